@@ -1,0 +1,1 @@
+//! Every cipher, MAC, signature and key derivation of Paiza.

@@ -1,0 +1,1 @@
+//! The language of tap: TLV, APDU, cryptograms, certificates, codes.

@@ -1,0 +1,1 @@
+//! Host messages: ISO 8583:1987 as data.

@@ -1,0 +1,1 @@
+//! Books: accounts and transfers that always sum to zero.

@@ -1,0 +1,1 @@
+//! Counterparties to test against: network, issuing banks, telephone network.

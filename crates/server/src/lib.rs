@@ -1,0 +1,1 @@
+//! Every door: sockets, HTTP, framing, readers.

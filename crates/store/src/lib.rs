@@ -1,0 +1,1 @@
+//! Operations executed in batches, facts, tables.

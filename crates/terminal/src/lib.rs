@@ -1,0 +1,1 @@
+//! The reader: a machine that takes a card through a payment.

@@ -1,0 +1,1 @@
+//! The token service: enrolment, tokens, domain controls, keys, vault.

@@ -1,0 +1,1 @@
+//! The card on the phone: its keys, its counter, its answers.
