@@ -1,1 +1,10 @@
-//! Every door: sockets, HTTP, framing, readers.
+//! Every door of Paiza: sockets, framing, HTTP, readers.
+//!
+//! It decides nothing about money: it turns bytes into the values its inner rooms know, calls them, and
+//! turns their answers into bytes again.
+//!
+//! Read `iso` (host connections), `vpcd` (the field between phone and reader), then `http_signature`.
+
+pub mod http_signature;
+pub mod iso;
+pub mod vpcd;

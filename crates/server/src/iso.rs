@@ -1,0 +1,12 @@
+//! Host connections: frames over TCP, many per system call, answers matched to requests.
+//!
+//! Reading and writing have a thread each per connection, because terminals and banks keep few, long
+//! connections and pipeline on them; a thread that blocks is then the cheapest scheduler there is.
+
+mod exchange;
+mod listener;
+mod sender;
+
+pub use exchange::{Answer, Exchange};
+pub use listener::{Listener, Service};
+pub use sender::FrameSender;

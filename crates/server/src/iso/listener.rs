@@ -1,0 +1,99 @@
+//! The incoming half: accepts connections, cuts bytes into frames, hands each to a service.
+
+use super::FrameSender;
+use iso8583::{Deframer, Framing};
+use std::io::Read;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What answers messages. Called on the connection's own thread; slow work belongs elsewhere.
+pub trait Service: Send + Sync + 'static {
+    /// One message has come; answers go to `reply`, now or later.
+    fn message(&self, message: &[u8], reply: &FrameSender);
+    /// Everything one read brought has been handed over.
+    fn read_done(&self) {}
+}
+
+/// A listening address. Dropping it stops new connections; those that are open end with their peers.
+pub struct Listener {
+    address: SocketAddr,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Listener {
+    /// Serves connections on an already bound socket.
+    pub fn serve(socket: TcpListener, framing: Framing, service: Arc<dyn Service>) -> std::io::Result<Listener> {
+        let address = socket.local_addr()?;
+        let stopping = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&stopping);
+        std::thread::Builder::new().name(format!("accept-{}", address.port())).spawn(move || {
+            for stream in socket.incoming() {
+                if stop.load(Ordering::Acquire) {
+                    return;
+                }
+                if let Ok(stream) = stream {
+                    let service = Arc::clone(&service);
+                    let framing = framing.clone();
+                    let _ = std::thread::Builder::new().name("frames-in".to_owned()).spawn(move || {
+                        if let Ok(reply) = open(&stream, framing.clone()) {
+                            let each = |message: &[u8]| service.message(message, &reply);
+                            read_frames(stream, &framing, each, || service.read_done());
+                            reply.close();
+                        }
+                    });
+                }
+            }
+        })?;
+        Ok(Listener { address, stopping })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.stopping.store(true, Ordering::Release);
+        // The accepting thread is blocked; one connection of our own wakes it to see the flag.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+/// Sets the connection up and starts its writer.
+pub(super) fn open(stream: &TcpStream, framing: Framing) -> std::io::Result<FrameSender> {
+    stream.set_nodelay(true)?;
+    FrameSender::start(stream.try_clone()?, framing)
+}
+
+/// Reads until the peer ends or sends what is no frame. A broken frame ends the connection: there is no way
+/// to find the next one.
+pub(super) fn read_frames(
+    mut stream: TcpStream,
+    framing: &Framing,
+    mut each: impl FnMut(&[u8]),
+    mut read_done: impl FnMut(),
+) {
+    let mut deframer = Deframer::new(framing.clone());
+    let mut chunk = vec![0; 256 * 1024];
+    loop {
+        let length = match stream.read(&mut chunk) {
+            Ok(0) | Err(_) => return,
+            Ok(length) => length,
+        };
+        deframer.push(&chunk[..length]);
+        loop {
+            match deframer.next_frame() {
+                Ok(Some(frame)) => each(frame),
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "connection closed: not a frame");
+                    return;
+                }
+            }
+        }
+        read_done();
+    }
+}

@@ -1,0 +1,86 @@
+//! The outgoing half of a connection: what waits is written in one call.
+
+use iso8583::Framing;
+use std::io::Write;
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+/// Queues frames for a connection. Clones share the connection; the last one dropped lets it end.
+#[derive(Clone)]
+pub struct FrameSender {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    framing: Framing,
+    waiting: Mutex<Waiting>,
+    something: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    bytes: Vec<u8>,
+    closed: bool,
+}
+
+/// A peer that stops reading is cut off rather than remembered for ever.
+const MOST_UNSENT: usize = 16 * 1024 * 1024;
+
+impl FrameSender {
+    /// Starts the thread that writes to this connection.
+    pub fn start(stream: TcpStream, framing: Framing) -> std::io::Result<FrameSender> {
+        let shared = Arc::new(Shared { framing, waiting: Mutex::default(), something: Condvar::new() });
+        let writer = Arc::clone(&shared);
+        std::thread::Builder::new().name("frames-out".to_owned()).spawn(move || write_all_that_waits(&writer, stream))?;
+        Ok(FrameSender { shared })
+    }
+
+    /// Queues one message. A message that cannot be framed, or a peer that does not read, closes the connection.
+    pub fn send(&self, message: &[u8]) {
+        let mut waiting = self.shared.lock();
+        let was_empty = waiting.bytes.is_empty();
+        let framed = self.shared.framing.frame(message, &mut waiting.bytes);
+        if framed.is_err() || waiting.bytes.len() > MOST_UNSENT {
+            waiting.closed = true;
+        }
+        if was_empty {
+            self.shared.something.notify_one();
+        }
+    }
+
+    /// Ends the connection once what waits is written.
+    pub fn close(&self) {
+        self.shared.lock().closed = true;
+        self.shared.something.notify_one();
+    }
+
+    /// Whether the connection has ended.
+    pub fn is_closed(&self) -> bool {
+        self.shared.lock().closed
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().expect("no holder of this lock panics")
+    }
+}
+
+fn write_all_that_waits(shared: &Shared, mut stream: TcpStream) {
+    let mut batch = Vec::new();
+    loop {
+        let mut waiting = shared.lock();
+        while waiting.bytes.is_empty() && !waiting.closed {
+            waiting = shared.something.wait(waiting).expect("no holder of this lock panics");
+        }
+        let last = waiting.closed;
+        batch.clear();
+        std::mem::swap(&mut batch, &mut waiting.bytes);
+        drop(waiting);
+        if stream.write_all(&batch).is_err() || last {
+            shared.lock().closed = true;
+            let _ = stream.shutdown(Shutdown::Both);
+            return;
+        }
+    }
+}
