@@ -1,0 +1,126 @@
+//! The phone's side of the HTTP interface: signs every request with the device key.
+
+use crate::api::Problem;
+use crate::http_signature::{Claims, SignedRequest, sign};
+use crypto::p256::SigningKey;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+use values::Timestamp;
+
+/// What a request came to when it was not the answer hoped for.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The platform answered no.
+    #[error("{}", .0.detail)]
+    Problem(Problem),
+    /// The platform could not be reached, or the connection broke: the outcome is unknown.
+    #[error("the platform cannot be reached: {0}")]
+    Unreachable(String),
+    /// The answer is not what the interface promises.
+    #[error("the platform's answer cannot be read: {0}")]
+    Unreadable(&'static str),
+}
+
+impl ClientError {
+    /// The stable code of a refusal, if it is one.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            ClientError::Problem(problem) => Some(&problem.code),
+            _ => None,
+        }
+    }
+}
+
+/// A device's voice towards the platform.
+pub struct Client {
+    agent: ureq::Agent,
+    /// Host and port.
+    authority: String,
+    key_id: String,
+    key: SigningKey,
+}
+
+/// What makes one request unlike any other: fresh values from the operating system and the clock.
+pub struct Freshness {
+    /// Now.
+    pub now: Timestamp,
+    /// Unique.
+    pub nonce: [u8; 16],
+}
+
+/// An agent with bounded patience that hands every status back.
+pub fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().http_status_as_error(false);
+    config.timeout_global(Some(Duration::from_secs(60))).build().into()
+}
+
+impl Client {
+    /// A client for the platform at `authority` (host and port), signing as `key_id`.
+    pub fn new(authority: &str, key_id: &str, key: SigningKey) -> Client {
+        Client { agent: agent(), authority: authority.to_owned(), key_id: key_id.to_owned(), key }
+    }
+
+    /// Asks for something; changes nothing there.
+    pub fn get<A: DeserializeOwned>(&self, path: &str, fresh: &Freshness) -> Result<A, ClientError> {
+        let headers = self.headers("GET", path, "", b"", fresh);
+        let mut request = self.agent.get(format!("http://{}{path}", self.authority));
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        answer(request.call())
+    }
+
+    /// Asks for a change; repeating it with the same `idempotency_key` gives the first answer again.
+    pub fn post<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        idempotency_key: &str,
+        body: &impl Serialize,
+        fresh: &Freshness,
+    ) -> Result<A, ClientError> {
+        let body = serde_json::to_vec(body).expect("the interface's types are JSON");
+        let headers = self.headers("POST", path, idempotency_key, &body, fresh);
+        let mut request = self.agent.post(format!("http://{}{path}", self.authority));
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let request = request.header("content-type", "application/json");
+        answer(request.header("idempotency-key", idempotency_key).send(&body[..]))
+    }
+
+    fn headers(
+        &self,
+        method: &str,
+        target: &str,
+        idempotency_key: &str,
+        body: &[u8],
+        fresh: &Freshness,
+    ) -> [(&'static str, String); 3] {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let authority = &self.authority;
+        let request = SignedRequest { method, authority, path, query, idempotency_key, body };
+        let nonce = hex::encode(fresh.nonce);
+        let claims = Claims { created: fresh.now, key_id: self.key_id.clone(), nonce };
+        let signed = sign(&request, &claims, |base| self.key.sign(base));
+        [
+            ("content-digest", signed.content_digest),
+            ("signature-input", signed.signature_input),
+            ("signature", signed.signature),
+        ]
+    }
+}
+
+/// Reads an answer or the problem it is.
+pub fn answer<A: DeserializeOwned>(
+    response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+) -> Result<A, ClientError> {
+    let mut response = response.map_err(|error| ClientError::Unreachable(error.to_string()))?;
+    let status = response.status();
+    let body = response.body_mut().read_to_vec().map_err(|error| ClientError::Unreachable(error.to_string()))?;
+    if status.is_success() {
+        return serde_json::from_slice(&body).map_err(|_| ClientError::Unreadable("not the expected JSON"));
+    }
+    let problem = serde_json::from_slice(&body).map_err(|_| ClientError::Unreadable("not a problem document"))?;
+    Err(ClientError::Problem(problem))
+}
