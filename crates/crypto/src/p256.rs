@@ -1,0 +1,252 @@
+//! Keys on the curve P-256: signatures of devices and parties, and the agreement under [`crate::jwe`].
+//!
+//! Private keys are made by the cipher library's own random source, which it also needs for every signature.
+
+use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, ParsedPublicKey,
+};
+use aws_lc_rs::{agreement, error::Unspecified};
+use std::fmt;
+use values::{Secret, SecretBytes};
+
+/// The bytes are not a key of this curve, or the signature is not one of this key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum P256Error {
+    /// Not a private or public key of P-256.
+    #[error("not a key of the curve P-256")]
+    Key,
+    /// The signature does not belong to this message and key.
+    #[error("the signature does not verify")]
+    Signature,
+}
+
+/// A public point in its uncompressed form: 04, x, y (SEC 1, 2.3.3).
+pub type Sec1 = [u8; 65];
+
+/// Signs with ECDSA over SHA-256.
+pub struct SigningKey(EcdsaKeyPair);
+
+impl SigningKey {
+    /// Makes a new key.
+    pub fn generate() -> Self {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING);
+        SigningKey(pair.expect("key generation fails only without memory or a random source"))
+    }
+
+    /// Reads the private number, 32 bytes, big end first.
+    pub fn from_bytes(bytes: &Secret<32>) -> Result<Self, P256Error> {
+        let public = AgreementKey::from_bytes(bytes)?.public();
+        let pair = EcdsaKeyPair::from_private_key_and_public_key(
+            &ECDSA_P256_SHA256_FIXED_SIGNING,
+            bytes.expose(),
+            public.to_sec1(),
+        );
+        pair.map(SigningKey).map_err(|_| P256Error::Key)
+    }
+
+    /// Reads a PKCS #8 document (RFC 5958).
+    pub fn from_pkcs8(document: &[u8]) -> Result<Self, P256Error> {
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document);
+        pair.map(SigningKey).map_err(|_| P256Error::Key)
+    }
+
+    /// Writes a PKCS #8 document (RFC 5958), version 1.
+    pub fn to_pkcs8(&self) -> SecretBytes {
+        let document = self.0.to_pkcs8v1().expect("a key of this library can be written");
+        SecretBytes::new(document.as_ref().to_vec())
+    }
+
+    /// The private number, 32 bytes, big end first.
+    pub fn to_bytes(&self) -> Secret<32> {
+        private_number(self.0.private_key().as_be_bytes())
+    }
+
+    /// The key with which others check what this one signed.
+    pub fn public(&self) -> VerifyingKey {
+        VerifyingKey::from_sec1(self.0.public_key().as_ref()).expect("its own public key is a key")
+    }
+
+    /// Signs the SHA-256 of the message: r and s, 32 bytes each (RFC 7518, 3.4).
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        let signature = self.0.sign(&SystemRandom::new(), message);
+        let signature = signature.expect("signing fails only without memory or a random source");
+        signature.as_ref().try_into().expect("the fixed form has 64 bytes")
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningKey(****)")
+    }
+}
+
+/// Checks ECDSA signatures over SHA-256.
+#[derive(Clone)]
+pub struct VerifyingKey {
+    sec1: Sec1,
+    parsed: ParsedPublicKey,
+}
+
+impl VerifyingKey {
+    /// Reads an uncompressed point and checks that it lies on the curve.
+    pub fn from_sec1(bytes: &[u8]) -> Result<Self, P256Error> {
+        let sec1: Sec1 = bytes.try_into().map_err(|_| P256Error::Key)?;
+        let parsed = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, bytes).map_err(|_| P256Error::Key)?;
+        Ok(VerifyingKey { sec1, parsed })
+    }
+
+    /// The uncompressed point.
+    pub fn to_sec1(&self) -> Sec1 {
+        self.sec1
+    }
+
+    /// Checks a signature of 64 bytes, r and s, over the SHA-256 of the message.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), P256Error> {
+        self.parsed.verify_sig(message, signature).map_err(|_| P256Error::Signature)
+    }
+}
+
+impl PartialEq for VerifyingKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.sec1 == other.sec1
+    }
+}
+
+impl Eq for VerifyingKey {}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VerifyingKey({})", hex::encode(self.sec1))
+    }
+}
+
+/// A private key for key agreement, used any number of times.
+pub struct AgreementKey(agreement::PrivateKey);
+
+impl AgreementKey {
+    /// Makes a new key.
+    pub fn generate() -> Self {
+        let key = agreement::PrivateKey::generate(&agreement::ECDH_P256);
+        AgreementKey(key.expect("key generation fails only without memory or a random source"))
+    }
+
+    /// Reads the private number, 32 bytes, big end first.
+    pub fn from_bytes(bytes: &Secret<32>) -> Result<Self, P256Error> {
+        let key = agreement::PrivateKey::from_private_key(&agreement::ECDH_P256, bytes.expose());
+        key.map(AgreementKey).map_err(|_| P256Error::Key)
+    }
+
+    /// The private number, 32 bytes, big end first.
+    pub fn to_bytes(&self) -> Secret<32> {
+        private_number(self.0.as_be_bytes())
+    }
+
+    /// The key to which others seal.
+    pub fn public(&self) -> AgreementPublic {
+        let point = self.0.compute_public_key().expect("a private key of this library has a public one");
+        AgreementPublic(point.as_ref().try_into().expect("an uncompressed point has 65 bytes"))
+    }
+
+    /// The shared x coordinate, 32 bytes (NIST SP 800-56A, 5.7.1.2). A key derivation has to follow.
+    pub(crate) fn agree(&self, peer: &AgreementPublic) -> Result<Secret<32>, P256Error> {
+        let peer = agreement::UnparsedPublicKey::new(&agreement::ECDH_P256, peer.0);
+        agreement::agree(&self.0, peer, P256Error::Key, |shared| {
+            shared.try_into().map(Secret::new).map_err(|_| P256Error::Key)
+        })
+    }
+}
+
+impl fmt::Debug for AgreementKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AgreementKey(****)")
+    }
+}
+
+/// The public half of an [`AgreementKey`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct AgreementPublic(Sec1);
+
+impl AgreementPublic {
+    /// Reads an uncompressed point and checks that it lies on the curve.
+    pub fn from_sec1(bytes: &[u8]) -> Result<Self, P256Error> {
+        VerifyingKey::from_sec1(bytes).map(|key| AgreementPublic(key.sec1))
+    }
+
+    /// The uncompressed point.
+    pub fn to_sec1(&self) -> &Sec1 {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AgreementPublic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AgreementPublic({})", hex::encode(self.0))
+    }
+}
+
+fn private_number(bytes: Result<EcPrivateKeyBin<'static>, Unspecified>) -> Secret<32> {
+    let bytes = bytes.expect("a key of this library can be written");
+    Secret::new(bytes.as_ref().try_into().expect("a private number of P-256 has 32 bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_key_signs_only_its_public_half_verifies() {
+        let key = SigningKey::generate();
+        let signature = key.sign(b"message");
+        assert_eq!(key.public().verify(b"message", &signature), Ok(()));
+        let refused = Err(P256Error::Signature);
+        assert_eq!(key.public().verify(b"messagf", &signature), refused);
+        assert_eq!(SigningKey::generate().public().verify(b"message", &signature), refused);
+        assert_eq!(key.public().verify(b"message", &signature[..63]), refused);
+        assert_eq!(key.public().verify(b"message", &[0; 64]), refused);
+        assert_eq!(key.public().verify(b"message", &[]), refused);
+    }
+
+    #[test]
+    fn keys_survive_being_written_down() {
+        let key = SigningKey::generate();
+        for again in
+            [SigningKey::from_bytes(&key.to_bytes()), SigningKey::from_pkcs8(key.to_pkcs8().expose())]
+        {
+            assert_eq!(again.unwrap().public(), key.public());
+        }
+        let public = VerifyingKey::from_sec1(&key.public().to_sec1()).unwrap();
+        assert_eq!(public, key.public());
+        let key = AgreementKey::generate();
+        assert_eq!(AgreementKey::from_bytes(&key.to_bytes()).unwrap().public(), key.public());
+    }
+
+    #[test]
+    fn both_sides_agree() {
+        let (one, two) = (AgreementKey::generate(), AgreementKey::generate());
+        let shared = one.agree(&two.public()).unwrap();
+        assert_eq!(shared.expose(), two.agree(&one.public()).unwrap().expose());
+    }
+
+    #[test]
+    fn what_is_not_a_key_is_refused() {
+        let mut off_curve = SigningKey::generate().public().to_sec1();
+        off_curve[64] ^= 1;
+        for bytes in [&off_curve[..], &[], &[4; 65], &[0; 65], &off_curve[..64]] {
+            assert_eq!(VerifyingKey::from_sec1(bytes).err(), Some(P256Error::Key));
+            assert_eq!(AgreementPublic::from_sec1(bytes).err(), Some(P256Error::Key));
+        }
+        for number in [[0; 32], [0xFF; 32]] {
+            assert!(SigningKey::from_bytes(&Secret::new(number)).is_err());
+            assert!(AgreementKey::from_bytes(&Secret::new(number)).is_err());
+        }
+        assert!(SigningKey::from_pkcs8(b"").is_err());
+    }
+
+    #[test]
+    fn private_keys_do_not_show() {
+        assert_eq!(format!("{:?}", SigningKey::generate()), "SigningKey(****)");
+        assert_eq!(format!("{:?}", AgreementKey::generate()), "AgreementKey(****)");
+    }
+}
