@@ -1,0 +1,315 @@
+//! Application cryptograms: what they cover, how they are made, and proof that one was checked.
+//!
+//! Sources: JR/T 0025.5 Annex E and 0025.12 Annex E (UnionPay versions 01 and 17), EMV 4.4 Book 2, 8.1
+//! (Visa version 18), public descriptions of Visa version 10 and M/Chip versions 16 and 20.
+
+use crate::de55::{IssuerAuthentication, Request};
+use crate::dol::Values;
+use crate::inline::Inline;
+use crate::objects::{
+    Aip, Amount, Atc, CodeN3, CryptogramVersion, Cvr, Date, Discretionary, IssuerApplicationData,
+    TransactionType, Tvr, UnpredictableNumber,
+};
+use crate::tag;
+use crypto::emv_keys::{self, Algorithm};
+use crypto::mac::{self, Padding};
+use crypto::tdes::Key16;
+use values::constant_time_eq;
+
+/// What card and terminal agreed on in one transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transaction {
+    /// Amount (`9F02`).
+    pub amount: Amount,
+    /// Cashback part of it (`9F03`).
+    pub other: Amount,
+    /// Country of the terminal (`9F1A`).
+    pub country: CodeN3,
+    /// Terminal verification results (`95`).
+    pub tvr: Tvr,
+    /// Currency of the amounts (`5F2A`).
+    pub currency: CodeN3,
+    /// Date at the terminal (`9A`).
+    pub date: Date,
+    /// Transaction type (`9C`).
+    pub kind: TransactionType,
+    /// Unpredictable number of the terminal (`9F37`).
+    pub unpredictable: UnpredictableNumber,
+    /// Application interchange profile of the card (`82`).
+    pub aip: Aip,
+    /// The card's counter (`9F36`).
+    pub atc: Atc,
+}
+
+impl Transaction {
+    /// What the card knows at GET PROCESSING OPTIONS: the terminal's values, its own profile and counter.
+    ///
+    /// `None` if a value the cryptogram needs was not asked for or is not legal; an absent other amount and
+    /// absent terminal results count as zero.
+    pub fn from_terminal(values: Values<'_, '_>, aip: Aip, atc: Atc) -> Option<Transaction> {
+        Some(Transaction {
+            amount: Amount::parse(values.find(tag::AMOUNT)?).ok()?,
+            other: Amount::parse(values.find(tag::AMOUNT_OTHER).unwrap_or(&[0; 6])).ok()?,
+            country: CodeN3::parse(values.find(tag::TERMINAL_COUNTRY)?).ok()?,
+            tvr: Tvr::parse(values.find(tag::TVR).unwrap_or(&[0; 5]))?,
+            currency: CodeN3::parse(values.find(tag::CURRENCY)?).ok()?,
+            date: Date::parse(values.find(tag::DATE)?).ok()?,
+            kind: TransactionType::from_bits(values.array::<1>(tag::TRANSACTION_TYPE)?[0]),
+            unpredictable: UnpredictableNumber(values.array(tag::UNPREDICTABLE_NUMBER)?),
+            aip,
+            atc,
+        })
+    }
+
+    /// The eleven objects without the card's own results, 29 + 4 bytes minus those results.
+    fn objects(&self) -> MacInput {
+        let mut out = MacInput::EMPTY;
+        let parts: [&[u8]; 10] = [
+            &self.amount.to_bytes(),
+            &self.other.to_bytes(),
+            &self.country.to_bytes(),
+            self.tvr.as_bytes(),
+            &self.currency.to_bytes(),
+            &self.date.to_bytes(),
+            &[self.kind.bits()],
+            &self.unpredictable.0,
+            self.aip.as_bytes(),
+            &self.atc.to_bytes(),
+        ];
+        for part in parts {
+            assert!(out.extend(part), "33 bytes fit");
+        }
+        out
+    }
+}
+
+/// The bytes a cryptogram is computed over, before padding: at most 33 and a whole tag 9F10.
+pub type MacInput = Inline<72>;
+
+/// What a cryptogram covers, by scheme and version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inputs {
+    /// UnionPay version 01 (JR/T 0025.5 Annex E).
+    UnionPay01 {
+        /// The agreed objects.
+        transaction: Transaction,
+        /// Card verification results.
+        cvr: Cvr,
+    },
+    /// UnionPay version 17 (JR/T 0025.12 Annex E).
+    UnionPay17 {
+        /// Amount, unpredictable number and counter are taken from here.
+        transaction: Transaction,
+        /// Its second byte is covered.
+        cvr: Cvr,
+    },
+    /// Visa version 10.
+    Visa10 {
+        /// The agreed objects.
+        transaction: Transaction,
+        /// Visa's card verification results, `03` and three bytes.
+        cvr: [u8; 4],
+    },
+    /// Visa version 18: covers the whole tag `9F10`.
+    Visa18 {
+        /// The agreed objects.
+        transaction: Transaction,
+        /// Issuer application data.
+        issuer_data: Inline<32>,
+    },
+    /// M/Chip version 16.
+    MChip16 {
+        /// The agreed objects.
+        transaction: Transaction,
+        /// Mastercard's card verification results.
+        cvr: [u8; 6],
+    },
+    /// M/Chip version 20.
+    MChip20 {
+        /// The agreed objects.
+        transaction: Transaction,
+        /// Mastercard's card verification results.
+        cvr: [u8; 6],
+    },
+}
+
+impl Inputs {
+    /// The inputs of a UnionPay card with these issuer application data.
+    pub fn unionpay(transaction: Transaction, card: &IssuerApplicationData) -> Inputs {
+        match card.version {
+            CryptogramVersion::V01 => Inputs::UnionPay01 { transaction, cvr: card.cvr },
+            CryptogramVersion::V17 => Inputs::UnionPay17 { transaction, cvr: card.cvr },
+        }
+    }
+
+    /// The agreed objects.
+    pub fn transaction(&self) -> &Transaction {
+        match self {
+            Inputs::UnionPay01 { transaction, .. }
+            | Inputs::UnionPay17 { transaction, .. }
+            | Inputs::Visa10 { transaction, .. }
+            | Inputs::Visa18 { transaction, .. }
+            | Inputs::MChip16 { transaction, .. }
+            | Inputs::MChip20 { transaction, .. } => transaction,
+        }
+    }
+
+    /// The bytes that are MACed, before padding.
+    pub fn mac_input(&self) -> MacInput {
+        let with = |transaction: &Transaction, card: &[u8]| {
+            let mut out = transaction.objects();
+            assert!(out.extend(card), "33 and at most 32 bytes fit");
+            out
+        };
+        match self {
+            Inputs::UnionPay01 { transaction, cvr } => with(transaction, cvr.as_bytes()),
+            Inputs::UnionPay17 { transaction: t, cvr } => {
+                let mut out = MacInput::EMPTY;
+                let fits = out.extend(&t.amount.to_bytes())
+                    && out.extend(&t.unpredictable.0)
+                    && out.extend(&t.atc.to_bytes())
+                    && out.extend(&cvr.as_bytes()[1..2]);
+                assert!(fits, "13 bytes fit");
+                out
+            }
+            Inputs::Visa10 { transaction, cvr } => with(transaction, cvr),
+            Inputs::Visa18 { transaction, issuer_data } => with(transaction, issuer_data),
+            Inputs::MChip16 { transaction, cvr } | Inputs::MChip20 { transaction, cvr } => {
+                with(transaction, cvr)
+            }
+        }
+    }
+
+    /// The key the MAC is made with: the session key of this scheme, or the card key where there is none.
+    ///
+    /// `algorithm` matters for UnionPay only; the others know triple DES alone.
+    pub fn session_key(&self, algorithm: Algorithm, card_key: &Key16) -> Key16 {
+        let atc = self.transaction().atc;
+        match self {
+            Inputs::UnionPay01 { .. } | Inputs::UnionPay17 { .. } => {
+                emv_keys::session_key(algorithm, card_key, atc.count())
+            }
+            Inputs::Visa10 { .. } => card_key.clone(),
+            Inputs::Visa18 { .. } | Inputs::MChip20 { .. } => {
+                emv_keys::common_session_key(card_key, (u64::from(atc.count()) << 48).to_be_bytes())
+            }
+            Inputs::MChip16 { transaction, .. } => {
+                emv_keys::mastercard_skd(card_key, atc.count(), transaction.unpredictable.0)
+            }
+        }
+    }
+}
+
+/// The cryptogram of a card with this key.
+pub fn compute(inputs: &Inputs, algorithm: Algorithm, card_key: &Key16) -> [u8; 8] {
+    compute_with_session_key(inputs, algorithm, &inputs.session_key(algorithm, card_key))
+}
+
+/// The cryptogram of a phone that holds the key of this one counter.
+pub fn compute_with_session_key(inputs: &Inputs, algorithm: Algorithm, session_key: &Key16) -> [u8; 8] {
+    let data = inputs.mac_input();
+    match inputs {
+        Inputs::UnionPay01 { .. } | Inputs::UnionPay17 { .. } => {
+            mac::application_cryptogram(algorithm, session_key, &data)
+        }
+        // Visa version 10 fills with zeros only (ISO/IEC 9797-1 padding method 1).
+        Inputs::Visa10 { .. } => mac::retail_mac(session_key, &data, Padding::Zeros),
+        Inputs::Visa18 { .. } | Inputs::MChip16 { .. } | Inputs::MChip20 { .. } => {
+            mac::retail_mac(session_key, &data, Padding::Iso)
+        }
+    }
+}
+
+/// Why a cryptogram was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotGenuine {
+    /// The issuer application data cannot be read.
+    #[error("issuer application data: {0}")]
+    IssuerData(#[from] crate::objects::IssuerDataError),
+    /// The card names another cipher than the one its key is for.
+    #[error("the card names another algorithm than its key's")]
+    Algorithm,
+    /// The cryptogram is not what the key gives.
+    #[error("the cryptogram does not match")]
+    Mismatch,
+}
+
+/// Something whose cryptogram was checked. Made only by [`verify`] and [`verify_inputs`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Genuine<T>(T);
+
+impl<T> Genuine<T> {
+    /// What was checked.
+    pub fn get(&self) -> &T {
+        &self.0
+    }
+
+    /// What was checked, without the evidence.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+
+    /// The same evidence for a thing made out of the checked one.
+    pub fn map<U>(self, carry: impl FnOnce(T) -> U) -> Genuine<U> {
+        Genuine(carry(self.0))
+    }
+}
+
+/// Checks the UnionPay cryptogram of whatever carries DE 55, in constant time, and hands it back as genuine.
+pub fn verify<T: AsRef<Request>>(
+    subject: T,
+    algorithm: Algorithm,
+    card_key: &Key16,
+) -> Result<Genuine<T>, NotGenuine> {
+    let request = subject.as_ref();
+    let card = request.unionpay()?;
+    if card.algorithm != algorithm.id() {
+        return Err(NotGenuine::Algorithm);
+    }
+    verify_inputs(&Inputs::unionpay(request.transaction, &card), request.cryptogram, algorithm, card_key)?;
+    Ok(Genuine(subject))
+}
+
+/// Checks a cryptogram of any scheme over inputs put together by the caller, in constant time.
+pub fn verify_inputs(
+    inputs: &Inputs,
+    claimed: [u8; 8],
+    algorithm: Algorithm,
+    card_key: &Key16,
+) -> Result<Genuine<Inputs>, NotGenuine> {
+    if constant_time_eq(&compute(inputs, algorithm, card_key), &claimed) {
+        Ok(Genuine(*inputs))
+    } else {
+        Err(NotGenuine::Mismatch)
+    }
+}
+
+/// The issuer's answer to a checked UnionPay cryptogram (method 1 under the session key, JR/T 0025.7 11.1.5).
+pub fn answer<T: AsRef<Request>>(
+    request: &Genuine<T>,
+    response_code: [u8; 2],
+    algorithm: Algorithm,
+    card_key: &Key16,
+) -> IssuerAuthentication {
+    let request = request.get().as_ref();
+    let session_key = emv_keys::session_key(algorithm, card_key, request.transaction.atc.count());
+    let arpc = crypto::arpc::method_1(algorithm, &session_key, request.cryptogram, response_code);
+    IssuerAuthentication { arpc, response_code }
+}
+
+/// The MAC of issuer discretionary data under the MAC session key (JR/T 0025.12 D.5).
+///
+/// Counter and amounts are filled with zeros to 8 or 16 bytes, and the general padding still follows.
+pub fn discretionary_mac(
+    algorithm: Algorithm,
+    mac_session_key: &Key16,
+    atc: Atc,
+    data: &Discretionary,
+) -> [u8; 4] {
+    let mut block = [0; 16];
+    let amounts = data.amount_bytes();
+    block[..2].copy_from_slice(&atc.to_bytes());
+    block[2..2 + amounts.len()].copy_from_slice(&amounts);
+    let length = if amounts.len() > 6 { 16 } else { 8 };
+    mac::script_mac(algorithm, mac_session_key, &block[..length])
+}
