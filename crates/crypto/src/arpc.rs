@@ -25,7 +25,8 @@ pub fn method_1(algorithm: Algorithm, key: &Key16, cryptogram: [u8; 8], arc: [u8
     *block.first_chunk().expect("16 bytes hold 8")
 }
 
-/// Method 2 (EMV 4.4 Book 2, 8.2.2): a MAC over cryptogram, card status update and the issuer's own data (up to 8 bytes).
+/// Method 2 (EMV 4.4 Book 2, 8.2.2): a MAC over cryptogram, card status update and the issuer's own data (up
+/// to 8 bytes).
 pub fn method_2(
     algorithm: Algorithm,
     session_key: &Key16,

@@ -1,7 +1,7 @@
 //! From an issuer master key to the key of one tap.
 //!
-//! Three steps: the master key (one per issuer, algorithm and derivation index) gives a card or token key, that
-//! gives a session key per application transaction counter, and [`crate::mac`] uses it once.
+//! Three steps: the master key (one per issuer, algorithm and derivation index) gives a card or token key,
+//! that gives a session key per application transaction counter, and [`crate::mac`] uses it once.
 
 use crate::tdes::{Key16, Tdes};
 use cipher::{BlockCipherEncrypt, KeyInit};
@@ -43,7 +43,6 @@ impl Algorithm {
 /// An issuer master key with its schedule expanded: keep it, expansion costs as much as a derivation.
 pub struct MasterKey(Cipher);
 
-#[expect(clippy::large_enum_variant, reason = "one per issuer and algorithm, kept for the life of a process")]
 enum Cipher {
     TripleDes(Tdes),
     Sm4(sm4::Sm4),
@@ -69,9 +68,11 @@ impl MasterKey {
         }
     }
 
-    /// The key of a card, option A: the only one UnionPay knows (EMV 4.4 Book 2, A1.4.1; JR/T 0025.7, 11.1.4).
+    /// The key of a card, option A: the only one UnionPay knows (EMV 4.4 Book 2, A1.4.1; JR/T 0025.7,
+    /// 11.1.4).
     ///
-    /// `pan_digits` are ASCII digits, checked by the caller; `psn` is the sequence number 0 to 99, 0 when absent.
+    /// `pan_digits` are ASCII digits, checked by the caller; `psn` is the sequence number 0 to 99, 0 when
+    /// absent.
     pub fn derive_card_key(&self, pan_digits: &[u8], psn: u8) -> Key16 {
         self.diversify(rightmost_sixteen(pan_digits, psn))
     }
@@ -125,8 +126,8 @@ pub fn session_key(algorithm: Algorithm, card_key: &Key16, atc: u16) -> Key16 {
     }
 }
 
-/// The EMV common session key (EMV 4.4 Book 2, A1.3.1): triple DES, `r` = ATC and six zero bytes for a cryptogram,
-/// or the first cryptogram of the transaction for secure messaging.
+/// The EMV common session key (EMV 4.4 Book 2, A1.3.1): triple DES, `r` = ATC and six zero bytes for a
+/// cryptogram, or the first cryptogram of the transaction for secure messaging.
 pub fn common_session_key(card_key: &Key16, r: [u8; 8]) -> Key16 {
     let (mut left, mut right) = (r, r);
     left[2] = 0xF0;
@@ -134,13 +135,15 @@ pub fn common_session_key(card_key: &Key16, r: [u8; 8]) -> Key16 {
     Tdes::new(card_key).encrypt_key(left, right)
 }
 
-/// The Mastercard session key (M/Chip CVN 16 and 17): the common derivation over ATC and unpredictable number.
+/// The Mastercard session key (M/Chip CVN 16 and 17): the common derivation over ATC and unpredictable
+/// number.
 pub fn mastercard_skd(card_key: &Key16, atc: u16, unpredictable_number: [u8; 4]) -> Key16 {
     let r = u64::from(atc) << 48 | u64::from(u32::from_be_bytes(unpredictable_number));
     common_session_key(card_key, r.to_be_bytes())
 }
 
-/// The Visa session key for secure messaging: the card key with the ATC and its complement added to the halves.
+/// The Visa session key for secure messaging: the card key with the ATC and its complement added to the
+/// halves.
 pub fn visa_secure_messaging(card_key: &Key16, atc: u16) -> Key16 {
     let mask = u128::from(atc) << 64 | u128::from(!atc);
     let mut key = (u128::from_be_bytes(*card_key.expose()) ^ mask).to_be_bytes();
@@ -148,9 +151,11 @@ pub fn visa_secure_messaging(card_key: &Key16, atc: u16) -> Key16 {
     Secret::new(key)
 }
 
-/// The session key of the withdrawn EMV2000 key tree (EMV 2000 Book 2, A1.3); only for cards that still have it.
+/// The session key of the withdrawn EMV2000 key tree (EMV 2000 Book 2, A1.3); only for cards that still have
+/// it.
 ///
-/// `height` levels (8 or 16 in practice) of `branch` children each (4 or 2, never below 2); the starting value is zero.
+/// `height` levels (8 or 16 in practice) of `branch` children each (4 or 2, never below 2); the starting
+/// value is zero.
 pub fn emv2000_tree(card_key: &Key16, atc: u16, height: u8, branch: u8) -> Key16 {
     let branch = u32::from(branch.max(2));
     let (mut grandparent, mut parent) = (Secret::new([0; 16]), card_key.clone());
@@ -164,7 +169,8 @@ pub fn emv2000_tree(card_key: &Key16, atc: u16, height: u8, branch: u8) -> Key16
     Secret::new(key)
 }
 
-/// One step down the tree: `level` counts from the leaves, and picks the digit of the counter in base `branch`.
+/// One step down the tree: `level` counts from the leaves, and picks the digit of the counter in base
+/// `branch`.
 fn tree_node(parent: &Key16, grandparent: &Key16, atc: u16, branch: u32, level: u8) -> Key16 {
     let above = branch.checked_pow(u32::from(level)).map_or(0, |below| u32::from(atc) / below);
     let digit = (above % branch) as u8;

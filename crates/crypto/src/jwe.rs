@@ -1,8 +1,9 @@
-//! A message that only one party can open: compact JWE, `ECDH-ES` with `A256GCM` (RFC 7516; RFC 7518, 4.6 and 5.3).
+//! A message that only one party can open: compact JWE, `ECDH-ES` with `A256GCM` (RFC 7516; RFC 7518, 4.6 and
+//! 5.3).
 //!
-//! Sealing makes a fresh key pair per message, so its randomness is the cipher library's own. The context names what
-//! the message is about (a record, a purpose); it travels as `apv` by digest, so that a message cannot be
-//! moved to another place, and the opener must name the same one.
+//! Sealing makes a fresh key pair per message, so its randomness is the cipher library's own. The context
+//! names what the message is about (a record, a purpose); it travels as `apv` by digest, so that a message
+//! cannot be moved to another place, and the opener must name the same one.
 
 use crate::hash::sha256_pieces;
 use crate::p256::{AgreementKey, AgreementPublic};
@@ -145,7 +146,8 @@ fn gcm(key: &Secret<32>) -> LessSafeKey {
     LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.expose()).expect("32 bytes are an AES-256 key"))
 }
 
-/// The single-step key derivation of RFC 7518, 4.6.2 for one round of SHA-256, whole (NIST SP 800-56A, 5.8.1).
+/// The single-step key derivation of RFC 7518, 4.6.2 for one round of SHA-256, whole (NIST SP 800-56A,
+/// 5.8.1).
 fn concat_kdf(shared: &[u8; 32], algorithm: &str, party_u: &[u8], party_v: &[u8]) -> Secret<32> {
     let length = |field: &[u8]| (field.len() as u32).to_be_bytes();
     let algorithm = algorithm.as_bytes();

@@ -3,8 +3,8 @@
 use crate::emv_keys::Algorithm;
 use crate::tdes::{Key16, Tdes};
 
-/// The three check bytes: of an enciphered zero block for triple DES and SM4, of the CMAC of a zero block for AES
-/// (ANSI X9.24-1, annex A).
+/// The three check bytes: of an enciphered zero block for triple DES and SM4, of the CMAC of a zero block for
+/// AES (ANSI X9.24-1, annex A).
 pub fn kcv(algorithm: Algorithm, key: &Key16) -> [u8; 3] {
     let check = match algorithm {
         Algorithm::TripleDes => Tdes::new(key).encrypt([0; 8]),

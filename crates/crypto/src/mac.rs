@@ -15,7 +15,8 @@ pub enum Padding {
     Iso,
 }
 
-/// Feeds `data` with its padding to `absorb`, block by block; no data with [`Padding::Zeros`] is one zero block.
+/// Feeds `data` with its padding to `absorb`, block by block; no data with [`Padding::Zeros`] is one zero
+/// block.
 fn blocks<const N: usize>(data: &[u8], padding: Padding, mut absorb: impl FnMut(&[u8; N])) {
     let (whole, rest) = data.as_chunks::<N>();
     whole.iter().for_each(&mut absorb);

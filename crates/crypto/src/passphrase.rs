@@ -10,8 +10,8 @@
 //! | 12 | nonce |
 //! | n + 16 | the sealed bytes |
 //!
-//! The first 41 bytes and the context are authenticated. A short passcode can be tried out by whoever holds the bytes; the
-//! work only makes each try dear.
+//! The first 41 bytes and the context are authenticated. A short passcode can be tried out by whoever holds
+//! the bytes; the work only makes each try dear.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use values::{Secret, SecretBytes};
@@ -108,12 +108,8 @@ pub fn seal(
 
 /// Opens what [`seal`] made, with the same passphrase and context.
 pub fn open(passphrase: &[u8], bytes: &[u8], context: &[u8]) -> Result<SecretBytes, PassphraseError> {
-    if bytes.len() < HEAD + TAG || bytes[0] != FORM {
-        return Err(PassphraseError::Form);
-    }
+    let work = work_of(bytes)?;
     let (head, sealed) = bytes.split_at(HEAD);
-    let number = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-    let work = Work { memory_kib: number(1), passes: number(5), lanes: number(9) };
     let key = work.key(passphrase, &head[SALT])?;
     let nonce = Nonce::try_assume_unique_for_key(&head[NONCE]).expect("12 bytes are a nonce");
     let mut opened = sealed.to_vec();
@@ -121,6 +117,15 @@ pub fn open(passphrase: &[u8], bytes: &[u8], context: &[u8]) -> Result<SecretByt
     let length = key.open_in_place(nonce, aad, &mut opened).map_err(|_| PassphraseError::Sealed)?.len();
     opened.truncate(length);
     Ok(SecretBytes::new(opened))
+}
+
+/// The work a try at these sealed bytes will cost; they have not been opened yet.
+pub fn work_of(bytes: &[u8]) -> Result<Work, PassphraseError> {
+    if bytes.len() < HEAD + TAG || bytes[0] != FORM {
+        return Err(PassphraseError::Form);
+    }
+    let number = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    Ok(Work { memory_kib: number(1), passes: number(5), lanes: number(9) })
 }
 
 #[cfg(test)]

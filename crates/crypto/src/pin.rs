@@ -17,7 +17,8 @@ pub enum PinError {
     /// A card number has 13 to 19 digits here.
     #[error("not the digits of a card number")]
     Number,
-    /// The deciphered block is not a PIN block for this number: another key, another number, or changed bytes.
+    /// The deciphered block is not a PIN block for this number: another key, another number, or changed
+    /// bytes.
     #[error("not a PIN block for this number")]
     Block,
 }
@@ -86,7 +87,8 @@ impl fmt::Debug for Pin {
     }
 }
 
-/// The clear block of format 0 (ISO 9564-1, 9.3.2): the PIN added to the number's 12 digits before the check digit.
+/// The clear block of format 0 (ISO 9564-1, 9.3.2): the PIN added to the number's 12 digits before the check
+/// digit.
 pub fn iso0(pin: &Pin, pan_digits: &[u8]) -> Result<[u8; 8], PinError> {
     Ok((pin.field(0, 0xF) ^ number_field_iso0(pan_digits)?).to_be_bytes())
 }
@@ -167,8 +169,8 @@ pub fn pvv(key: &Key16, pan_digits: &[u8], key_index: u8, pin: &Pin) -> Result<[
 
 /// The card verification value on a magnetic stripe or in track 2 data: three ASCII digits.
 ///
-/// Number, expiry `YYMM` and service code, single DES and a triple step (Visa CVV, Mastercard CVC 1). A chip carries
-/// the value for service code 999, a printed one ([`cvv2`]) that for 000.
+/// Number, expiry `YYMM` and service code, single DES and a triple step (Visa CVV, Mastercard CVC 1). A chip
+/// carries the value for service code 999, a printed one ([`cvv2`]) that for 000.
 pub fn cvv(
     key: &Key16,
     pan_digits: &[u8],
@@ -179,7 +181,8 @@ pub fn cvv(
         return Err(PinError::Number);
     }
     let digits = [checked(pan_digits)?, expiry.to_yymm().as_bytes(), &service_code].concat();
-    // At most 26 digits, zeros after: two blocks, of which the first is only DES-enciphered with the left half.
+    // At most 26 digits, zeros after: two blocks, of which the first is only DES-enciphered with the left
+    // half.
     let input = packed(&digits) << (4 * (32 - digits.len()));
     let mac = crate::mac::retail_mac(key, &input.to_be_bytes(), crate::mac::Padding::Zeros);
     let [a, b, c, _] = decimalised(mac);

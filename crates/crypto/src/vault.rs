@@ -136,7 +136,8 @@ impl<'de> Deserialize<'de> for Envelope {
     }
 }
 
-/// Puts a record of up to a mebibyte into an envelope. `context` says where it belongs, such as table and row.
+/// Puts a record of up to a mebibyte into an envelope. `context` says where it belongs, such as table and
+/// row.
 ///
 /// `entropy` is fresh random bytes, never used for another envelope. A larger record is refused as
 /// [`VaultError::Form`].

@@ -1,0 +1,3 @@
+//! The whole room against known answers.
+
+mod shared_vectors;
