@@ -117,10 +117,12 @@ pub fn answer<A: DeserializeOwned>(
 ) -> Result<A, ClientError> {
     let mut response = response.map_err(|error| ClientError::Unreachable(error.to_string()))?;
     let status = response.status();
-    let body = response.body_mut().read_to_vec().map_err(|error| ClientError::Unreachable(error.to_string()))?;
+    let body =
+        response.body_mut().read_to_vec().map_err(|error| ClientError::Unreachable(error.to_string()))?;
     if status.is_success() {
         return serde_json::from_slice(&body).map_err(|_| ClientError::Unreadable("not the expected JSON"));
     }
-    let problem = serde_json::from_slice(&body).map_err(|_| ClientError::Unreadable("not a problem document"))?;
+    let problem =
+        serde_json::from_slice(&body).map_err(|_| ClientError::Unreadable("not a problem document"))?;
     Err(ClientError::Problem(problem))
 }

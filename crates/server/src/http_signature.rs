@@ -68,8 +68,7 @@ pub enum SignatureError {
 /// A signature is good for this long before and after its making, in milliseconds: clocks differ.
 pub const TOLERANCE_MS: i64 = 300_000;
 
-const COMPONENTS: &str =
-    r#"("@method" "@authority" "@path" "@query" "content-digest" "idempotency-key")"#;
+const COMPONENTS: &str = r#"("@method" "@authority" "@path" "@query" "content-digest" "idempotency-key")"#;
 const LABEL: &str = "paiza=";
 
 /// Signs a request; `sign` makes a fixed-length (r, s) ECDSA signature over SHA-256 of its input.
@@ -92,7 +91,8 @@ pub fn sign(
 pub fn claims(headers: &SignatureHeaders) -> Result<Claims, SignatureError> {
     let malformed = SignatureError::Malformed("Signature-Input");
     let rest = headers.signature_input.strip_prefix(LABEL).and_then(|rest| rest.strip_prefix(COMPONENTS));
-    let mut claims = Claims { created: Timestamp::from_millis(0), key_id: String::new(), nonce: String::new() };
+    let mut claims =
+        Claims { created: Timestamp::from_millis(0), key_id: String::new(), nonce: String::new() };
     for parameter in rest.ok_or(malformed)?.split(';').skip(1) {
         let (name, value) = parameter.split_once('=').ok_or(malformed)?;
         let text = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
@@ -227,8 +227,14 @@ mod tests {
 
     #[test]
     fn odd_inputs_are_refused() {
-        for input in ["", "paiza=", "paiza=()", "x", &format!("{LABEL}{COMPONENTS};created=1"),
-            &format!("{LABEL}{COMPONENTS};created=99999999999999999999;keyid=\"a\"")] {
+        for input in [
+            "",
+            "paiza=",
+            "paiza=()",
+            "x",
+            &format!("{LABEL}{COMPONENTS};created=1"),
+            &format!("{LABEL}{COMPONENTS};created=99999999999999999999;keyid=\"a\""),
+        ] {
             let headers = SignatureHeaders {
                 content_digest: String::new(),
                 signature_input: (*input).to_owned(),

@@ -5,6 +5,10 @@
 //!
 //! Read `iso` (host connections), `vpcd` (the field between phone and reader), then `http_signature`.
 
+pub mod api;
+pub mod client;
 pub mod http_signature;
 pub mod iso;
+pub mod reader;
+pub mod trace;
 pub mod vpcd;

@@ -197,7 +197,9 @@ mod tests {
                         heard.push(request);
                         return heard;
                     }
-                    Request::Command(command) => card.respond(&[command, &[0x90, 0x00][..]].concat()).unwrap(),
+                    Request::Command(command) => {
+                        card.respond(&[command, &[0x90, 0x00][..]].concat()).unwrap()
+                    }
                     Request::PowerOff => {
                         heard.push(request);
                         return heard;
@@ -217,7 +219,10 @@ mod tests {
         assert_eq!(present.transmit(&[0, 0xA4, 4, 0]).unwrap(), [0, 0xA4, 4, 0, 0x90, 0x00]);
         present.power_off();
         let command = Request::Command(vec![0, 0xA4, 4, 0]);
-        assert_eq!(card.join().unwrap(), [Request::PowerOn, Request::AnswerToReset, command, Request::PowerOff]);
+        assert_eq!(
+            card.join().unwrap(),
+            [Request::PowerOn, Request::AnswerToReset, command, Request::PowerOff]
+        );
     }
 
     #[test]

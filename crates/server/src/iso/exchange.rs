@@ -1,7 +1,7 @@
 //! The asking side of a host connection: keeps one connection open, matches answers to questions.
 
-use super::listener::{open, read_frames};
 use super::FrameSender;
+use super::listener::{open, read_frames};
 use iso8583::Framing;
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpStream};
@@ -77,7 +77,13 @@ impl Exchange {
     }
 
     /// Asks; `then` is called exactly once, on some other thread or at once if nothing can be sent.
-    pub fn ask(&self, key: u128, message: &[u8], wait: Duration, then: impl FnOnce(Answer<'_>) + Send + 'static) {
+    pub fn ask(
+        &self,
+        key: u128,
+        message: &[u8],
+        wait: Duration,
+        then: impl FnOnce(Answer<'_>) + Send + 'static,
+    ) {
         let until = Instant::now() + wait;
         let mut then: Continue = Box::new(then);
         let sender = match self.shared.connection() {
@@ -107,7 +113,12 @@ impl Exchange {
     }
 
     /// Asks and waits for the answer; `None` is silence, an error means it was never sent.
-    pub fn ask_and_wait(&self, key: u128, message: &[u8], wait: Duration) -> Result<Option<Vec<u8>>, NotSent> {
+    pub fn ask_and_wait(
+        &self,
+        key: u128,
+        message: &[u8],
+        wait: Duration,
+    ) -> Result<Option<Vec<u8>>, NotSent> {
         let (tell, told) = crossbeam_channel::bounded(1);
         self.ask(key, message, wait, move |answer| {
             let _ = tell.send(match answer {
@@ -153,13 +164,13 @@ impl Shared {
             return Some(sender.clone());
         }
         let stream = TcpStream::connect_timeout(&self.to, RETRY).ok()?;
-        let sender = open(&stream, self.framing.clone()).ok()?;
+        let sender = open(&stream, self.framing).ok()?;
         state.sender = Some(sender.clone());
         state.connection += 1;
         let (number, reader, reply) = (state.connection, Arc::clone(self), sender.clone());
         drop(state);
         let reading = std::thread::Builder::new().name("answers-in".to_owned()).spawn(move || {
-            read_frames(stream, &reader.framing, |message| reader.answered(message), || ());
+            read_frames(stream, &reader.framing, |_, message| reader.answered(message), || ());
             reply.close();
             reader.connection_lost(number);
         });
@@ -191,12 +202,14 @@ impl Shared {
 fn sweep(shared: &Weak<Shared>) {
     while let Some(shared) = shared.upgrade() {
         let state = shared.lock();
-        let (mut state, _) = shared.changed.wait_timeout(state, SWEEP).expect("no holder of this lock panics");
+        let (mut state, _) =
+            shared.changed.wait_timeout(state, SWEEP).expect("no holder of this lock panics");
         if state.stopping {
             return;
         }
         let now = Instant::now();
-        let late: Vec<u128> = state.open.iter().filter(|(_, q)| q.until <= now).map(|(key, _)| *key).collect();
+        let late: Vec<u128> =
+            state.open.iter().filter(|(_, q)| q.until <= now).map(|(key, _)| *key).collect();
         let questions: Vec<Question> = late.iter().filter_map(|key| state.open.remove(key)).collect();
         drop(state);
         questions.into_iter().for_each(|question| (question.then)(Answer::Silence));

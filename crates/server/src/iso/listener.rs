@@ -1,7 +1,7 @@
 //! The incoming half: accepts connections, cuts bytes into frames, hands each to a service.
 
-use super::FrameSender;
-use iso8583::{Deframer, Framing};
+use super::{FrameSender, Reply};
+use iso8583::framing::{Deframer, Frame, Framing};
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// What answers messages. Called on the connection's own thread; slow work belongs elsewhere.
 pub trait Service: Send + Sync + 'static {
     /// One message has come; answers go to `reply`, now or later.
-    fn message(&self, message: &[u8], reply: &FrameSender);
+    fn message(&self, message: &[u8], reply: &Reply);
     /// Everything one read brought has been handed over.
     fn read_done(&self) {}
 }
@@ -23,7 +23,11 @@ pub struct Listener {
 
 impl Listener {
     /// Serves connections on an already bound socket.
-    pub fn serve(socket: TcpListener, framing: Framing, service: Arc<dyn Service>) -> std::io::Result<Listener> {
+    pub fn serve(
+        socket: TcpListener,
+        framing: Framing,
+        service: Arc<dyn Service>,
+    ) -> std::io::Result<Listener> {
         let address = socket.local_addr()?;
         let stopping = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&stopping);
@@ -34,12 +38,13 @@ impl Listener {
                 }
                 if let Ok(stream) = stream {
                     let service = Arc::clone(&service);
-                    let framing = framing.clone();
                     let _ = std::thread::Builder::new().name("frames-in".to_owned()).spawn(move || {
-                        if let Ok(reply) = open(&stream, framing.clone()) {
-                            let each = |message: &[u8]| service.message(message, &reply);
+                        if let Ok(sender) = open(&stream, framing) {
+                            let each = |header: &[u8], message: &[u8]| {
+                                service.message(message, &Reply::new(&sender, &framing, header));
+                            };
                             read_frames(stream, &framing, each, || service.read_done());
-                            reply.close();
+                            sender.close();
                         }
                     });
                 }
@@ -73,10 +78,10 @@ pub(super) fn open(stream: &TcpStream, framing: Framing) -> std::io::Result<Fram
 pub(super) fn read_frames(
     mut stream: TcpStream,
     framing: &Framing,
-    mut each: impl FnMut(&[u8]),
+    mut each: impl FnMut(&[u8], &[u8]),
     mut read_done: impl FnMut(),
 ) {
-    let mut deframer = Deframer::new(framing.clone());
+    let mut deframer = Deframer::new(*framing);
     let mut chunk = vec![0; 256 * 1024];
     loop {
         let length = match stream.read(&mut chunk) {
@@ -85,8 +90,9 @@ pub(super) fn read_frames(
         };
         deframer.push(&chunk[..length]);
         loop {
-            match deframer.next_frame() {
-                Ok(Some(frame)) => each(frame),
+            match deframer.pull() {
+                Ok(Some(Frame::Message { header, message })) => each(header, message),
+                Ok(Some(Frame::Heartbeat)) => {}
                 Ok(None) => break,
                 Err(error) => {
                     tracing::warn!(%error, "connection closed: not a frame");

@@ -11,6 +11,25 @@ pub struct FrameSender {
     shared: Arc<Shared>,
 }
 
+/// The way back to whoever sent a message. Clones may answer later, from any thread.
+#[derive(Clone)]
+pub struct Reply {
+    sender: FrameSender,
+    header: Option<Arc<[u8]>>,
+}
+
+impl Reply {
+    pub(super) fn new(sender: &FrameSender, framing: &Framing, header: &[u8]) -> Reply {
+        let header = framing.answer_header(header).map(Arc::from);
+        Reply { sender: sender.clone(), header }
+    }
+
+    /// Sends a message back over the same connection.
+    pub fn send(&self, message: &[u8]) {
+        self.sender.send_under(self.header.as_deref(), message);
+    }
+}
+
 struct Shared {
     framing: Framing,
     waiting: Mutex<Waiting>,
@@ -31,15 +50,22 @@ impl FrameSender {
     pub fn start(stream: TcpStream, framing: Framing) -> std::io::Result<FrameSender> {
         let shared = Arc::new(Shared { framing, waiting: Mutex::default(), something: Condvar::new() });
         let writer = Arc::clone(&shared);
-        std::thread::Builder::new().name("frames-out".to_owned()).spawn(move || write_all_that_waits(&writer, stream))?;
+        std::thread::Builder::new()
+            .name("frames-out".to_owned())
+            .spawn(move || write_all_that_waits(&writer, stream))?;
         Ok(FrameSender { shared })
     }
 
     /// Queues one message. A message that cannot be framed, or a peer that does not read, closes the connection.
     pub fn send(&self, message: &[u8]) {
+        self.send_under(None, message);
+    }
+
+    /// Queues one message under a line header, for example the turned-round TPDU of its question.
+    pub fn send_under(&self, header: Option<&[u8]>, message: &[u8]) {
         let mut waiting = self.shared.lock();
         let was_empty = waiting.bytes.is_empty();
-        let framed = self.shared.framing.frame(message, &mut waiting.bytes);
+        let framed = self.shared.framing.write(header, message, &mut waiting.bytes);
         if framed.is_err() || waiting.bytes.len() > MOST_UNSENT {
             waiting.closed = true;
         }

@@ -1,0 +1,458 @@
+//! The command line, as clap reads it.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Open mobile payments: a wallet, its terminals, and the other side of every payment.
+#[derive(Parser)]
+#[command(name = "paiza", version, about, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// Print JSON Lines on stdout and text for people on stderr
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run every party on this machine
+    Up(Up),
+    /// Run a scripted journey over the real wires in a temporary directory
+    Demo(Demo),
+    /// Be a phone with its own data directory
+    #[command(subcommand)]
+    Phone(Phone),
+    /// Be a terminal
+    #[command(subcommand)]
+    Pos(Pos),
+    /// Run the platform alone: enrolment, token service, acquirer
+    Serve(Serve),
+    /// Run counterparties alone, and show their test keys and cards
+    #[command(subcommand)]
+    Sandbox(Sandbox),
+    /// Explain any message, masked by default
+    #[command(subcommand)]
+    Decode(Decode),
+    /// Known answers and test certification authority
+    #[command(subcommand)]
+    Emv(Emv),
+    /// Load, next to the limit measured in the same run
+    #[command(subcommand)]
+    Bench(Bench),
+    /// Recompute every sum, chain and reference of the databases in a directory
+    Verify(DataDir),
+}
+
+#[derive(Args)]
+pub(crate) struct DataDir {
+    /// Directory that holds the data
+    #[arg(long, default_value = "paiza-data")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Up {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// Forget what the data directory holds
+    #[arg(long)]
+    pub(crate) fresh: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Demo {
+    /// Which journey
+    pub(crate) journey: Journey,
+    /// Keep the data in this directory instead of a temporary one
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Journey {
+    /// Bind a phone, add a card, prove who one is, get its keys
+    Enrol,
+    /// Add a card, tap it, see it authorised, reversed and settled
+    Tap,
+    /// Both
+    All,
+}
+
+#[derive(Args)]
+pub(crate) struct PhoneDir {
+    /// The phone's data directory
+    #[arg(long, default_value = "paiza-phone")]
+    pub(crate) data: PathBuf,
+    /// Passcode of the phone; asked for when needed if absent
+    #[arg(long, env = "PAIZA_PASSCODE", hide_env_values = true)]
+    pub(crate) passcode: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Phone {
+    /// Set a phone up and bind it to its telephone number
+    New {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// Telephone number with country code
+        #[arg(long)]
+        number: String,
+        /// What to call the phone
+        #[arg(long, default_value = "My phone")]
+        name: String,
+        /// The platform
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        platform: String,
+        /// The telephone network
+        #[arg(long, default_value = "127.0.0.1:8086")]
+        telephone: String,
+    },
+    /// Add a bank card; the number is asked for on the terminal or read from standard input
+    Add {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// Card number; use only test cards here, since a command line is seen by others
+        #[arg(long)]
+        pan: Option<String>,
+        /// Expiry, YYMM
+        #[arg(long)]
+        expiry: Option<String>,
+        /// Security code on the back
+        #[arg(long)]
+        cvv2: Option<String>,
+        /// One-time password; read from this phone's inbox if absent
+        #[arg(long)]
+        code: Option<String>,
+    },
+    /// List the cards of this phone
+    Cards {
+        #[command(flatten)]
+        phone: PhoneDir,
+    },
+    /// Hold the phone against a reader
+    Present {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// Reader that speaks the vpcd socket protocol
+        #[arg(long, default_value = "127.0.0.1:35963")]
+        vpcd: String,
+        /// Answer to reset, hex, instead of the profile's own
+        #[arg(long)]
+        atr: Option<String>,
+        /// How the card behaves
+        #[arg(long, default_value = "contactless")]
+        profile: CardProfile,
+        /// Which card, counted from 1 as listed; the default card if absent
+        #[arg(long)]
+        card: Option<usize>,
+        /// Leave after this many taps
+        #[arg(long, default_value_t = 1)]
+        taps: u32,
+        /// Keep the phone locked
+        #[arg(long)]
+        locked: bool,
+    },
+    /// Read the text messages of this phone
+    Inbox {
+        #[command(flatten)]
+        phone: PhoneDir,
+    },
+    /// Payments made with this phone
+    History {
+        #[command(flatten)]
+        phone: PhoneDir,
+    },
+    /// Choose the card that is tapped first
+    Default {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// Which card, counted from 1
+        #[arg(long)]
+        card: usize,
+    },
+    /// Give a card a name
+    Nickname {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// Which card, counted from 1
+        #[arg(long)]
+        card: usize,
+        /// Its name
+        #[arg(long)]
+        name: String,
+    },
+    /// Suspend a card
+    Suspend {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// Which card, counted from 1
+        #[arg(long)]
+        card: usize,
+    },
+    /// Resume a card that was suspended from here
+    Resume {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// Which card, counted from 1
+        #[arg(long)]
+        card: usize,
+    },
+    /// Delete a card; works offline and is final
+    Delete {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// Which card, counted from 1
+        #[arg(long)]
+        card: usize,
+    },
+    /// Tell the platform what was done offline, and fetch keys and states
+    Sync {
+        #[command(flatten)]
+        phone: PhoneDir,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CardProfile {
+    /// As a phone on a contactless reader
+    Contactless,
+    /// As a chip card in a slot
+    Contact,
+}
+
+#[derive(Args)]
+pub(crate) struct PosLine {
+    /// The terminal's data directory
+    #[arg(long, default_value = "paiza-pos")]
+    pub(crate) data: PathBuf,
+    /// The acquirer's terminal port
+    #[arg(long, default_value = "127.0.0.1:8583")]
+    pub(crate) acquirer: String,
+    /// Terminal id
+    #[arg(long, default_value = "PZ000001")]
+    pub(crate) terminal: String,
+}
+
+#[derive(Args)]
+pub(crate) struct PosCard {
+    /// Where cards are presented: vpcd:PORT, vpcd:HOST:PORT or pcsc:NAME
+    #[arg(long, default_value = "vpcd:35963")]
+    pub(crate) reader: String,
+    /// Amount, for example 12.50
+    #[arg(long)]
+    pub(crate) amount: String,
+    /// Currency of the amount
+    #[arg(long, default_value = "CNY")]
+    pub(crate) currency: String,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Pos {
+    /// Take a payment by card
+    Sale {
+        #[command(flatten)]
+        line: PosLine,
+        #[command(flatten)]
+        card: PosCard,
+    },
+    /// Reserve an amount, to be completed later
+    Preauth {
+        #[command(flatten)]
+        line: PosLine,
+        #[command(flatten)]
+        card: PosCard,
+    },
+    /// Take what was reserved, or less
+    Complete {
+        #[command(flatten)]
+        line: PosLine,
+        /// Retrieval reference on the receipt
+        #[arg(long)]
+        reference: String,
+        /// Amount, at most what was reserved
+        #[arg(long)]
+        amount: String,
+        /// Currency of the amount
+        #[arg(long, default_value = "CNY")]
+        currency: String,
+    },
+    /// Take a payment of the open batch back
+    Void {
+        #[command(flatten)]
+        line: PosLine,
+        /// Retrieval reference on the receipt
+        #[arg(long)]
+        reference: String,
+    },
+    /// Give money back for an earlier payment
+    Refund {
+        #[command(flatten)]
+        line: PosLine,
+        /// Retrieval reference on the receipt
+        #[arg(long)]
+        reference: String,
+        /// Amount, at most what was paid
+        #[arg(long)]
+        amount: String,
+        /// Currency of the amount
+        #[arg(long, default_value = "CNY")]
+        currency: String,
+    },
+    /// Compare totals with the acquirer and open the next batch
+    CloseBatch {
+        #[command(flatten)]
+        line: PosLine,
+    },
+    /// Ask whether the acquirer is there
+    Echo {
+        #[command(flatten)]
+        line: PosLine,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// Configuration file (TOML); `paiza serve --print-config` shows one
+    #[arg(long)]
+    pub(crate) config: Option<PathBuf>,
+    /// Print the configuration that would be used and stop
+    #[arg(long)]
+    pub(crate) print_config: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct HostLine {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// Address to listen on
+    #[arg(long)]
+    pub(crate) listen: String,
+    /// Field table: net or pos
+    #[arg(long, default_value = "net")]
+    pub(crate) profile: String,
+    /// Framing: binary2, binary4, ascii4, with +inclusive, +tpdu
+    #[arg(long, default_value = "binary2")]
+    pub(crate) framing: String,
+    /// Message MAC: aes-cmac, retail or none
+    #[arg(long, default_value = "aes-cmac")]
+    pub(crate) mac: String,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Sandbox {
+    /// The card network
+    Network {
+        #[command(flatten)]
+        line: HostLine,
+        /// Where token ranges are routed
+        #[arg(long, default_value = "127.0.0.1:8585")]
+        gateway: String,
+        /// Where issuers listen: name=HOST:PORT, repeated
+        #[arg(long = "issuer")]
+        issuers: Vec<String>,
+    },
+    /// An issuing bank
+    Issuer {
+        #[command(flatten)]
+        line: HostLine,
+        /// Which bank: boc, harbour, lantern or meadow
+        #[arg(long, default_value = "boc")]
+        bank: String,
+        /// The telephone network
+        #[arg(long, default_value = "127.0.0.1:8086")]
+        telephone: String,
+    },
+    /// The telephone network
+    Telephone {
+        #[command(flatten)]
+        data: DataDir,
+        /// Address to listen on
+        #[arg(long, default_value = "127.0.0.1:8086")]
+        listen: String,
+    },
+    /// The sandbox's published test master keys
+    Keys,
+    /// The test cards of every bank
+    Cards,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Decode {
+    /// BER-TLV
+    Tlv(Bytes),
+    /// A command or response APDU
+    Apdu(Bytes),
+    /// An ISO 8583 message
+    Iso8583 {
+        #[command(flatten)]
+        bytes: Bytes,
+        /// Field table: net or pos
+        #[arg(long, default_value = "net")]
+        profile: String,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Bytes {
+    /// Hex digits; spaces are ignored. Standard input if absent, one message a line
+    pub(crate) hex: Option<String>,
+    /// Show what is masked
+    #[arg(long)]
+    pub(crate) danger_clear: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Emv {
+    /// Run a file of known answers
+    Vectors {
+        /// JSON file
+        file: PathBuf,
+    },
+    /// The public keys a terminal needs to check our test cards
+    Capk,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// Authorisations through token gateway and issuer, durable at both
+    Tap {
+        /// Cryptogram algorithm
+        #[arg(long, default_value = "3des")]
+        algorithm: BenchAlgorithm,
+        /// How many tokens exist
+        #[arg(long, default_value_t = 20_000)]
+        tokens: u32,
+        /// Seconds of closed-loop load
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        /// Authorisations under way at once in the closed loop
+        #[arg(long, default_value_t = 512)]
+        in_flight: usize,
+        /// Where the databases lie while it runs
+        #[arg(long)]
+        data: Option<PathBuf>,
+    },
+    /// Cards added, from sealed card data to first keys
+    Enrol {
+        /// How many cards
+        #[arg(long, default_value_t = 200)]
+        cards: u32,
+        /// How many phones at once
+        #[arg(long, default_value_t = 8)]
+        phones: usize,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BenchAlgorithm {
+    /// Two-key triple DES, algorithm id 01
+    #[value(name = "3des")]
+    TripleDes,
+    /// SM4, algorithm id 04
+    Sm4,
+    /// AES
+    Aes,
+}

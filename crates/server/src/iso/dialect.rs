@@ -1,0 +1,79 @@
+//! How one line speaks: profile, framing and message authentication.
+
+use crypto::mac::LinkKey;
+use iso8583::{Framing, Malformed, Message, MessageKey, Mti, Profile, Unwritable, mac};
+
+/// What both ends of a line have agreed on.
+#[derive(Clone)]
+pub struct Dialect {
+    /// The field table.
+    pub profile: Profile,
+    /// How messages are cut out of the stream.
+    pub framing: Framing,
+    /// The key of the message MAC; none on a line that carries no MAC.
+    pub key: Option<LinkKey>,
+}
+
+/// Why a message cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// The bytes are not a message of this profile.
+    #[error("{0}")]
+    Malformed(#[from] Malformed),
+    /// The MAC is missing or wrong; the message is kept so that it can be answered with A0.
+    #[error("the message is not authentic")]
+    NotAuthentic(Box<Message>),
+}
+
+impl Dialect {
+    /// Decodes a message and checks its MAC.
+    pub fn read(&self, bytes: &[u8]) -> Result<Message, Unreadable> {
+        let message = self.profile.decode(bytes)?;
+        let authentic = match &self.key {
+            Some(key) => mac::verify(self.profile, bytes, &message, |covered| key.mac(covered)).is_ok(),
+            None => true,
+        };
+        if authentic { Ok(message) } else { Err(Unreadable::NotAuthentic(Box::new(message))) }
+    }
+
+    /// Encodes a message, with its MAC if the line has one.
+    pub fn write(&self, message: &mut Message) -> Result<Vec<u8>, Unwritable> {
+        let mut bytes = Vec::with_capacity(512);
+        match &self.key {
+            Some(key) => mac::seal(self.profile, message, &mut bytes, |covered| key.mac(covered))?,
+            None => self.profile.encode(message, &mut bytes)?,
+        }
+        Ok(bytes)
+    }
+
+    /// The number by which an answer finds its question, from the bytes of either.
+    pub fn key_of(&self, bytes: &[u8]) -> Option<u128> {
+        let message = self.profile.decode(bytes).ok()?;
+        Some(self.key_of_message(&message))
+    }
+
+    /// The same from a decoded message. Answers must echo DE 7, 11, 32, 33, 37 and 41.
+    pub fn key_of_message(&self, message: &Message) -> u128 {
+        let key = match self.profile {
+            Profile::Net => MessageKey::of(message),
+            Profile::Pos => MessageKey::of_terminal(message),
+        };
+        let digest = crypto::hash::sha256(&key.to_bytes());
+        u128::from_be_bytes(*digest.first_chunk().expect("32 bytes hold 16"))
+    }
+
+    /// What a message without a correct MAC is answered: nothing of it can be believed but where it came from.
+    pub fn refuse_unauthentic(&self, message: &Message) -> Option<Message> {
+        if message.mti.is_answer() {
+            return None;
+        }
+        let mut answer = Message::answer_to(message, &[3, 7, 11, 32, 33, 37, 41]);
+        answer.set_text(39, "A0");
+        Some(answer)
+    }
+}
+
+/// Whether a message manages the line (sign-on, echo) rather than moving money.
+pub fn is_network_management(mti: Mti) -> bool {
+    mti.class() == b'8'
+}
