@@ -47,6 +47,9 @@ fn main() {
     let (modulus, block) = (private.modulus(), [1; 144]);
     measure("RSA-1152: sign", 20, || private.sign_raw(black_box(&block)));
     measure("RSA-1152: recover", 100, || rsa::recover(&modulus, rsa::Exponent::Three, black_box(&block)));
+    measure("RSA-1984: generate", 1, || {
+        rsa::RsaPrivate::generate(1984, rsa::Exponent::Three, &mut crypto::random::fill)
+    });
 }
 
 /// The best of five rounds, so that other work on the machine counts least.

@@ -22,8 +22,8 @@
 //! authentication), `p256` (keys of devices), `jwe` (a message only one party can open), `vault` (a record at
 //! rest), `passphrase` and `keystore` (keys at rest), `hash`, and `random` (for the shell alone).
 //!
-//! Invariants: no input makes a function panic; a key prints masked and its bytes are wiped on drop; tags are compared
-//! in constant time; refusals never say which byte was wrong.
+//! Invariants: no input makes a function panic; a key prints masked and its bytes are wiped on drop; tags are
+//! compared in constant time; refusals never say which byte was wrong.
 //!
 //! Specifications: EMV 4.4 Book 2 (8, annexes A and B), JR/T 0025.5, .7, .12 and .17-2013, ISO 9797-1, ISO
 //! 9564-1, ANSI X9.143 (key blocks), NIST SP 800-38B and 56A, RFC 7515, 7516, 7518, 9106.

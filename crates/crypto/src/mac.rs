@@ -175,6 +175,36 @@ mod tests {
         }
     }
 
+    // ISO 9797-1, annex B, algorithm 3 over DES.
+    #[test]
+    fn published_retail_macs() {
+        let key = key("0123456789abcdeffedcba9876543210");
+        for (text, padding, expected) in [
+            ("Now is the time for all ", Padding::Zeros, "a1c72e74ea3fa9b6"),
+            ("Now is the time for all ", Padding::Iso, "e9086230ca3be796"),
+            ("Now is the time for it", Padding::Zeros, "2e2b1428cc78254f"),
+            ("Now is the time for it", Padding::Iso, "5a692ce64f404145"),
+        ] {
+            assert_eq!(
+                hex::encode(retail_mac(&key, text.as_bytes(), padding)),
+                expected,
+                "{text} {padding:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn sm4_takes_the_left_of_the_last_block() {
+        let key = key("0123456789abcdeffedcba9876543210");
+        let mut padded = [0; 16];
+        padded[..3].copy_from_slice(b"abc");
+        padded[3] = 0x80;
+        let block = crate::sm4_block::encrypt(&key, padded);
+        assert_eq!(sm4_mac(&key, b"abc"), block);
+        assert_eq!(application_cryptogram(Algorithm::Sm4, &key, b"abc"), block[..8]);
+        assert_eq!(script_mac(Algorithm::Sm4, &key, b"abc"), block[..4]);
+    }
+
     #[test]
     fn paddings_differ_where_they_should() {
         let key = key("0123456789abcdeffedcba9876543210");

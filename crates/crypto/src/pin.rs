@@ -223,6 +223,16 @@ mod tests {
         assert_eq!(format!("{:?}", Pin::parse(b"1234").unwrap()), "Pin(****)");
     }
 
+    // The examples every scheme manual repeats.
+    #[test]
+    fn published_values() {
+        let block = iso0(&Pin::parse(b"1234").unwrap(), b"43219876543210987").unwrap();
+        assert_eq!(hex::encode(block), "0412ac89abcdef67");
+        let key = Secret::new(0x0123_4567_89AB_CDEF_FEDC_BA98_7654_3210u128.to_be_bytes());
+        let expiry = Expiry::from_yymm(b"8701").unwrap();
+        assert_eq!(cvv(&key, b"4123456789012345", expiry, *b"101").unwrap(), *b"561");
+    }
+
     #[test]
     fn a_block_for_another_number_or_key_gives_no_pin() {
         let pin = Pin::parse(b"123456").unwrap();

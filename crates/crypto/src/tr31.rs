@@ -433,6 +433,26 @@ mod tests {
         }
     }
 
+    // ANSI X9.143, annex examples: one key under triple DES derivation, one under AES.
+    #[test]
+    fn published_blocks() {
+        for (protection, block) in [
+            (
+                "dd7515f2bfc17f85ce48f3ca25cb21f6",
+                "B0080P0TE00E000094B420079CC80BA3461F86FE26EFC4A3B8E4FA4C5F5341176EED7B727B8A248E",
+            ),
+            (
+                "88e1ab2a2e3dd38c1fa039a536500cc8a87ab9d62dc92c01058fa79f44657de6",
+                "D0112P0AE00E0000B82679114F470F540165EDFBF7E250FCEA43F810D215F8D2\
+                 07E2E417C07156A27E8E31DA05F7425509593D03A457DC34",
+            ),
+        ] {
+            let unwrapped = unwrap(&hex::decode(protection).unwrap(), block).unwrap();
+            assert_eq!(hex::encode(unwrapped.key.expose()), "3f419e1cb7079442aa37474c2efbf8b8");
+            assert_eq!(unwrapped.header.usage, *b"P0");
+        }
+    }
+
     #[test]
     fn wrong_lengths_are_refused() {
         assert_eq!(wrapped(Version::TripleDes, &[1; 8], &[2; 16]), Err(KeyBlockError::KeyLength));
