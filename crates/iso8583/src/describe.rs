@@ -85,7 +85,7 @@ fn meaning(message: &Message, number: u8, content: &[u8]) -> Option<String> {
         field::AMOUNT => message.amount().map(|amount: Money| amount.to_string()),
         field::ENTRY_MODE => short(entry_mode(content.get(..2)?)?),
         field::RESPONSE_CODE => match message.mti.class() {
-            4 if !message.mti.is_answer() => short(reversal_reason(content)?),
+            b'4' if !message.mti.is_answer() => short(reversal_reason(content)?),
             _ => short(ResponseCode::from_ascii(content)?.meaning()),
         },
         49..=51 => short(Currency::from_numeric(message.number(number)? as u16)?.alpha()),

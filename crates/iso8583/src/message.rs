@@ -3,12 +3,14 @@
 use crate::field::{self, Length, Secrecy};
 use crate::private_data::{self, PrivateData, Tag};
 use crate::{Malformed, Mti, ResponseCode};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use values::{Currency, Expiry, LastFour, MerchantCategory, Money};
 use zeroize::Zeroize;
 
 /// A system trace audit number, 0 to 999999 (DE 11).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
 pub struct Stan(u32);
 
 impl Stan {
@@ -25,6 +27,19 @@ impl Stan {
     /// The next one, going round from 999999 to 1: 000000 is kept free, as hosts often refuse it.
     pub fn next(self) -> Stan {
         Stan(self.0 % 999_999 + 1)
+    }
+}
+
+impl TryFrom<u32> for Stan {
+    type Error = &'static str;
+    fn try_from(number: u32) -> Result<Self, Self::Error> {
+        Stan::new(number).ok_or("a trace number has six digits")
+    }
+}
+
+impl From<Stan> for u32 {
+    fn from(stan: Stan) -> u32 {
+        stan.0
     }
 }
 

@@ -51,9 +51,10 @@ impl Mti {
         &self.0
     }
 
-    /// The class, second digit: 1 authorisation, 2 financial, 4 reversal, 5 settlement, 8 network.
+    /// The class, the second digit in ASCII: `1` authorisation, `2` financial, `4` reversal, `5` settlement,
+    /// `8` network.
     pub fn class(self) -> u8 {
-        self.0[1] - b'0'
+        self.0[1]
     }
 
     /// Whether this answers another message.

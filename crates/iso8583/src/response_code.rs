@@ -1,8 +1,9 @@
 //! DE 39: what became of a request, and why a reversal was made.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// Two letters or digits.
+/// Two letters or digits. Its serialised form is the two characters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResponseCode([u8; 2]);
 
@@ -133,6 +134,20 @@ impl ResponseCode {
 impl fmt::Display for ResponseCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(str::from_utf8(&self.0).expect("letters and digits were checked"))
+    }
+}
+
+impl Serialize for ResponseCode {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ResponseCode {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        ResponseCode::from_ascii(text.as_bytes())
+            .ok_or_else(|| serde::de::Error::custom("a response code has two letters or digits"))
     }
 }
 
