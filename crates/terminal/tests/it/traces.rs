@@ -1,0 +1,1 @@
+//! Recorded conversations of public terminals with a card, replayed to our terminal.
