@@ -36,3 +36,40 @@ pub fn method_2(
 ) -> [u8; 4] {
     mac::script_mac(algorithm, session_key, &[&cryptogram[..], &card_status_update, proprietary].concat())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use values::Secret;
+
+    const ALGORITHMS: [Algorithm; 3] = [Algorithm::TripleDes, Algorithm::Sm4, Algorithm::Aes];
+
+    #[test]
+    fn the_response_code_is_added_before_the_cipher() {
+        let key = Secret::new([0x3B; 16]);
+        for algorithm in ALGORITHMS {
+            let answer = method_1(algorithm, &key, *b"cryptogr", *b"00");
+            let added = [b'c' ^ b'0', b'r' ^ b'0', b'y', b'p', b't', b'o', b'g', b'r'];
+            assert_eq!(answer, method_1(algorithm, &key, added, [0; 2]));
+            assert_ne!(answer, method_1(algorithm, &key, *b"cryptogr", *b"05"), "{algorithm:?}");
+        }
+        assert_eq!(
+            method_1(Algorithm::TripleDes, &key, *b"cryptogr", [0; 2]),
+            Tdes::new(&key).encrypt(*b"cryptogr")
+        );
+        assert_eq!(
+            method_1(Algorithm::Sm4, &key, *b"cryptogr", [0; 2]),
+            crate::sm4_block::encrypt(&key, *b"cryptogr\0\0\0\0\0\0\0\0")[..8]
+        );
+    }
+
+    #[test]
+    fn a_status_update_is_authenticated_with_what_follows_it() {
+        let key = Secret::new([0x3B; 16]);
+        for algorithm in ALGORITHMS {
+            let answer = method_2(algorithm, &key, *b"cryptogr", [0, 0x82, 0, 0], b"data");
+            assert_eq!(answer, mac::script_mac(algorithm, &key, b"cryptogr\0\x82\0\0data"));
+            assert_ne!(answer, method_2(algorithm, &key, *b"cryptogr", [0, 0x83, 0, 0], b"data"));
+        }
+    }
+}

@@ -129,12 +129,9 @@ impl RsaPrivate {
         }
         let mut source = Source(fill);
         let p = prime(&mut source, bits / 2, exponent);
-        let q = loop {
-            let candidate = prime(&mut source, bits / 2, exponent);
-            if candidate != p {
-                break candidate;
-            }
-        };
+        // A source that repeats itself gives the same prime again; one that is random never does.
+        let mut others = std::iter::repeat_with(|| prime(&mut source, bits / 2, exponent)).take(4);
+        let q = others.find(|other| *other != p).ok_or(RsaError::Key)?;
         // Both primes have their two highest bits set, so the product has exactly `bits` bits.
         let modulus = p.concatenating_mul(&q).resize(bits).into_odd().into_option().ok_or(RsaError::Key)?;
         let one = BoxedUint::one();
@@ -296,6 +293,8 @@ mod tests {
                 Some(RsaError::Key)
             );
         }
+        let constant = RsaPrivate::generate(1024, Exponent::Three, &mut |bytes| bytes.fill(0x5D));
+        assert_eq!(constant.err(), Some(RsaError::Key), "a source that repeats itself");
         let key = key(1024, Exponent::Three, 1);
         let modulus = key.modulus();
         for block in [&[][..], &[1; 127], &[1; 129], &[0xFF; 128], &modulus] {
