@@ -1,0 +1,455 @@
+//! A card on the phone: a token, how it looks, and what it may do.
+
+use crate::keys::{Counter, wipe_keys};
+use crate::phone::Phone;
+use serde::{Deserialize, Serialize};
+use values::id::kinds;
+use values::{
+    Country, Currency, Expiry, Id, LastFour, Operation, Outbound, Record, Records, Timestamp, TokenNumber,
+};
+
+/// Live cards a phone holds at most; the platform enforces the same where the truth is.
+pub const CARDS_MOST: usize = 8;
+
+/// Where a card is in its life, as the token service last said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardState {
+    /// Waits for the issuer's step-up.
+    Verifying,
+    /// Pays.
+    Active,
+    /// Somebody at the other end stopped it; it may come back.
+    Suspended,
+    /// Gone for good.
+    Deleted,
+}
+
+/// How the card behaves at a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// UnionPay contactless, always online: one GET PROCESSING OPTIONS and it is done.
+    Contactless,
+    /// The same, and offline at gates where terminal and certificates allow (fDDA).
+    Offline,
+    /// Contact style: records, dynamic data authentication, GENERATE AC.
+    Contact,
+}
+
+/// The algorithm of a card's cryptograms, by its UnionPay identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Algorithm {
+    /// Identifier 01.
+    TripleDes,
+    /// Identifier 04.
+    Sm4,
+    /// Identifier A1, of this project.
+    Aes,
+}
+
+impl From<Algorithm> for crypto::emv_keys::Algorithm {
+    fn from(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::TripleDes => Self::TripleDes,
+            Algorithm::Sm4 => Self::Sm4,
+            Algorithm::Aes => Self::Aes,
+        }
+    }
+}
+
+/// What a card of the contact or offline profile proves itself with.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificates {
+    /// Index of the authority's key (tag 8F).
+    pub authority_index: u8,
+    /// Issuer certificate (tag 90).
+    pub issuer: Vec<u8>,
+    /// What of the issuer's modulus did not fit the certificate (tag 92); may be empty.
+    pub issuer_remainder: Vec<u8>,
+    /// Issuer exponent (tag 9F32).
+    pub issuer_exponent: Vec<u8>,
+    /// Card certificate (tag 9F46).
+    pub card: Vec<u8>,
+    /// What of the card's modulus did not fit (tag 9F48); may be empty.
+    pub card_remainder: Vec<u8>,
+    /// Card exponent (tag 9F47).
+    pub card_exponent: Vec<u8>,
+    /// The card's private key, sealed to the device's agreement key (compact JWE).
+    pub key_sealed: String,
+}
+
+impl std::fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Certificates(authority {:02X})", self.authority_index)
+    }
+}
+
+/// A card on the phone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// The token's name at the platform.
+    pub token: Id<kinds::Token>,
+    /// The token itself, as readers see it.
+    pub number: TokenNumber,
+    /// The token's expiry, not the plastic's.
+    pub expiry: Expiry,
+    /// The token's sequence number (tag 5F34), 0 to 99.
+    pub sequence: u8,
+    /// Application identifier, 5 to 16 bytes (tag 84).
+    pub aid: Vec<u8>,
+    /// Application label (tag 50), 1 to 16 characters.
+    pub label: String,
+    /// The last four digits of the card behind the token (tag 9F25).
+    pub last_four: LastFour,
+    /// Who issued it, for people.
+    pub issuer: String,
+    /// Reference of the picture.
+    pub art: String,
+    /// What the customer calls it.
+    pub nickname: Option<String>,
+    /// What the token service last said of it.
+    pub state: CardState,
+    /// The version of that state; older news is ignored.
+    pub state_version: u64,
+    /// The customer switched it off on this phone.
+    pub suspended_here: bool,
+    /// Algorithm of its cryptograms.
+    pub algorithm: Algorithm,
+    /// Derivation key index (DKI), which names the issuer's master key set.
+    pub key_index: u8,
+    /// How it behaves at a reader.
+    pub profile: Profile,
+    /// The currency it counts in (tag 9F51).
+    pub currency: Currency,
+    /// Where it was issued (tag 5F28).
+    pub country: Country,
+    /// Service code in track 2, three digits, 2xx for a chip card.
+    pub service_code: u16,
+    /// Token requestor id (tag 9F19), 11 digits; empty if not given.
+    pub requestor: String,
+    /// Payment account reference (tag 9F24), 29 characters; empty if not given.
+    pub par: String,
+    /// The most one tap may be, in minor units of `currency`.
+    pub limit_per_tap: Option<u64>,
+    /// The most all taps on one batch of keys may come to, in minor units of `currency`.
+    pub limit_cumulative: Option<u64>,
+    /// For the contact and offline profiles.
+    pub certificates: Option<Certificates>,
+}
+
+impl Record for Card {
+    type Key = Id<kinds::Token>;
+    const TABLE: &'static str = "cards";
+    fn key(&self) -> Id<kinds::Token> {
+        self.token
+    }
+}
+
+impl Card {
+    /// Whether both the service and the customer let it pay.
+    pub fn pays(&self) -> bool {
+        self.state == CardState::Active && !self.suspended_here
+    }
+}
+
+/// Why a change of the cards was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The phone has not been bound to anybody.
+    #[error("this phone is not bound")]
+    NotBound,
+    /// Eight cards are on it already.
+    #[error("this phone holds eight cards already")]
+    Full,
+    /// No such card on this phone.
+    #[error("there is no such card on this phone")]
+    UnknownCard,
+    /// The card was deleted, which is final.
+    #[error("this card was deleted")]
+    Deleted,
+    /// A token of this name is there with another number.
+    #[error("another card has this reference")]
+    Conflict,
+    /// The profile of the card cannot be presented (label, identifier or code out of range).
+    #[error("the card profile is not usable")]
+    Profile,
+    /// The new order does not name each card once.
+    #[error("the order must name each card once")]
+    Order,
+    /// A nickname has 1 to 40 characters.
+    #[error("a nickname has 1 to 40 characters")]
+    Nickname,
+}
+
+impl Refusal {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Refusal::NotBound => "not_bound",
+            Refusal::Full => "wallet_full",
+            Refusal::UnknownCard => "unknown_card",
+            Refusal::Deleted => "card_deleted",
+            Refusal::Conflict => "card_conflict",
+            Refusal::Profile => "card_profile",
+            Refusal::Order => "order_incomplete",
+            Refusal::Nickname => "nickname_length",
+        }
+    }
+}
+
+/// Puts a card on the phone; the first one becomes the default. A second time it changes nothing.
+#[derive(Clone, Debug)]
+pub struct AddCard {
+    /// The card as the token service described it.
+    pub card: Card,
+}
+
+impl Operation for AddCard {
+    type Answer = ();
+    type Refusal = Refusal;
+    const NAME: &'static str = "wallet.add_card";
+
+    fn apply<W: Records>(&self, records: &mut W, _: Timestamp) -> Result<(), Refusal> {
+        let mut phone = Phone::of(records).ok_or(Refusal::NotBound)?;
+        let card = &self.card;
+        if let Some(known) = records.find::<Card>(&card.token) {
+            return match known.state {
+                CardState::Deleted => Err(Refusal::Deleted),
+                _ if known.number != card.number => Err(Refusal::Conflict),
+                _ => Ok(()),
+            };
+        }
+        if phone.cards.len() >= CARDS_MOST {
+            return Err(Refusal::Full);
+        }
+        let presentable = (5..=16).contains(&card.aid.len())
+            && (1..=16).contains(&card.label.len())
+            && card.label.is_ascii()
+            && card.sequence <= 99
+            && card.service_code <= 999
+            && (card.requestor.is_empty() || is_digits(&card.requestor, 11))
+            && (card.par.is_empty() || (card.par.len() == 29 && card.par.is_ascii()));
+        if !presentable {
+            return Err(Refusal::Profile);
+        }
+        phone.cards.push(card.token);
+        phone.default_card.get_or_insert(card.token);
+        records.put(phone);
+        records.put(Counter::new(card.token));
+        records.put(card.clone());
+        Ok(())
+    }
+}
+
+fn is_digits(text: &str, count: usize) -> bool {
+    text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The token service says where a token is in its life. Older news than already known is ignored.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateCard {
+    /// Which card.
+    pub token: Id<kinds::Token>,
+    /// Where it is now.
+    pub state: CardState,
+    /// Counts the changes of this token at the service.
+    pub version: u64,
+}
+
+impl Operation for UpdateCard {
+    type Answer = CardState;
+    type Refusal = Refusal;
+    const NAME: &'static str = "wallet.update_card";
+
+    fn apply<W: Records>(&self, records: &mut W, _: Timestamp) -> Result<CardState, Refusal> {
+        let mut card = records.find::<Card>(&self.token).ok_or(Refusal::UnknownCard)?;
+        if card.state == CardState::Deleted || self.version <= card.state_version {
+            return Ok(card.state);
+        }
+        if self.state == CardState::Deleted {
+            bury(records, card);
+            return Ok(CardState::Deleted);
+        }
+        if self.state == CardState::Suspended {
+            wipe_keys(records, self.token);
+        }
+        card.state = self.state;
+        card.state_version = self.version;
+        records.put(card);
+        Ok(self.state)
+    }
+}
+
+/// Makes this card the one that answers when none was opened.
+#[derive(Clone, Copy, Debug)]
+pub struct SetDefault {
+    /// Which card.
+    pub token: Id<kinds::Token>,
+}
+
+impl Operation for SetDefault {
+    type Answer = ();
+    type Refusal = Refusal;
+    const NAME: &'static str = "wallet.set_default";
+
+    fn apply<W: Records>(&self, records: &mut W, _: Timestamp) -> Result<(), Refusal> {
+        live(records, self.token)?;
+        let mut phone = Phone::of(records).ok_or(Refusal::NotBound)?;
+        phone.default_card = Some(self.token);
+        records.put(phone);
+        Ok(())
+    }
+}
+
+/// Puts the cards in another order.
+#[derive(Clone, Debug)]
+pub struct Reorder {
+    /// Every live card, each once.
+    pub order: Vec<Id<kinds::Token>>,
+}
+
+impl Operation for Reorder {
+    type Answer = ();
+    type Refusal = Refusal;
+    const NAME: &'static str = "wallet.reorder";
+
+    fn apply<W: Records>(&self, records: &mut W, _: Timestamp) -> Result<(), Refusal> {
+        let mut phone = Phone::of(records).ok_or(Refusal::NotBound)?;
+        let (mut old, mut new) = (phone.cards.clone(), self.order.clone());
+        old.sort();
+        new.sort();
+        if old != new {
+            return Err(Refusal::Order);
+        }
+        phone.cards.clone_from(&self.order);
+        records.put(phone);
+        Ok(())
+    }
+}
+
+/// Gives the card a name of the customer's own.
+#[derive(Clone, Debug)]
+pub struct Rename {
+    /// Which card.
+    pub token: Id<kinds::Token>,
+    /// 1 to 40 characters, or none.
+    pub nickname: Option<String>,
+}
+
+impl Operation for Rename {
+    type Answer = ();
+    type Refusal = Refusal;
+    const NAME: &'static str = "wallet.rename_card";
+
+    fn apply<W: Records>(&self, records: &mut W, _: Timestamp) -> Result<(), Refusal> {
+        let mut card = live(records, self.token)?;
+        let fits = |name: &String| (1..=40).contains(&name.chars().count());
+        if !self.nickname.as_ref().is_none_or(fits) {
+            return Err(Refusal::Nickname);
+        }
+        card.nickname.clone_from(&self.nickname);
+        records.put(card);
+        Ok(())
+    }
+}
+
+/// Switches a card off on this phone: its keys are wiped at once, the platform is told when it can be.
+#[derive(Clone, Copy, Debug)]
+pub struct Suspend {
+    /// Which card.
+    pub token: Id<kinds::Token>,
+}
+
+impl Operation for Suspend {
+    type Answer = ();
+    type Refusal = Refusal;
+    const NAME: &'static str = "wallet.suspend_card";
+
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<(), Refusal> {
+        let mut card = live(records, self.token)?;
+        if !card.suspended_here {
+            wipe_keys(records, self.token);
+            card.suspended_here = true;
+            records.put(card);
+            records.cancel("platform.resume", &self.token.to_string());
+            tell_platform(records, "platform.suspend", self.token, now);
+        }
+        Ok(())
+    }
+}
+
+/// Lifts the customer's own suspension; not that of anybody else.
+#[derive(Clone, Copy, Debug)]
+pub struct Resume {
+    /// Which card.
+    pub token: Id<kinds::Token>,
+}
+
+impl Operation for Resume {
+    type Answer = ();
+    type Refusal = Refusal;
+    const NAME: &'static str = "wallet.resume_card";
+
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<(), Refusal> {
+        let mut card = live(records, self.token)?;
+        if card.suspended_here {
+            card.suspended_here = false;
+            records.put(card);
+            records.cancel("platform.suspend", &self.token.to_string());
+            tell_platform(records, "platform.resume", self.token, now);
+        }
+        Ok(())
+    }
+}
+
+/// Takes a card off the phone for good. Works without a network; a second time it changes nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Delete {
+    /// Which card.
+    pub token: Id<kinds::Token>,
+}
+
+impl Operation for Delete {
+    type Answer = ();
+    type Refusal = Refusal;
+    const NAME: &'static str = "wallet.delete_card";
+
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<(), Refusal> {
+        let card = records.find::<Card>(&self.token).ok_or(Refusal::UnknownCard)?;
+        if card.state != CardState::Deleted {
+            bury(records, card);
+            records.cancel("platform.suspend", &self.token.to_string());
+            records.cancel("platform.resume", &self.token.to_string());
+            tell_platform(records, "platform.delete", self.token, now);
+        }
+        Ok(())
+    }
+}
+
+fn live<W: Records>(records: &mut W, token: Id<kinds::Token>) -> Result<Card, Refusal> {
+    let card = records.find::<Card>(&token).ok_or(Refusal::UnknownCard)?;
+    if card.state == CardState::Deleted { Err(Refusal::Deleted) } else { Ok(card) }
+}
+
+fn bury<W: Records>(records: &mut W, mut card: Card) {
+    wipe_keys(records, card.token);
+    if let Some(mut phone) = Phone::of(records) {
+        phone.cards.retain(|token| *token != card.token);
+        if phone.default_card == Some(card.token) {
+            phone.default_card = phone.cards.first().copied();
+        }
+        records.put(phone);
+    }
+    card.state = CardState::Deleted;
+    card.certificates = None;
+    records.put(card);
+}
+
+/// The body is the token's reference; the deliverer signs the request with the device key.
+fn tell_platform<W: Records>(records: &mut W, topic: &str, token: Id<kinds::Token>, now: Timestamp) {
+    let key = token.to_string();
+    let body = key.clone().into_bytes();
+    records.send(Outbound { topic: topic.to_owned(), key, due: now, body });
+}

@@ -1,0 +1,144 @@
+//! What the customer looks back on: taps, and messages that came in.
+
+use crate::keys::Counter;
+use serde::{Deserialize, Serialize};
+use values::id::kinds;
+use values::{Id, Operation, Record, Records, Timestamp};
+
+/// How a tap ended, as far as the phone knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TapOutcome {
+    /// The counter was used; whether the terminal heard the answer is not known.
+    Presented,
+    /// Paid.
+    Approved,
+    /// Refused by the terminal, the network or the issuer.
+    Declined,
+    /// Paid, then taken back.
+    Reversed,
+}
+
+/// One tap. Written in the same step that uses its key, so no tap is missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TapRecord {
+    /// With which card.
+    pub token: Id<kinds::Token>,
+    /// The counter value, which names the tap.
+    pub atc: u16,
+    /// In minor units of `currency`.
+    pub amount_minor: u64,
+    /// ISO 4217 numeric code as the terminal named it.
+    pub currency: u16,
+    /// Where, if known.
+    pub merchant: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// How it ended.
+    pub outcome: TapOutcome,
+}
+
+impl Record for TapRecord {
+    type Key = (Id<kinds::Token>, u16);
+    const TABLE: &'static str = "taps";
+    fn key(&self) -> (Id<kinds::Token>, u16) {
+        (self.token, self.atc)
+    }
+}
+
+/// There is no tap of this card and counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there was no such tap")]
+pub struct UnknownTap;
+
+/// Writes down how a tap ended, as the platform tells it later.
+#[derive(Clone, Debug)]
+pub struct RecordTap {
+    /// With which card.
+    pub token: Id<kinds::Token>,
+    /// Which tap.
+    pub atc: u16,
+    /// How it ended.
+    pub outcome: TapOutcome,
+    /// Where, if the platform knows.
+    pub merchant: Option<String>,
+}
+
+impl Operation for RecordTap {
+    type Answer = ();
+    type Refusal = UnknownTap;
+    const NAME: &'static str = "wallet.record_tap";
+
+    fn apply<W: Records>(&self, records: &mut W, _: Timestamp) -> Result<(), UnknownTap> {
+        let mut tap = records.find::<TapRecord>(&(self.token, self.atc)).ok_or(UnknownTap)?;
+        tap.outcome = self.outcome;
+        if self.merchant.is_some() {
+            tap.merchant.clone_from(&self.merchant);
+        }
+        records.put(tap);
+        if let Some(mut counter) = records.find::<Counter>(&self.token) {
+            counter.last_online = counter.last_online.max(self.atc);
+            records.put(counter);
+        }
+        Ok(())
+    }
+}
+
+/// A text message in the phone's inbox.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxMessage {
+    /// Its name in the telephone network.
+    pub id: Id<kinds::Message>,
+    /// Who sent it.
+    pub sender: String,
+    /// What it says; may hold a one-time password, so it is not printed.
+    pub text: String,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+impl std::fmt::Debug for InboxMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "InboxMessage({} from {}, ****)", self.id, self.sender)
+    }
+}
+
+impl Record for InboxMessage {
+    type Key = Id<kinds::Message>;
+    const TABLE: &'static str = "inbox";
+    fn key(&self) -> Id<kinds::Message> {
+        self.id
+    }
+}
+
+/// Takes in a message; answers whether it is new.
+#[derive(Clone, Debug)]
+pub struct ReceiveText {
+    /// The message.
+    pub message: InboxMessage,
+}
+
+/// The message is longer than any text message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the message is too long")]
+pub struct TooLong;
+
+/// Characters a message may have: ten parts of 153.
+const TEXT_MOST: usize = 1530;
+
+impl Operation for ReceiveText {
+    type Answer = bool;
+    type Refusal = TooLong;
+    const NAME: &'static str = "wallet.receive_text";
+
+    fn apply<W: Records>(&self, records: &mut W, _: Timestamp) -> Result<bool, TooLong> {
+        if self.message.text.chars().count() > TEXT_MOST || self.message.sender.chars().count() > 40 {
+            return Err(TooLong);
+        }
+        if records.find::<InboxMessage>(&self.message.id).is_some() {
+            return Ok(false);
+        }
+        records.put(self.message.clone());
+        Ok(true)
+    }
+}

@@ -1,0 +1,342 @@
+//! Single-use keys and the counter that names them.
+//!
+//! [`UseKey`] is the one durable step of a tap: it moves the counter, takes the key out of the records and
+//! writes the tap down, all before a cryptogram can exist. A key is never handed out twice, because the
+//! counter only goes up; whatever happens after the commit burns that counter value and nothing else.
+
+use crate::card::{Card, CardState};
+use crate::history::{TapOutcome, TapRecord};
+use crate::phone::Phone;
+use serde::{Deserialize, Serialize};
+use values::id::kinds;
+use values::time::Zone;
+use values::{Currency, Id, Operation, Outbound, Record, Records, Residency, Timestamp};
+
+/// Below this many keys the phone asks for more.
+pub const KEYS_LOW: u16 = 4;
+
+/// The key of one transaction counter, in two sealed parts.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeySlot {
+    /// Whose key.
+    pub token: Id<kinds::Token>,
+    /// The one counter value it is for.
+    pub atc: u16,
+    /// Sealed to the device's agreement key (compact JWE, context [`DEVICE_CONTEXT`]).
+    pub device_part: String,
+    /// Sealed to the key the passcode opens (context [`USER_CONTEXT`]); `None` for a key that the token
+    /// service lets pay without the customer, at gates.
+    pub user_part: Option<String>,
+    /// Not used after this moment.
+    pub good_until: Option<Timestamp>,
+}
+
+/// What binds a device part to its purpose.
+pub const DEVICE_CONTEXT: &str = "paiza:key:device";
+/// What binds a user part to its purpose.
+pub const USER_CONTEXT: &str = "paiza:key:user";
+
+/// The key identifier inside the sealed parts: the token reference and the counter value.
+pub fn key_id(token: Id<kinds::Token>, atc: u16) -> String {
+    format!("{token}:{atc}")
+}
+
+impl Record for KeySlot {
+    type Key = (Id<kinds::Token>, u16);
+    const TABLE: &'static str = "key_slots";
+    fn key(&self) -> (Id<kinds::Token>, u16) {
+        (self.token, self.atc)
+    }
+}
+
+impl std::fmt::Debug for KeySlot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KeySlot({} {}, ****)", self.token, self.atc)
+    }
+}
+
+/// How far a token's transaction counter has gone. It never goes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counter {
+    /// Whose counter.
+    pub token: Id<kinds::Token>,
+    /// The highest value used (ATC, tag 9F36); 0 before the first tap.
+    pub atc: u16,
+    /// Keys exist up to this value, as far as they were not used or wiped.
+    pub issued_through: u16,
+    /// Keys that are left.
+    pub keys_left: u16,
+    /// The value of the last tap that is known to have been answered online (tag 9F13).
+    pub last_online: u16,
+    /// What was tapped since keys were last stored, in minor units of the card's currency.
+    pub spent_minor: u64,
+}
+
+impl Record for Counter {
+    type Key = Id<kinds::Token>;
+    const TABLE: &'static str = "counters";
+    const RESIDENCY: Residency = Residency::Memory;
+    fn key(&self) -> Id<kinds::Token> {
+        self.token
+    }
+}
+
+impl Counter {
+    /// A counter that has not moved.
+    pub fn new(token: Id<kinds::Token>) -> Counter {
+        Counter { token, atc: 0, issued_through: 0, keys_left: 0, last_online: 0, spent_minor: 0 }
+    }
+}
+
+/// Stores a batch of keys. Keys already there or already used are passed over, so a repeat is harmless.
+#[derive(Clone, Debug)]
+pub struct StoreKeys {
+    /// For which token.
+    pub token: Id<kinds::Token>,
+    /// The keys, all of this token.
+    pub keys: Vec<KeySlot>,
+}
+
+/// Why keys were not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreRefusal {
+    /// No such card on this phone.
+    #[error("there is no such card on this phone")]
+    UnknownCard,
+    /// The card is suspended or deleted: nothing is kept for it.
+    #[error("this card takes no keys now")]
+    NotLive,
+    /// The batch is for another token, too large, or names the counter value 0.
+    #[error("the batch of keys is not for this card")]
+    NotABatch,
+}
+
+/// A batch has at most this many keys.
+const BATCH_MOST: usize = 256;
+
+impl Operation for StoreKeys {
+    /// Keys left after it.
+    type Answer = u16;
+    type Refusal = StoreRefusal;
+    const NAME: &'static str = "wallet.store_keys";
+
+    fn apply<W: Records>(&self, records: &mut W, _: Timestamp) -> Result<u16, StoreRefusal> {
+        let card = records.find::<Card>(&self.token).ok_or(StoreRefusal::UnknownCard)?;
+        if matches!(card.state, CardState::Suspended | CardState::Deleted) || card.suspended_here {
+            return Err(StoreRefusal::NotLive);
+        }
+        let ours = |slot: &KeySlot| slot.token == self.token && slot.atc > 0;
+        if self.keys.len() > BATCH_MOST || !self.keys.iter().all(ours) {
+            return Err(StoreRefusal::NotABatch);
+        }
+        let mut counter = records.find::<Counter>(&self.token).unwrap_or_else(|| Counter::new(self.token));
+        let mut added = 0;
+        for slot in &self.keys {
+            if slot.atc > counter.atc && records.find::<KeySlot>(&slot.key()).is_none() {
+                counter.issued_through = counter.issued_through.max(slot.atc);
+                added += 1;
+                records.put(slot.clone());
+            }
+        }
+        if added > 0 {
+            counter.keys_left += added;
+            // New keys mean that the service has looked at what was spent.
+            counter.spent_minor = 0;
+        }
+        let left = counter.keys_left;
+        records.put(counter);
+        Ok(left)
+    }
+}
+
+/// Forgets every key of a token; its counter stays where it is.
+pub(crate) fn wipe_keys<W: Records>(records: &mut W, token: Id<kinds::Token>) {
+    let Some(mut counter) = records.find::<Counter>(&token) else { return };
+    for atc in unused(&counter) {
+        if records.find::<KeySlot>(&(token, atc)).is_some() {
+            records.remove::<KeySlot>(&(token, atc));
+        }
+    }
+    counter.keys_left = 0;
+    counter.issued_through = counter.atc;
+    records.put(counter);
+}
+
+/// The counter values that may still have a key.
+fn unused(counter: &Counter) -> impl Iterator<Item = u16> + use<> {
+    (u32::from(counter.atc) + 1..=u32::from(counter.issued_through)).map(|atc| atc as u16)
+}
+
+/// Whether the tap carries the customer's verification, and which one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verification {
+    /// None: only a key without a user part will do.
+    None,
+    /// That of this ticket; it is good for one tap.
+    Ticket(u64),
+}
+
+/// Takes the next key for a tap: the durable step. Made by the card application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseKey {
+    /// Whose key.
+    pub token: Id<kinds::Token>,
+    /// Amount the terminal asked for, in minor units of `currency`.
+    pub amount_minor: u64,
+    /// ISO 4217 numeric code the terminal named; not necessarily one that exists.
+    pub currency: u16,
+    /// The customer's part in it.
+    pub verification: Verification,
+    /// The merchant's name, if the terminal gave one.
+    pub merchant: Option<String>,
+}
+
+/// A key that is out of the records, with its counter value.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedKey {
+    /// The key, sealed as it was stored.
+    pub slot: KeySlot,
+    /// Keys left after it.
+    pub keys_left: u16,
+}
+
+impl std::fmt::Debug for UsedKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "UsedKey({:?})", self.slot)
+    }
+}
+
+/// Why no key was given; no counter value was used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum UseRefusal {
+    /// No such card on this phone.
+    #[error("there is no such card on this phone")]
+    UnknownCard,
+    /// The card is suspended or not yet verified.
+    #[error("this card is not active")]
+    NotActive,
+    /// The card was deleted.
+    #[error("this card was deleted")]
+    Deleted,
+    /// The token is past its expiry.
+    #[error("this card has expired")]
+    Expired,
+    /// No key is left for the next counter value.
+    #[error("no key is left; connect to the network")]
+    NoKey,
+    /// The key wants the customer's verification, and there is none, or it was used for another tap.
+    #[error("unlock the phone, then tap again")]
+    NotVerified,
+    /// More than one tap may be.
+    #[error("the amount is over the limit of this card")]
+    OverTapLimit,
+    /// More than may be spent before the phone has been online.
+    #[error("connect to the network before the next tap")]
+    OverCumulativeLimit,
+}
+
+impl UseRefusal {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            UseRefusal::UnknownCard => "unknown_card",
+            UseRefusal::NotActive => "card_not_active",
+            UseRefusal::Deleted => "card_deleted",
+            UseRefusal::Expired => "card_expired",
+            UseRefusal::NoKey => "no_key_left",
+            UseRefusal::NotVerified => "see_phone",
+            UseRefusal::OverTapLimit => "over_tap_limit",
+            UseRefusal::OverCumulativeLimit => "over_cumulative_limit",
+        }
+    }
+}
+
+impl Operation for UseKey {
+    type Answer = UsedKey;
+    type Refusal = UseRefusal;
+    const NAME: &'static str = "wallet.use_key";
+
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<UsedKey, UseRefusal> {
+        let card = records.find::<Card>(&self.token).ok_or(UseRefusal::UnknownCard)?;
+        usable(&card, now)?;
+        let mut counter = records.find::<Counter>(&self.token).ok_or(UseRefusal::NoKey)?;
+        let spent = self.within_limits(&card, &counter)?;
+        let slot = next_slot(records, &counter, now).ok_or(UseRefusal::NoKey)?;
+        self.spend_verification(records, &slot)?;
+
+        let passed_over = (counter.atc + 1..slot.atc)
+            .filter(|atc| records.find::<KeySlot>(&(self.token, *atc)).is_some())
+            .collect::<Vec<_>>();
+        for atc in &passed_over {
+            records.remove::<KeySlot>(&(self.token, *atc));
+        }
+        records.remove::<KeySlot>(&slot.key());
+        counter.atc = slot.atc;
+        counter.keys_left = counter.keys_left.saturating_sub(1 + passed_over.len() as u16);
+        counter.spent_minor = spent;
+        let keys_left = counter.keys_left;
+        records.put(counter);
+        records.put(TapRecord {
+            token: self.token,
+            atc: slot.atc,
+            amount_minor: self.amount_minor,
+            currency: self.currency,
+            merchant: self.merchant.clone(),
+            at: now,
+            outcome: TapOutcome::Presented,
+        });
+        if keys_left < KEYS_LOW {
+            let key = self.token.to_string();
+            let body = key.clone().into_bytes();
+            records.send(Outbound { topic: "platform.replenish".to_owned(), key, due: now, body });
+        }
+        Ok(UsedKey { slot, keys_left })
+    }
+}
+
+impl UseKey {
+    /// What will have been spent after this tap, if that is allowed.
+    fn within_limits(&self, card: &Card, counter: &Counter) -> Result<u64, UseRefusal> {
+        // Limits are in the card's currency; the issuer judges taps in others.
+        if Currency::from_numeric(self.currency) != Some(card.currency) {
+            return Ok(counter.spent_minor);
+        }
+        if card.limit_per_tap.is_some_and(|limit| self.amount_minor > limit) {
+            return Err(UseRefusal::OverTapLimit);
+        }
+        let spent = counter.spent_minor.saturating_add(self.amount_minor);
+        if card.limit_cumulative.is_some_and(|limit| spent > limit) {
+            return Err(UseRefusal::OverCumulativeLimit);
+        }
+        Ok(spent)
+    }
+
+    /// One verification, one tap: whatever application or thread asks first has it.
+    fn spend_verification<W: Records>(&self, records: &mut W, slot: &KeySlot) -> Result<(), UseRefusal> {
+        let Verification::Ticket(number) = self.verification else {
+            return if slot.user_part.is_none() { Ok(()) } else { Err(UseRefusal::NotVerified) };
+        };
+        let mut phone = Phone::of(records).ok_or(UseRefusal::NotVerified)?;
+        if number <= phone.ticket_spent || number > phone.tickets {
+            return Err(UseRefusal::NotVerified);
+        }
+        phone.ticket_spent = number;
+        records.put(phone);
+        Ok(())
+    }
+}
+
+fn usable(card: &Card, now: Timestamp) -> Result<(), UseRefusal> {
+    match card.state {
+        CardState::Deleted => Err(UseRefusal::Deleted),
+        _ if !card.pays() => Err(UseRefusal::NotActive),
+        _ if card.expiry.is_past(now.civil(Zone::Shanghai)) => Err(UseRefusal::Expired),
+        _ => Ok(()),
+    }
+}
+
+fn next_slot<W: Records>(records: &mut W, counter: &Counter, now: Timestamp) -> Option<KeySlot> {
+    unused(counter)
+        .filter_map(|atc| records.find::<KeySlot>(&(counter.token, atc)))
+        .find(|slot| slot.good_until.is_none_or(|until| now <= until))
+}
