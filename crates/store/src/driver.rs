@@ -1,0 +1,134 @@
+//! The disk beneath the executor, as a trait: SQLite is one, memory with faults is another.
+//!
+//! A database has two halves that become durable apart: the facts, appended by the executor, and the tables,
+//! into which another thread folds what the facts changed. The number of the last folded fact becomes
+//! durable together with the tables, so what is not yet folded is always known.
+
+use crate::error::DriverError;
+use crate::fact::{Batch, Fact, Link};
+use crate::row::{Row, Value};
+use crate::schema::{Layout, Schema};
+use std::sync::Arc;
+use values::{Idempotency, Timestamp};
+
+/// What a database says of itself when it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marks {
+    /// The end of the hash chain.
+    pub head: Link,
+    /// Where the chain begins: facts up to here are forgotten.
+    pub anchor: Link,
+    /// The last fact that the tables hold.
+    pub folded: u64,
+    /// Facts after this one were written by records of the present shape.
+    pub readable_from: u64,
+}
+
+/// A remembered idempotency key and its first answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// When it was answered.
+    pub at: Timestamp,
+    /// The key and the digest of what was asked.
+    pub idempotency: Idempotency,
+    /// The answer, compact form.
+    pub answer: Vec<u8>,
+}
+
+/// Changed rows of one table, sorted by bucket and key, one per key.
+pub struct TableFold {
+    /// The table.
+    pub layout: Arc<Layout>,
+    /// What became of its rows.
+    pub changes: Vec<RowChange>,
+}
+
+/// What became of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowChange {
+    /// Added or replaced.
+    Put(Row),
+    /// Gone: its bucket and key columns.
+    Remove(u8, Vec<Value>),
+}
+
+/// Everything that goes into the tables in one transaction.
+pub struct Fold {
+    /// The last fact contained.
+    pub through: u64,
+    /// The changed rows.
+    pub tables: Vec<TableFold>,
+    /// New idempotency keys.
+    pub repeats: Vec<Repeat>,
+    /// Keys answered before this moment are forgotten.
+    pub forget_repeats_before: Timestamp,
+}
+
+/// A visitor of facts; returning an error ends the visit.
+pub type EachFact<'a> = &'a mut dyn FnMut(Fact<'_>) -> Result<(), DriverError>;
+/// A visitor of rows.
+pub type EachRow<'a> = &'a mut dyn FnMut(&[Value]) -> Result<(), DriverError>;
+/// A visitor of remembered idempotency keys.
+pub type EachRepeat<'a> = &'a mut dyn FnMut(Repeat) -> Result<(), DriverError>;
+
+/// A database under an executor, which is its only writer.
+pub trait Driver: Send {
+    /// Brings the tables up to the schema and reads the marks.
+    fn begin(&mut self, schema: &Schema) -> Result<Marks, DriverError>;
+    /// Makes the facts and their link durable together. After an error the executor stops: whether they
+    /// are kept is found out by opening again.
+    fn append(&mut self, batch: &Batch) -> Result<(), DriverError>;
+    /// Deletes folded facts beyond recovery; the link that ends with `through` becomes the anchor.
+    fn forget(&mut self, through: u64) -> Result<(), DriverError>;
+    /// The other half, for the thread that folds.
+    fn folder(&mut self) -> Result<Box<dyn Folder>, DriverError>;
+    /// A view for verification and questions, from another thread.
+    fn view(&mut self) -> Result<Box<dyn View>, DriverError>;
+    /// One folded row by its bucket and key columns.
+    fn row(&mut self, layout: &Layout, bucket: u8, key: &[Value]) -> Result<Option<Vec<Value>>, DriverError>;
+    /// All folded rows of a table.
+    fn rows(&mut self, layout: &Layout, each: EachRow<'_>) -> Result<(), DriverError>;
+    /// The facts after this one, in order.
+    fn facts(&mut self, after: u64, each: EachFact<'_>) -> Result<(), DriverError>;
+    /// A folded idempotency key.
+    fn repeat(&mut self, key: &[u8; 16]) -> Result<Option<Repeat>, DriverError>;
+    /// The newest folded idempotency keys, at most this many, newest first.
+    fn repeats(&mut self, newest: usize, each: EachRepeat<'_>) -> Result<(), DriverError>;
+    /// Puts the files in order before they are left.
+    fn close(&mut self) -> Result<(), DriverError>;
+}
+
+/// The half of a database that folds.
+pub trait Folder: Send {
+    /// Applies a fold and moves the mark, all or nothing.
+    fn fold(&mut self, fold: &Fold) -> Result<(), DriverError>;
+    /// Does what is due in the background, for example a checkpoint.
+    fn tidy(&mut self) -> Result<(), DriverError> {
+        Ok(())
+    }
+}
+
+/// The result of a question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// A consistent, read-only look at a database.
+pub trait View: Send {
+    /// Takes a fresh look; everything below answers from it. The facts reach at least as far as the tables.
+    fn refresh(&mut self) -> Result<Marks, DriverError>;
+    /// The facts after this one, in order.
+    fn facts(&mut self, after: u64, each: EachFact<'_>) -> Result<(), DriverError>;
+    /// The links of the chain after this fact, in order.
+    fn links(&mut self, after: u64) -> Result<Vec<Link>, DriverError>;
+    /// All rows of a table.
+    fn rows(&mut self, layout: &Layout, each: EachRow<'_>) -> Result<(), DriverError>;
+    /// Ends the look, so that nothing is kept back for it.
+    fn release(&mut self) -> Result<(), DriverError>;
+    /// Asks a question in SQL. It cannot write.
+    fn ask(&mut self, sql: &str, parameters: &[Value]) -> Result<Rows, DriverError>;
+}

@@ -1,0 +1,85 @@
+//! The threads and the handle, over SQLite files.
+
+use crate::city::{Add, Counter, Edit, Page, Stumble, TooMuch, page, schema};
+use std::sync::Arc;
+use store::{Outcome, Store, StoreError, TestClock, Value};
+use values::{Records, Timestamp};
+
+fn open(folder: &tempfile::TempDir) -> Store {
+    let clock = Arc::new(TestClock::at(Timestamp::from_millis(1_000)));
+    Store::open(&folder.path().join("city.sqlite"), schema(), clock).unwrap()
+}
+
+#[test]
+fn outcomes_survive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let store = open(&folder);
+        assert_eq!(store.call(Add::new(1, 5)), Ok(Outcome::Done(5)));
+        assert_eq!(store.call(Add { most: 6, ..Add::new(1, 5) }), Ok(Outcome::Refused(TooMuch)));
+        assert_eq!(store.call(Add::new(1, 2).once(9, 1)), Ok(Outcome::Done(7)));
+        assert_eq!(store.call(Add::new(1, 2).once(9, 1)), Ok(Outcome::Repeated(7)));
+        assert_eq!(store.call(Add::new(1, 3).once(9, 2)), Ok(Outcome::Mismatch));
+        assert_eq!(store.call(Stumble), Err(StoreError::Panicked));
+        assert_eq!(store.read(|records| records.find::<Counter>(&1).unwrap().count), Ok(7));
+    }
+    let store = open(&folder);
+    assert_eq!(store.call(Add::new(1, 2).once(9, 1)), Ok(Outcome::Repeated(7)));
+    assert_eq!(store.call(Add::new(1, 3).once(9, 2)), Ok(Outcome::Mismatch));
+    assert_eq!(store.call(Edit::Read("log".into(), 1)), Ok(Outcome::Done(Some("7".into()))));
+    assert_eq!(store.call(Add::new(1, 1)), Ok(Outcome::Done(8)));
+    let rows = store.rows("SELECT count FROM counters WHERE id = $1", &[Value::Integer(1)]).unwrap();
+    assert_eq!((rows.columns, rows.rows), (vec!["count".into()], vec![vec![Value::Integer(8)]]));
+    let report = store.verify().unwrap();
+    assert!(report.is_ok(), "{report:?}");
+    assert_eq!(report.facts, 3);
+    store.close();
+    assert_eq!(store.call(Add::new(1, 1)), Err(StoreError::Stopped));
+}
+
+#[test]
+fn a_look_changes_nothing_and_questions_cannot_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    store.call(Edit::Write(page("atlas", 3))).unwrap();
+    store.call(Edit::Write(page("atlas", 2))).unwrap();
+    let seen = store.read(|records| {
+        records.remove::<Page>(&("atlas".into(), 2));
+        records.all::<Page>()
+    });
+    assert_eq!(seen, Ok(vec![page("atlas", 3)]));
+    assert_eq!(store.read(|records| records.all::<Page>().len()), Ok(2));
+    assert!(store.rows("DELETE FROM pages", &[]).is_err());
+    store.call(Edit::Tear("atlas".into(), 3)).unwrap();
+    assert_eq!(store.rows("SELECT book FROM pages", &[]).unwrap().rows.len(), 1);
+}
+
+#[test]
+fn only_one_process_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let _store = open(&folder);
+    assert!(
+        matches!(store::Sqlite::open(&folder.path().join("city.sqlite")), Err(wrong) if wrong.doing.contains("lock"))
+    );
+}
+
+#[test]
+fn sixty_four_threads_count_exactly() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    std::thread::scope(|scope| {
+        for thread in 0..64u64 {
+            let store = &store;
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    store.call(Add::new(thread % 4, 1)).unwrap();
+                }
+            });
+        }
+    });
+    for id in 0..4 {
+        assert_eq!(store.call(Add::new(id, 0)), Ok(Outcome::Done(800)));
+    }
+    let report = store.verify().unwrap();
+    assert!(report.is_ok(), "{report:?}");
+}
