@@ -453,3 +453,128 @@ fn tell_platform<W: Records>(records: &mut W, topic: &str, token: Id<kinds::Toke
     let body = key.clone().into_bytes();
     records.send(Outbound { topic: topic.to_owned(), key, due: now, body });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phone::{cards, presented};
+    use crate::testing::{self, Memory, NOON};
+
+    fn named(number: u128) -> Card {
+        Card { token: Id::from_u128(number), ..testing::card() }
+    }
+
+    fn full() -> Memory {
+        let mut memory = Memory::with_phone();
+        for number in 1..=8 {
+            memory.run(&AddCard { card: named(number) }, NOON).unwrap();
+        }
+        memory
+    }
+
+    fn order(memory: &mut Memory) -> Vec<u128> {
+        cards(memory).iter().map(|card| card.token.as_u128()).collect()
+    }
+
+    #[test]
+    fn eight_cards_and_no_ninth() {
+        let mut memory = full();
+        assert_eq!(memory.run(&AddCard { card: named(9) }, NOON), Err(Refusal::Full));
+        memory.run(&AddCard { card: named(3) }, NOON).unwrap();
+        memory.run(&Delete { token: Id::from_u128(3) }, NOON).unwrap();
+        memory.run(&AddCard { card: named(9) }, NOON).unwrap();
+        assert_eq!(order(&mut memory), [1, 2, 4, 5, 6, 7, 8, 9]);
+    }
+
+    #[test]
+    fn a_card_is_what_it_was_when_it_comes_again() {
+        let mut memory = full();
+        let other = values::TokenNumber::parse(b"4111111111111111").unwrap();
+        assert_eq!(
+            memory.run(&AddCard { card: Card { number: other, ..named(1) } }, NOON),
+            Err(Refusal::Conflict)
+        );
+        memory.run(&Delete { token: Id::from_u128(1) }, NOON).unwrap();
+        assert_eq!(memory.run(&AddCard { card: named(1) }, NOON), Err(Refusal::Deleted));
+    }
+
+    #[test]
+    fn a_profile_that_cannot_be_presented_is_not_stored() {
+        let mut memory = Memory::with_phone();
+        for card in [
+            Card { aid: vec![0xA0; 4], ..named(1) },
+            Card { aid: vec![0xA0; 17], ..named(1) },
+            Card { label: String::new(), ..named(1) },
+            Card { label: "银联".to_owned(), ..named(1) },
+            Card { sequence: 100, ..named(1) },
+            Card { service_code: 1000, ..named(1) },
+            Card { requestor: "1234567890".to_owned(), ..named(1) },
+            Card { par: "short".to_owned(), ..named(1) },
+        ] {
+            assert_eq!(memory.run(&AddCard { card }, NOON), Err(Refusal::Profile));
+        }
+        assert_eq!(Memory::default().run(&AddCard { card: named(1) }, NOON), Err(Refusal::NotBound));
+    }
+
+    #[test]
+    fn the_customer_orders_names_and_prefers() {
+        let mut memory = full();
+        assert_eq!(presented(&mut memory, None).unwrap().token.as_u128(), 1);
+        memory.run(&SetDefault { token: Id::from_u128(5) }, NOON).unwrap();
+        assert_eq!(presented(&mut memory, None).unwrap().token.as_u128(), 5);
+        assert_eq!(presented(&mut memory, Some(Id::from_u128(6))).unwrap().token.as_u128(), 6);
+        let reversed: Vec<_> = (1..=8).rev().map(Id::from_u128).collect();
+        memory.run(&Reorder { order: reversed.clone() }, NOON).unwrap();
+        assert_eq!(order(&mut memory), [8, 7, 6, 5, 4, 3, 2, 1]);
+        assert_eq!(memory.run(&Reorder { order: reversed[1..].to_vec() }, NOON), Err(Refusal::Order));
+        assert_eq!(memory.run(&Reorder { order: vec![reversed[0]; 8] }, NOON), Err(Refusal::Order));
+
+        let rename = |name: Option<String>| Rename { token: Id::from_u128(2), nickname: name };
+        memory.run(&rename(Some("红色的卡".to_owned())), NOON).unwrap();
+        for name in [String::new(), "x".repeat(41)] {
+            assert_eq!(memory.run(&rename(Some(name)), NOON), Err(Refusal::Nickname));
+        }
+        memory.run(&rename(None), NOON).unwrap();
+        // The default card goes: the first of the order takes its place.
+        memory.run(&Delete { token: Id::from_u128(5) }, NOON).unwrap();
+        assert_eq!(presented(&mut memory, None).unwrap().token.as_u128(), 8);
+        assert_eq!(memory.run(&SetDefault { token: Id::from_u128(5) }, NOON), Err(Refusal::Deleted));
+        assert_eq!(memory.run(&SetDefault { token: Id::from_u128(77) }, NOON), Err(Refusal::UnknownCard));
+    }
+
+    #[test]
+    fn deleting_is_final_and_tells_the_platform_when_it_can() {
+        let mut memory = Memory::with_card();
+        let token = testing::token();
+        let told =
+            |memory: &Memory, topic: &str| memory.sent.contains_key(&(topic.to_owned(), token.to_string()));
+        memory.run(&Suspend { token }, NOON).unwrap();
+        assert!(told(&memory, "platform.suspend"));
+        memory.run(&Resume { token }, NOON).unwrap();
+        assert!(told(&memory, "platform.resume") && !told(&memory, "platform.suspend"));
+        memory.run(&Delete { token }, NOON).unwrap();
+        assert!(told(&memory, "platform.delete") && !told(&memory, "platform.resume"));
+        memory.sent.clear();
+        memory.run(&Delete { token }, NOON).unwrap();
+        assert!(memory.sent.is_empty());
+        let news = UpdateCard { token, state: CardState::Active, version: 99 };
+        assert_eq!(memory.run(&news, NOON), Ok(CardState::Deleted));
+        assert_eq!(memory.run(&Resume { token }, NOON), Err(Refusal::Deleted));
+    }
+
+    #[test]
+    fn suspensions_are_independent_and_old_news_is_ignored() {
+        let mut memory = Memory::with_card();
+        let token = testing::token();
+        let news = |state, version| UpdateCard { token, state, version };
+        memory.run(&Suspend { token }, NOON).unwrap();
+        memory.run(&news(CardState::Suspended, 3), NOON).unwrap();
+        memory.run(&Resume { token }, NOON).unwrap();
+        assert!(!memory.card().pays(), "resumed here, still suspended there");
+        assert_eq!(memory.run(&news(CardState::Active, 2), NOON), Ok(CardState::Suspended));
+        memory.run(&news(CardState::Active, 4), NOON).unwrap();
+        assert!(memory.card().pays());
+        memory.run(&news(CardState::Deleted, 5), NOON).unwrap();
+        assert!(cards(&mut memory).is_empty());
+    }
+}

@@ -142,3 +142,45 @@ impl Operation for ReceiveText {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{self, Memory, NOON};
+
+    #[test]
+    fn how_a_tap_ended_is_written_down_when_it_is_known() {
+        let mut memory = Memory::with_card();
+        let token = testing::token();
+        let ticket = memory.unlock(NOON).ticket();
+        let verification = crate::keys::Verification::Ticket(ticket);
+        let tap =
+            crate::keys::UseKey { token, amount_minor: 1250, currency: 156, verification, merchant: None };
+        memory.run(&tap, NOON).unwrap();
+        let told =
+            |atc| RecordTap {
+                token, atc, outcome: TapOutcome::Approved, merchant: Some("茶馆".to_owned())
+            };
+        assert_eq!(memory.run(&told(2), NOON), Err(UnknownTap));
+        memory.run(&told(1), NOON).unwrap();
+        let tap = memory.find::<TapRecord>(&(token, 1)).unwrap();
+        assert_eq!((tap.outcome, tap.merchant.as_deref()), (TapOutcome::Approved, Some("茶馆")));
+        assert_eq!(memory.counter().last_online, 1);
+    }
+
+    #[test]
+    fn a_text_comes_in_once() {
+        let mut memory = Memory::with_phone();
+        let message = InboxMessage {
+            id: Id::from_u128(5),
+            sender: "95566".to_owned(),
+            text: "code 123456".to_owned(),
+            at: NOON,
+        };
+        assert_eq!(format!("{message:?}"), "InboxMessage(msg_00000000000000000000000005 from 95566, ****)");
+        let receive = ReceiveText { message: message.clone() };
+        assert_eq!((memory.run(&receive, NOON), memory.run(&receive, NOON)), (Ok(true), Ok(false)));
+        let long = InboxMessage { text: "字".repeat(TEXT_MOST + 1), ..message };
+        assert_eq!(memory.run(&ReceiveText { message: long }, NOON), Err(TooLong));
+    }
+}

@@ -340,3 +340,183 @@ fn next_slot<W: Records>(records: &mut W, counter: &Counter, now: Timestamp) -> 
         .filter_map(|atc| records.find::<KeySlot>(&(counter.token, atc)))
         .find(|slot| slot.good_until.is_none_or(|until| now <= until))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::{Delete, Resume, Suspend, UpdateCard};
+    use crate::testing::{self, Memory, NOON};
+    use proptest::prelude::*;
+
+    fn tap(memory: &mut Memory, amount_minor: u64) -> Result<UsedKey, UseRefusal> {
+        let verified = memory.unlock(NOON);
+        memory.run(&wish(amount_minor, Verification::Ticket(verified.ticket())), NOON)
+    }
+
+    fn wish(amount_minor: u64, verification: Verification) -> UseKey {
+        UseKey { token: testing::token(), amount_minor, currency: 156, verification, merchant: None }
+    }
+
+    fn store(memory: &mut Memory, counters: std::ops::RangeInclusive<u16>) -> Result<u16, StoreRefusal> {
+        let keys = testing::batch(&testing::card(), counters);
+        memory.run(&StoreKeys { token: testing::token(), keys }, NOON)
+    }
+
+    #[test]
+    fn keys_are_used_in_order_and_once() {
+        let mut memory = Memory::with_card();
+        for expected in 1..=10 {
+            let used = tap(&mut memory, 100).unwrap();
+            assert_eq!((used.slot.atc, used.keys_left), (expected, 10 - expected));
+            assert!(memory.find::<KeySlot>(&(testing::token(), expected)).is_none());
+            assert_eq!(
+                memory.find::<TapRecord>(&(testing::token(), expected)).unwrap().outcome,
+                TapOutcome::Presented
+            );
+            let asked =
+                memory.sent.contains_key(&("platform.replenish".to_owned(), testing::token().to_string()));
+            assert_eq!(asked, used.keys_left < KEYS_LOW);
+        }
+        assert_eq!(tap(&mut memory, 100), Err(UseRefusal::NoKey));
+        assert_eq!(memory.counter().atc, 10);
+    }
+
+    #[test]
+    fn a_batch_that_comes_again_adds_nothing() {
+        let mut memory = Memory::with_card();
+        tap(&mut memory, 100).unwrap();
+        assert_eq!(store(&mut memory, 1..=10), Ok(9));
+        assert_eq!(store(&mut memory, 9..=12), Ok(11));
+        assert_eq!((memory.slots(), memory.counter().issued_through), (11, 12));
+    }
+
+    #[test]
+    fn a_batch_of_something_else_is_refused() {
+        let mut memory = Memory::with_card();
+        let token = testing::token();
+        let slot = |atc| testing::slot(&testing::card(), atc, true);
+        let strange = KeySlot { token: Id::from_u128(8), ..slot(20) };
+        for keys in [vec![strange], vec![slot(0)], vec![slot(20); BATCH_MOST + 1]] {
+            assert_eq!(memory.run(&StoreKeys { token, keys }, NOON), Err(StoreRefusal::NotABatch));
+        }
+        let unknown = StoreKeys { token: Id::from_u128(8), keys: vec![] };
+        assert_eq!(memory.run(&unknown, NOON), Err(StoreRefusal::UnknownCard));
+    }
+
+    #[test]
+    fn suspending_and_deleting_wipe_keys_at_once() {
+        let token = testing::token();
+        let mut memory = Memory::with_card();
+        tap(&mut memory, 100).unwrap();
+        memory.run(&Suspend { token }, NOON).unwrap();
+        assert_eq!((memory.slots(), memory.counter().atc, memory.counter().keys_left), (0, 1, 0));
+        assert_eq!(store(&mut memory, 2..=3), Err(StoreRefusal::NotLive));
+        memory.run(&Resume { token }, NOON).unwrap();
+        assert_eq!(tap(&mut memory, 100), Err(UseRefusal::NoKey));
+        assert_eq!(store(&mut memory, 11..=12), Ok(2));
+        assert_eq!(tap(&mut memory, 100).unwrap().slot.atc, 11);
+
+        let suspended = UpdateCard { token, state: CardState::Suspended, version: 2 };
+        memory.run(&suspended, NOON).unwrap();
+        assert_eq!(memory.slots(), 0);
+        assert_eq!(tap(&mut memory, 100), Err(UseRefusal::NotActive));
+        memory.run(&UpdateCard { state: CardState::Active, version: 3, ..suspended }, NOON).unwrap();
+        store(&mut memory, 13..=14).unwrap();
+        memory.run(&Delete { token }, NOON).unwrap();
+        assert_eq!((memory.slots(), tap(&mut memory, 100)), (0, Err(UseRefusal::Deleted)));
+    }
+
+    #[test]
+    fn limits_hold_to_the_last_unit() {
+        let card = Card { limit_per_tap: Some(500), limit_cumulative: Some(1200), ..testing::card() };
+        let mut memory = Memory::with(card, 1..=9);
+        assert_eq!(tap(&mut memory, 501), Err(UseRefusal::OverTapLimit));
+        tap(&mut memory, 500).unwrap();
+        tap(&mut memory, 500).unwrap();
+        assert_eq!(tap(&mut memory, 201), Err(UseRefusal::OverCumulativeLimit));
+        tap(&mut memory, 200).unwrap();
+        assert_eq!(tap(&mut memory, 1), Err(UseRefusal::OverCumulativeLimit));
+        // Fresh keys mean that the service has seen what was spent.
+        store(&mut memory, 10..=10).unwrap();
+        tap(&mut memory, 500).unwrap();
+    }
+
+    #[test]
+    fn a_verification_is_used_up_whatever_card_uses_it() {
+        let mut memory = Memory::with_card();
+        let ticket = Verification::Ticket(memory.unlock(NOON).ticket());
+        assert_eq!(memory.run(&wish(1, Verification::None), NOON), Err(UseRefusal::NotVerified));
+        assert_eq!(memory.run(&wish(1, Verification::Ticket(99)), NOON), Err(UseRefusal::NotVerified));
+        memory.run(&wish(1, ticket), NOON).unwrap();
+        assert_eq!(memory.run(&wish(1, ticket), NOON), Err(UseRefusal::NotVerified));
+        assert_eq!(memory.counter().atc, 1);
+    }
+
+    #[test]
+    fn old_keys_are_passed_over_and_wiped() {
+        let mut memory = Memory::with(testing::card(), []);
+        let old = |atc| KeySlot { good_until: Some(NOON), ..testing::slot(&testing::card(), atc, true) };
+        let keys = vec![old(1), old(2), testing::slot(&testing::card(), 3, true)];
+        memory.run(&StoreKeys { token: testing::token(), keys }, NOON).unwrap();
+        let later = Timestamp::from_millis(NOON.millis() + 1);
+        let ticket = memory.unlock(NOON).ticket();
+        let used = memory.run(&wish(1, Verification::Ticket(ticket)), later).unwrap();
+        assert_eq!((used.slot.atc, used.keys_left, memory.slots()), (3, 0, 0));
+    }
+
+    #[test]
+    fn the_counter_ends_at_its_end() {
+        let mut memory = Memory::with(testing::card(), [65_535]);
+        assert_eq!(tap(&mut memory, 1).unwrap().slot.atc, 65_535);
+        assert_eq!(tap(&mut memory, 1), Err(UseRefusal::NoKey));
+        assert_eq!(store(&mut memory, 1..=10), Ok(0));
+    }
+
+    #[test]
+    fn an_old_copy_of_the_records_only_repeats_counters_that_were_seen() {
+        let mut memory = Memory::with_card();
+        let copy = memory.clone();
+        let seen: Vec<u16> = (0..5).map(|_| tap(&mut memory, 1).unwrap().slot.atc).collect();
+        let mut restored = copy;
+        // The copy goes on where it stood: every value it gives was used, and whoever checks has seen it.
+        let again: Vec<u16> = (0..5).map(|_| tap(&mut restored, 1).unwrap().slot.atc).collect();
+        assert_eq!(seen, again);
+    }
+
+    #[test]
+    fn nothing_prints_a_key() {
+        let slot = testing::slot(&testing::card(), 5, true);
+        let used = UsedKey { slot: slot.clone(), keys_left: 1 };
+        assert_eq!(format!("{slot:?}"), "KeySlot(tok_00000000000000000000000007 5, ****)");
+        assert_eq!(format!("{used:?}"), "UsedKey(KeySlot(tok_00000000000000000000000007 5, ****))");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// Whatever happens to a card, a counter value is given once, and later ones are higher.
+        #[test]
+        fn the_counter_only_goes_up(steps in proptest::collection::vec((0u8..6, 1u16..40), 1..40)) {
+            let token = testing::token();
+            let mut memory = Memory::with(testing::card(), 1..=3);
+            let mut highest = 0;
+            for (kind, number) in steps {
+                match kind {
+                    0 | 1 => {
+                        if let Ok(used) = tap(&mut memory, 1) {
+                            prop_assert!(used.slot.atc > highest);
+                            highest = used.slot.atc;
+                        }
+                    }
+                    2 => drop(store(&mut memory, number..=number.saturating_add(3))),
+                    3 => drop(memory.run(&Suspend { token }, NOON)),
+                    4 => drop(memory.run(&Resume { token }, NOON)),
+                    _ => drop(memory.run(&testing::bind(), NOON)),
+                }
+                let counter = memory.counter();
+                prop_assert!(counter.atc >= highest);
+                prop_assert_eq!(usize::from(counter.keys_left), memory.slots());
+            }
+        }
+    }
+}
