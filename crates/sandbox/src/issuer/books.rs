@@ -1,0 +1,128 @@
+//! The issuer's accounts in the ledger: one per card, and three of the house.
+//!
+//! | account | kind | debited by | credited by |
+//! | --- | --- | --- | --- |
+//! | a card | liability, limited | payments | refunds, reversals, opening balance |
+//! | settlement | liability | refunds, reversals | payments: what the bank owes the network |
+//! | opening | asset | opening balances | |
+//! | receivable | asset | reversed refunds that the customer had spent | |
+
+use super::card::BankCard;
+use crate::digest::Digest;
+use crate::directory::Product;
+use ledger::{Account, AccountKind, Applied, Order, Refusal};
+use values::{Currency, Id, Money, Records, Timestamp, id::kinds};
+
+/// What a transfer was for; stands in its `code`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Movement {
+    /// Opening balance.
+    Opening = 1,
+    /// Purchase.
+    Purchase = 2,
+    /// Hold of a pre-authorisation, posted by its completion.
+    PreAuthorisation = 3,
+    /// Money given back to the customer by the merchant.
+    GivenBack = 4,
+    /// A payment that was reversed.
+    Reversal = 5,
+}
+
+fn house(name: &str) -> Id<kinds::Account> {
+    Id::from_u128(Digest::of(&[b"sandbox house account ", name.as_bytes()]).as_u128())
+}
+
+/// What the bank owes the network.
+pub fn settlement_account() -> Id<kinds::Account> {
+    house("settlement")
+}
+
+/// What customers brought.
+pub fn opening_account() -> Id<kinds::Account> {
+    house("opening")
+}
+
+/// What customers owe beyond their limits.
+pub fn receivable_account() -> Id<kinds::Account> {
+    house("receivable")
+}
+
+/// The account behind a card.
+pub fn card_account(card: Digest) -> Id<kinds::Account> {
+    Id::from_u128(card.as_u128())
+}
+
+pub(super) fn open_house(records: &mut impl Records, currency: Currency) -> Result<(), Refusal> {
+    for (id, kind) in [
+        (settlement_account(), AccountKind::Liability),
+        (opening_account(), AccountKind::Asset),
+        (receivable_account(), AccountKind::Asset),
+    ] {
+        ledger::open_account(records, Account::new(id, currency, kind))?;
+    }
+    Ok(())
+}
+
+pub(super) fn open_card(
+    records: &mut impl Records,
+    card: &BankCard,
+    funds: u64,
+    currency: Currency,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let account = Account::new(card_account(card.key), currency, AccountKind::Liability);
+    match card.product {
+        Product::Credit => ledger::open_account(records, account.with_overdraft(funds))?,
+        Product::Debit => {
+            ledger::open_account(records, account.with_overdraft(0))?;
+            let amount = Money::new(funds, currency).map_err(|_| Refusal::Overflow)?;
+            let id = Id::from_u128(card.key.with("opening").as_u128());
+            let (debit, credit) = (opening_account(), card_account(card.key));
+            ledger::transfer(
+                records,
+                Order { id, debit, credit, amount, code: Movement::Opening as u16 },
+                now,
+            )?
+        }
+    };
+    Ok(())
+}
+
+/// A payment from a card to the network.
+pub(super) fn spend(id: Digest, card: Digest, amount: Money, movement: Movement) -> Order {
+    Order {
+        id: Id::from_u128(id.as_u128()),
+        debit: card_account(card),
+        credit: settlement_account(),
+        amount,
+        code: movement as u16,
+    }
+}
+
+/// Money from the network back to a card.
+pub(super) fn give_back(id: Digest, card: Digest, amount: Money, movement: Movement) -> Order {
+    let Order { debit, credit, .. } = spend(id, card, amount, movement);
+    Order { debit: credit, credit: debit, ..spend(id, card, amount, movement) }
+}
+
+/// Takes a refund back from a card; what the customer has spent already becomes a debt to the bank.
+pub(super) fn take_back(
+    records: &mut impl Records,
+    id: Digest,
+    card: Digest,
+    amount: Money,
+    now: Timestamp,
+) -> Result<Applied, Refusal> {
+    let order = spend(id, card, amount, Movement::Reversal);
+    match ledger::transfer(records, order, now) {
+        Err(Refusal::InsufficientFunds) => {
+            ledger::transfer(records, Order { debit: receivable_account(), ..order }, now)
+        }
+        done => done,
+    }
+}
+
+/// What the card may still spend, minor units.
+pub(super) fn available(records: &mut impl Records, card: Digest) -> u64 {
+    records.find::<Account>(&card_account(card)).map_or(0, |account| account.available())
+}

@@ -1,0 +1,75 @@
+//! An issuing bank: its cards, its books, its decisions.
+//!
+//! A message from the line goes through [`prepare`], which does the expensive part without any record; the
+//! operation inside is executed by the store; the answer is built from what the store says.
+//!
+//! ```text
+//! prepare(keys, message, entropy) -> Payment      .operation: Authorise   .answer(request, decision)
+//!                                    Reversal     .operation: Reverse     .answer(request, outcome)
+//!                                    Verification .step: ...              .answer_...(request, ...)
+//!                                    Network      the answer itself
+//!                                 or Err          the answer that refuses
+//! ```
+//!
+//! The MAC of the line is checked before, by whoever holds the line.
+//!
+//! Read `card` (what is known of a card), `books` (its accounts), `payment` (messages about money),
+//! `authorise` and `reverse` (decisions), `reason` (why), `rules` (risk of adding a card), `enrolment` and
+//! `password` (adding a card), `verification` (messages about that), `notice` (text messages).
+//!
+//! Invariants: no card number, CVV2 or one-time password is in any record, message body or error; the same
+//! message moves money once; a payment and its reversal leave the books as they were, in either order.
+
+pub mod authorise;
+pub mod books;
+pub mod card;
+pub mod notice;
+pub mod payment;
+pub mod reason;
+pub mod reverse;
+pub mod rules;
+
+pub use authorise::{Authorisation, Authorise, Decision, Kind, State, Timing};
+pub use card::{
+    BankCard, CardState, CardTokens, CardUse, OpenCards, SetCardState, TokenLifecycle, TokenLink,
+};
+pub use notice::{BadSms, OpenedSms, Sms, open_sms};
+pub use payment::{Payment, Reversal, authorisation_key};
+pub use reason::Reason;
+pub use reverse::Reverse;
+pub use rules::{Condition, Outcome, RiskRule, SetRule};
+
+use crate::keys::IssuerKeys;
+use iso8583::{Message, Mti, ResponseCode, field};
+
+/// A message that was understood.
+pub enum Prepared {
+    /// Something about money.
+    Payment(Box<Payment>),
+    /// Something to take back.
+    Reversal(Reversal),
+    /// Network management: the answer, no operation.
+    Network(Message),
+}
+
+/// Reads a message from the line; the error is the answer to send instead.
+pub fn prepare(keys: &IssuerKeys, message: &Message) -> Result<Prepared, Message> {
+    match message.mti.first() {
+        Mti::AUTHORISATION | Mti::FINANCIAL | Mti::FINANCIAL_ADVICE => {
+            Payment::prepare(keys, message).map(|payment| Prepared::Payment(Box::new(payment)))
+        }
+        Mti::REVERSAL | Mti::REVERSAL_ADVICE => Reversal::prepare(keys, message).map(Prepared::Reversal),
+        Mti::NETWORK => Ok(Prepared::Network(network_management(message))),
+        _ => Err(payment::refuse(message, ResponseCode::BAD_TRANSACTION)),
+    }
+}
+
+/// Sign-on (001), sign-off (002), key change (101), cut-over (201) and echo (301) are acknowledged.
+fn network_management(message: &Message) -> Message {
+    let known = matches!(message.text(field::NETWORK_CODE), Some("001" | "002" | "101" | "201" | "301"));
+    let code = if known { ResponseCode::APPROVED } else { ResponseCode::BAD_TRANSACTION };
+    let echoed = [field::TRANSMITTED, field::STAN, field::ACQUIRER, field::FORWARDER, field::NETWORK_CODE];
+    let mut answer = Message::answer_to(message, &echoed);
+    answer.set_response_code(code);
+    answer
+}

@@ -1,0 +1,233 @@
+//! From a message about money to an operation, and from its decision to the answer.
+//!
+//! All that needs no shared state is done here, outside the writer: card and token keys, the cryptogram, the
+//! cross-checks between chip data and message, and the cryptogram of the answer.
+
+use super::authorise::{Authorise, Decision, Kind, Timing};
+use super::reason::Reason;
+use super::reverse::Reverse;
+use crate::digest::Digest;
+use crate::directory::{Directory, Range};
+use crate::keys::IssuerKeys;
+use crypto::emv_keys::Algorithm;
+use crypto::tdes::Key16;
+use emv::cryptogram::{self, Genuine};
+use emv::de55::{self, Request};
+use emv::objects::Ctq;
+use iso8583::{Message, Mti, OriginalData, PrivateData, ResponseCode, Tag, field};
+use values::{Money, Pan, TokenNumber};
+
+/// What an answer repeats of its request.
+pub(super) const ECHOED: &[u8] = &[
+    field::ACCOUNT_NUMBER,
+    field::PROCESSING_CODE,
+    field::AMOUNT,
+    field::TRANSMITTED,
+    field::STAN,
+    field::LOCAL_TIME,
+    field::LOCAL_DATE,
+    field::SETTLEMENT_DATE,
+    field::MERCHANT_CATEGORY,
+    field::CARD_SEQUENCE,
+    field::CONDITION,
+    field::ACQUIRER,
+    field::FORWARDER,
+    field::REFERENCE,
+    field::TERMINAL,
+    field::MERCHANT,
+    field::CURRENCY,
+    field::RECEIVER,
+];
+
+/// The answer that says no before anything was decided.
+pub(super) fn refuse(request: &Message, code: ResponseCode) -> Message {
+    let mut answer = Message::answer_to(request, ECHOED);
+    answer.set_response_code(code);
+    answer
+}
+
+/// The name of a message in the records, which DE 90 of its reversal gives too. The forwarding institution is
+/// left out: every hop may set its own.
+pub fn authorisation_key(original: &OriginalData) -> Digest {
+    let class = [original.mti.class()];
+    Digest::of(&[b"authorisation", &class, &original.stan, &original.transmitted, &original.acquirer])
+}
+
+/// A payment with its proof, ready to be decided.
+pub struct Payment {
+    /// To be executed by the store.
+    pub operation: Authorise,
+    chip: Option<Chip>,
+}
+
+struct Chip {
+    request: Genuine<Request>,
+    algorithm: Algorithm,
+    card_key: Key16,
+}
+
+/// A reversal, ready to be applied.
+pub struct Reversal {
+    /// To be executed by the store.
+    pub operation: Reverse,
+}
+
+impl Payment {
+    /// Reads a request about money; the error is the answer to send.
+    pub(super) fn prepare(keys: &IssuerKeys, message: &Message) -> Result<Payment, Message> {
+        let wrong = |code| refuse(message, code);
+        let format = || wrong(ResponseCode::FORMAT_ERROR);
+        let kind = kind(message).ok_or_else(|| wrong(ResponseCode::BAD_TRANSACTION))?;
+        let pan = card_number(message)?;
+        let amount = message.amount().ok_or_else(format)?;
+        let stan = message.stan().filter(|_| message.has(field::TRANSMITTED)).ok_or_else(format)?;
+        let private = message.private_data().map_err(|_| format())?;
+        let token = match private.get(Tag::TOKEN_NUMBER) {
+            Some(digits) => Some(TokenNumber::parse(digits).map_err(|_| format())?),
+            None => None,
+        };
+        let spends = matches!(kind, Kind::Purchase | Kind::PreAuthorisation);
+        let (chip, found) = match message.get(field::CHIP_DATA) {
+            _ if !spends => (None, None),
+            Some(bytes) => {
+                let request = Request::parse(bytes).map_err(|_| format())?;
+                check(keys, message, &private, request, &pan, token, amount)
+            }
+            None if token.is_some() || is_tap(message) => (None, Some(Reason::CryptogramMissing)),
+            None => (None, None),
+        };
+        let operation = Authorise {
+            key: authorisation_key(&OriginalData::of(message)),
+            kind,
+            card: Digest(keys.card_key(&pan)),
+            token,
+            amount,
+            original: message.original().map(|original| authorisation_key(&original)),
+            found,
+            reference: message.text(field::REFERENCE).unwrap_or_default().to_owned(),
+            stan: stan.number(),
+            merchant: message.text(field::MERCHANT_NAME).unwrap_or_default().trim().to_owned(),
+        };
+        Ok(Payment { operation, chip })
+    }
+
+    /// The answer to send, with the issuer's cryptogram over it; `None` if none is to be sent, see
+    /// [`Decision::timing`].
+    pub fn answer(&self, request: &Message, decision: &Decision) -> Option<Message> {
+        if decision.timing == Timing::Never {
+            return None;
+        }
+        let code =
+            ResponseCode::from_ascii(decision.reason.response().as_bytes()).expect("the table is tested");
+        let mut answer = Message::answer_to(request, ECHOED);
+        answer.set_response_code(code);
+        if let Some(approval) = &decision.approval {
+            answer.set_text(field::APPROVAL_CODE, approval);
+        }
+        if let Some(chip) = &self.chip {
+            // Tag 91 = ARPC || DE 39, method 1 under the session key (JR/T 0025.7, 11.1.5).
+            let proof = cryptogram::answer(&chip.request, code.ascii(), chip.algorithm, &chip.card_key);
+            let mut bytes = Vec::with_capacity(12);
+            let response = de55::Response { authentication: Some(proof), ..de55::Response::default() };
+            response.write(&mut bytes).expect("twelve bytes fit into DE 55");
+            answer.set(field::CHIP_DATA, &bytes);
+        }
+        Some(answer)
+    }
+}
+
+impl Reversal {
+    /// Reads a reversal; the error is the answer to send.
+    pub(super) fn prepare(keys: &IssuerKeys, message: &Message) -> Result<Reversal, Message> {
+        let format = || refuse(message, ResponseCode::FORMAT_ERROR);
+        let original = message.original().ok_or_else(format)?;
+        let amount = message.amount().ok_or_else(format)?;
+        let card = Digest(keys.card_key(&card_number(message)?));
+        Ok(Reversal { operation: Reverse { original: authorisation_key(&original), card, amount } })
+    }
+
+    /// The answer to send.
+    pub fn answer(&self, request: &Message, outcome: Reason) -> Message {
+        let code = ResponseCode::from_ascii(outcome.response().as_bytes()).expect("the table is tested");
+        refuse(request, code)
+    }
+}
+
+fn card_number(message: &Message) -> Result<Pan, Message> {
+    let digits = message.account_number().ok_or_else(|| refuse(message, ResponseCode::FORMAT_ERROR))?;
+    Pan::parse(digits).map_err(|_| refuse(message, ResponseCode::BAD_CARD))
+}
+
+/// What a message asks for: the table at the head of [`super::authorise`].
+fn kind(message: &Message) -> Option<Kind> {
+    let named = message.has(field::ORIGINAL);
+    let mti = message.mti.first();
+    match (message.get(field::PROCESSING_CODE)?.get(..2)?, mti) {
+        (b"20", Mti::AUTHORISATION) if named => Some(Kind::GiveBack),
+        (b"20", Mti::FINANCIAL | Mti::FINANCIAL_ADVICE) => Some(Kind::GiveBack),
+        (b"00" | b"03", Mti::FINANCIAL | Mti::FINANCIAL_ADVICE) if named => Some(Kind::Completion),
+        (b"00", Mti::FINANCIAL) => Some(Kind::Purchase),
+        (b"00" | b"03", Mti::AUTHORISATION) => Some(Kind::PreAuthorisation),
+        _ => None,
+    }
+}
+
+/// Entry modes 03 (code shown by the phone), 05 (contact) and 07 (contactless) carry chip data.
+fn is_tap(message: &Message) -> bool {
+    matches!(message.get(field::ENTRY_MODE).and_then(|mode| mode.get(..2)), Some(b"03" | b"05" | b"07"))
+}
+
+fn range_of(pan: &Pan, token: Option<TokenNumber>) -> Option<&'static Range> {
+    let directory = Directory::sandbox();
+    let found = match token {
+        Some(token) => directory.by_token_prefix(token.issuer_prefix()),
+        None => directory.by_pan_prefix(pan.issuer_prefix()),
+    };
+    found.map(|(_, range)| range)
+}
+
+/// Checks the cryptogram, then what it covers against the message.
+fn check(
+    keys: &IssuerKeys,
+    message: &Message,
+    private: &PrivateData<'_>,
+    request: Request,
+    pan: &Pan,
+    token: Option<TokenNumber>,
+    amount: Money,
+) -> (Option<Chip>, Option<Reason>) {
+    let wrong = (None, Some(Reason::CryptogramWrong));
+    let (Ok(card), Some(range)) = (request.unionpay(), range_of(pan, token)) else { return wrong };
+    if (card.algorithm, card.key_index) != (range.algorithm_id(), range.dki) {
+        return wrong;
+    }
+    let algorithm = Algorithm::from_id(card.algorithm);
+    let Some((algorithm, master)) = algorithm.and_then(|a| Some((a, keys.master(a, card.key_index)?))) else {
+        return wrong;
+    };
+    let psn = (message.number(field::CARD_SEQUENCE).unwrap_or(0) % 100) as u8;
+    let card_key = match token {
+        Some(token) => master.derive_token_key(token, psn),
+        None => master.derive_card_key(pan.expose(), psn),
+    };
+    let Ok(genuine) = cryptogram::verify(request, algorithm, &card_key) else { return wrong };
+    let covered = &request.transaction;
+    // JR/T 0025.7, 11.1: the input is rebuilt from DE 55, so DE 4 and DE 49 must be compared.
+    let amounts_agree =
+        covered.amount.minor() == amount.minor() && covered.currency.numeric() == amount.currency().numeric();
+    let verified = card.cvr.is_device_verified();
+    let claimed = private.byte(Tag::CUSTOMER_VERIFICATION) == Some(1)
+        || request.ctq.is_some_and(|ctq| ctq.has(Ctq::DEVICE_VERIFIED));
+    let found = if !amounts_agree {
+        Some(Reason::ChipAmountDiffers)
+    } else if request.aid.is_some_and(|aid| aid.as_bytes() != range.aid_bytes()) {
+        Some(Reason::ApplicationDiffers)
+    } else if claimed && !verified {
+        Some(Reason::VerificationForged)
+    } else if !verified && amount.minor() > Directory::sandbox().network.no_verification_limit().minor() {
+        Some(Reason::VerificationMissing)
+    } else {
+        None
+    };
+    (Some(Chip { request: genuine, algorithm, card_key }), found)
+}
