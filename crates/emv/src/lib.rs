@@ -29,5 +29,7 @@ pub mod dol;
 pub mod fci;
 pub mod inline;
 pub mod objects;
+pub mod oda;
+pub mod qr;
 pub mod tag;
 pub mod tlv;

@@ -19,7 +19,7 @@ fn pack_digits<const N: usize>(mut number: u64) -> Option<[u8; N]> {
     let mut packed = [0; N];
     for byte in packed.iter_mut().rev() {
         let pair = (number % 100) as u8;
-        *byte = pair / 10 << 4 | pair % 10;
+        *byte = ((pair / 10) << 4) | (pair % 10);
         number /= 100;
     }
     (number == 0).then_some(packed)
@@ -251,7 +251,7 @@ impl SequenceNumber {
 
     /// The packed digits of the wire.
     pub fn bits(self) -> u8 {
-        self.0 / 10 << 4 | self.0 % 10
+        ((self.0 / 10) << 4) | (self.0 % 10)
     }
 }
 

@@ -1,0 +1,6 @@
+//! Known answers and recorded conversations, read from the shared test data.
+
+mod hostile;
+mod shared;
+mod traces;
+mod vectors;
