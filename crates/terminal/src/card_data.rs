@@ -2,6 +2,7 @@
 
 use crate::defences::{Defence, Defences};
 use crate::outcome::Reason;
+use emv::oda::StaticData;
 use emv::tag::{self, Source};
 use emv::tlv::{self, Tag};
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ pub(crate) enum Origin {
 pub(crate) struct CardData {
     objects: BTreeMap<Tag, (Origin, Vec<u8>)>,
     /// Signed static data: records marked for authentication, in order (EMV Book 3, 10.3).
-    pub(crate) signed_records: Vec<u8>,
+    pub(crate) signed_records: StaticData,
 }
 
 impl CardData {
@@ -59,6 +60,8 @@ impl CardData {
         if let Some((earlier, kept)) = self.objects.get(&tag) {
             // A selection only introduces; its objects may be said again.
             let introduced = *earlier == Origin::Selection && origin != Origin::Selection;
+            // The second cryptogram takes the place of the first.
+            let introduced = introduced || (origin == Origin::Cryptogram && !twice_here);
             let same_place = twice_here || (*earlier == Origin::Record && origin == Origin::Record);
             let contradicts = !introduced && (same_place || kept != value);
             if contradicts && defences.stands(Defence::DuplicateObjects) {

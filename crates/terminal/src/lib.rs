@@ -28,7 +28,8 @@
 //! ```
 //!
 //! Read `sale` and `configuration` (what goes in), `transaction` (the machine), `entry_point` and `selection`
-//! (finding the application), `contactless` (kernel 7), `contact`, `authentication` (signatures), then
+//! (finding the application), `contactless` (kernel 7), `contact` with `analysis`, `cardholder` and `scripts`,
+//! `authentication` (signatures), then
 //! `online`, `outcome`, `receipt` and `lights` (what comes out). `defences` names the checks against known attacks.
 //!
 //! Invariants: any bytes from a card end in a named outcome within the bounds of the configuration; amount,
@@ -37,8 +38,10 @@
 //!
 //! Specifications: EMV 4.4 Books 1 to 4; EMV Contactless Books A, B and C-7; JR/T 0025.12-2013.
 
+mod analysis;
 mod authentication;
 mod card_data;
+mod cardholder;
 pub mod configuration;
 mod contact;
 mod contactless;
@@ -51,6 +54,7 @@ pub mod outcome;
 pub mod receipt;
 mod records;
 pub mod sale;
+mod scripts;
 mod selection;
 mod sheet;
 pub mod transaction;

@@ -47,8 +47,9 @@ pub(crate) fn after_record(sheet: &mut Sheet, mut reading: Reading, data: &[u8],
     let defences = sheet.configuration.defences.clone();
     sheet.card.take(inside, Origin::Record, &defences).map_err(Halt::end)?;
     if place.authenticated {
-        // EMV 4.4 Book 3, 10.3: files 1 to 10 are signed without tag and length of the template.
-        sheet.card.signed_records.extend_from_slice(if place.sfi <= 10 { inside } else { data });
+        // A record of files 1 to 10 was found to be one template above; others are taken whole.
+        let taken = sheet.card.signed_records.add_record(place.sfi, data);
+        debug_assert!(taken, "the template was checked");
     }
     if !reading.left.is_empty() {
         return ask(reading);

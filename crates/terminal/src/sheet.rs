@@ -309,11 +309,13 @@ impl Sheet {
             _ => Status::ProcessingError,
         };
         self.show(status, message);
+        let asked = self.request.is_some();
         let card = self.request.take().map(|b| *b).or_else(|| self.build_request().ok());
         let receipt = card.as_ref().map(|card| self.receipt(card, halt));
         let offline = halt.ending == Ending::Approved && self.host.is_none();
-        let host_approved = self.host.as_ref().is_some_and(HostAnswer::approves);
-        let unpaid = halt.ending != Ending::Approved;
+        // Whoever was asked and did not say no may have booked the sale.
+        let may_be_booked = asked && self.host.as_ref().is_none_or(HostAnswer::approves);
+        let as_booked = halt.ending == Ending::Approved && self.host.is_some();
         Outcome {
             ending: halt.ending,
             reason: halt.reason,
@@ -322,7 +324,7 @@ impl Sheet {
             receipt,
             lights: self.lights.clone(),
             offline_sale: card.filter(|_| offline).map(Box::new),
-            reversal_needed: unpaid && (host_approved || halt.reason == Reason::HostSilent),
+            reversal_needed: may_be_booked && !as_booked,
             removal_timeout_ms: if self.interface == Interface::Contact { 10_000 } else { 0 },
             commands: self.commands,
         }

@@ -8,6 +8,7 @@ use crate::online::{HostAnswer, OnlineRequest};
 use crate::outcome::{Ending, Halt, Outcome, Reason};
 use crate::records::Reading;
 use crate::sale::{Interface, Sale};
+use crate::scripts::Scripts;
 use crate::selection::Listing;
 use crate::sheet::Sheet;
 use crate::{contact, contactless, records, selection};
@@ -42,7 +43,7 @@ pub(crate) enum Stage {
     /// READ RECORD.
     Records(Reading),
     /// INTERNAL AUTHENTICATE.
-    InternalAuthenticate,
+    InternalAuthenticate { signed: Vec<u8> },
     /// The first GENERATE AC.
     FirstCryptogram { asked: emv::objects::CryptogramKind },
     /// The host.
@@ -50,7 +51,7 @@ pub(crate) enum Stage {
     /// EXTERNAL AUTHENTICATE.
     ExternalAuthenticate,
     /// An issuer's script command, before or after the second GENERATE AC.
-    Script(contact::Scripts),
+    Script(Scripts),
     /// The second GENERATE AC.
     SecondCryptogram { asked: emv::objects::CryptogramKind },
     /// Nobody.
@@ -136,7 +137,9 @@ impl Transaction {
                 Interface::Contact => contact::after_options(sheet, data, status),
             },
             Stage::Records(reading) => records::after_record(sheet, reading, data, status),
-            Stage::InternalAuthenticate => contact::after_internal_authenticate(sheet, data, status),
+            Stage::InternalAuthenticate { signed } => {
+                contact::after_internal_authenticate(sheet, &signed, data, status)
+            }
             Stage::FirstCryptogram { asked } => contact::after_first_cryptogram(sheet, asked, data, status),
             Stage::ExternalAuthenticate => contact::after_external_authenticate(sheet, status),
             Stage::Script(scripts) => contact::after_script(sheet, scripts, status),
