@@ -249,7 +249,9 @@ impl Drop for Shared {
 }
 
 /// An operation under way; see [`Store::call_async`].
-pub struct Calling<O: Operation>(Arc<Mutex<(Option<Called<O>>, Option<Waker>)>>);
+pub struct Calling<O: Operation>(Arc<Mutex<Told<O>>>);
+
+type Told<O> = (Option<Called<O>>, Option<Waker>);
 
 impl<O: Operation> Future for Calling<O> {
     type Output = Called<O>;

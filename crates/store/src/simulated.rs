@@ -41,13 +41,16 @@ impl Written {
     }
 }
 
+/// Rows by bucket and key columns.
+type StoredTable = BTreeMap<(u8, Vec<Value>), Vec<Value>>;
+
 #[derive(Default)]
 struct State {
     facts: Vec<Arc<Written>>,
     links: Vec<Link>,
     anchor: Option<Link>,
     folded: u64,
-    tables: BTreeMap<&'static str, BTreeMap<(u8, Vec<Value>), Vec<Value>>>,
+    tables: BTreeMap<&'static str, StoredTable>,
     repeats: BTreeMap<[u8; 16], Repeat>,
     append_fault: Option<(u64, Fault)>,
     fold_fails: bool,

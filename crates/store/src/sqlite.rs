@@ -9,7 +9,7 @@ use crate::error::DriverError;
 use crate::fact::{Batch, Fact, Link};
 use crate::failpoint::failpoint;
 use crate::row::Value;
-use crate::schema::{Layout, Schema};
+use crate::schema::{Kind, Layout, Schema};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, ToSql, params, params_from_iter};
 use std::fs::File;
@@ -247,6 +247,50 @@ impl Driver for Sqlite {
         let closed = checkpoint(&self.tables, "TRUNCATE").and(checkpoint(&self.facts, "TRUNCATE"));
         closed.map_err(|e| DriverError::new("closing the database", e))
     }
+}
+
+/// Whether the migrated tables have the columns, kinds and primary keys that the mappings say. For tests of
+/// whoever writes a mapping.
+pub fn check_tables(schema: &Schema) -> Result<(), String> {
+    let connection = Connection::open_in_memory().map_err(|e| e.to_string())?;
+    for (room, list) in &schema.migrations {
+        for (number, sql) in *list {
+            connection.execute_batch(sql).map_err(|e| format!("migration {number} of {room}: {e}"))?;
+        }
+    }
+    for layout in schema.layouts() {
+        check_table(&connection, layout).map_err(|e| format!("table {}: {e}", layout.name))?;
+    }
+    Ok(())
+}
+
+fn check_table(connection: &Connection, layout: &Layout) -> Result<(), String> {
+    let say = |e: rusqlite::Error| e.to_string();
+    let mut expected: Vec<(String, String, i64)> = vec![("bucket".into(), "INTEGER".into(), 1)];
+    for (place, (name, kind)) in layout.columns.iter().enumerate() {
+        let kind = match kind {
+            Kind::Integer | Kind::Boolean => "INTEGER",
+            Kind::Text | Kind::Json => "TEXT",
+            Kind::Blob => "BLOB",
+        };
+        let key = layout.key.iter().position(|column| *column == place).map_or(0, |at| at as i64 + 2);
+        expected.push(((*name).into(), kind.into(), key));
+    }
+    let mut select = connection.prepare("SELECT name, type, pk FROM pragma_table_info($1)").map_err(say)?;
+    let found =
+        select.query_map([layout.name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(say)?;
+    let mut found: Vec<(String, String, i64)> = found.collect::<Result<_, _>>().map_err(say)?;
+    (expected.sort(), found.sort());
+    if let Some(differs) = expected.iter().find(|column| !found.contains(column)) {
+        return Err(format!("the migrations do not make {differs:?}"));
+    }
+    if let Some(differs) = found.iter().find(|column| !expected.contains(column)) {
+        return Err(format!("the mapping does not know {differs:?}"));
+    }
+    for sql in [&layout.upsert, &layout.delete, &layout.select_one, &layout.select_all] {
+        connection.prepare(sql).map_err(say)?;
+    }
+    Ok(())
 }
 
 struct SqliteFolder {

@@ -1,4 +1,9 @@
 //! The store through its front door, on SQLite and on a disk that fails.
 
 mod city;
+mod crash;
+#[cfg(feature = "failpoints")]
+mod killed;
+mod outbox;
 mod shell;
+mod tamper;

@@ -1,0 +1,72 @@
+//! The process is killed at its most delicate places, and again by force at any place.
+//!
+//! Run with `cargo test -p store --features failpoints`. The test program runs itself again as the victim.
+
+use crate::city::{Add, schema};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use store::{Outcome, Store, SystemClock};
+
+const FOLDER: &str = "PAIZA_TEST_VICTIM";
+
+/// Not a test of its own: counts without end, saying each number once it is acknowledged.
+#[test]
+fn victim() {
+    let Ok(folder) = std::env::var(FOLDER) else { return };
+    let store = open(Path::new(&folder));
+    loop {
+        let answer = store.call(Add::new(1, 1)).unwrap().answer().unwrap();
+        // The harness captures `println`; the parent must see it at once.
+        use std::io::Write;
+        writeln!(std::io::stderr(), "count {answer}").unwrap();
+    }
+}
+
+fn open(folder: &Path) -> Store {
+    Store::open(&folder.join("city.sqlite"), schema(), Arc::new(SystemClock)).unwrap()
+}
+
+/// Runs the victim until it dies or has said enough; the last number it said.
+fn run_victim(folder: &Path, failpoint: Option<&str>) -> u64 {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "killed::victim", "--nocapture"]).env(FOLDER, folder);
+    if let Some(failpoint) = failpoint {
+        command.env("PAIZA_FAILPOINT", failpoint);
+    }
+    let mut victim = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut last = 0;
+    let mut said = 0;
+    for line in BufReader::new(victim.stderr.take().unwrap()).lines() {
+        if let Some(count) = line.unwrap().strip_prefix("count ") {
+            last = count.parse().unwrap();
+            said += 1;
+            if said == 40 && failpoint.is_none() {
+                victim.kill().unwrap();
+            }
+        }
+    }
+    assert!(!victim.wait().unwrap().success());
+    last
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let places = [
+        Some("store.before_append:3"),
+        Some("store.after_append:4"),
+        Some("store.before_callback:5"),
+        Some("store.mid_fold:2"),
+        None,
+    ];
+    for place in places {
+        let acknowledged = run_victim(folder.path(), place);
+        let store = open(folder.path());
+        let Ok(Outcome::Done(kept)) = store.call(Add::new(1, 0)) else { panic!("{place:?}") };
+        // At most the one that was under way may be there beyond what was said.
+        assert!((acknowledged..=acknowledged + 1).contains(&kept), "{place:?}: {acknowledged}, {kept}");
+        assert!(store.verify().unwrap().is_ok());
+    }
+}
