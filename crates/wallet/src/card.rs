@@ -62,6 +62,8 @@ impl From<Algorithm> for crypto::emv_keys::Algorithm {
 /// What a card of the contact or offline profile proves itself with.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificates {
+    /// The profile whose records they vouch for; another profile shows other records.
+    pub profile: Profile,
     /// Index of the authority's key (tag 8F).
     pub authority_index: u8,
     /// Issuer certificate (tag 90).
@@ -151,6 +153,11 @@ impl Card {
     /// Whether both the service and the customer let it pay.
     pub fn pays(&self) -> bool {
         self.state == CardState::Active && !self.suspended_here
+    }
+
+    /// The certificates that vouch for the records of this profile.
+    pub fn certificates_for(&self, profile: Profile) -> Option<&Certificates> {
+        self.certificates.as_ref().filter(|certificates| certificates.profile == profile)
     }
 }
 

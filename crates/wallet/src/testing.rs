@@ -2,12 +2,15 @@
 
 use crate::card::{AddCard, Algorithm, Card, CardState, Profile};
 use crate::keys::{Counter, DEVICE_CONTEXT, KeySlot, StoreKeys, USER_CONTEXT, key_id};
+use crate::personalise;
 use crate::phone::{BeginUnlock, Bind, PasscodeLock, ServerKeys, Unlocking};
 use crate::unlock::{self, Verified};
 use crypto::emv_keys::{MasterKey, session_key, split};
 use crypto::jwe;
 use crypto::p256::AgreementKey;
 use crypto::passphrase::Work;
+use crypto::rsa::{Exponent, RsaPrivate};
+use emv::oda::{self, AuthorityKey, Certificate};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use values::id::kinds;
@@ -198,4 +201,59 @@ impl Records for Memory {
     fn note(&mut self, kind: &'static str, subject: &str, detail: &str) {
         self.notes.push(format!("{kind} {subject} {detail}"));
     }
+}
+
+/// A test authority, an issuer it vouches for, and a card's key.
+pub(crate) struct Pki {
+    pub(crate) authority: AuthorityKey,
+    pub(crate) issuer_certificate: Certificate,
+    issuer: RsaPrivate,
+    card: RsaPrivate,
+}
+
+/// Made once: finding primes takes a while.
+pub(crate) fn pki() -> &'static Pki {
+    static PKI: OnceLock<Pki> = OnceLock::new();
+    PKI.get_or_init(|| {
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut fill = |bytes: &mut [u8]| {
+            for byte in bytes {
+                // xorshift64: anything that does not repeat itself will do here.
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                *byte = (state >> 32) as u8;
+            }
+        };
+        let mut key = |bits| RsaPrivate::generate(bits, Exponent::FermatFour, &mut fill).unwrap();
+        let (root, issuer, card) = (key(1408), key(1152), key(1024));
+        let authority = AuthorityKey {
+            provider: [0xA0, 0, 0, 3, 0x33],
+            index: 1,
+            modulus: root.modulus(),
+            exponent: root.exponent(),
+        };
+        let subject = oda::IssuerSubject {
+            prefix_digits: b"62900012",
+            expiry: Expiry::new(35, 12).unwrap(),
+            serial: [0, 0, 1],
+        };
+        let issuer_certificate =
+            oda::issuer_certificate(&root, &subject, &issuer.modulus(), issuer.exponent()).unwrap();
+        Pki { authority, issuer_certificate, issuer, card }
+    })
+}
+
+/// The card with certificates for this profile.
+pub(crate) fn certified(profile: Profile) -> Card {
+    let pki = pki();
+    let issuer = personalise::Issuer {
+        authority_index: 1,
+        certificate: &pki.issuer_certificate,
+        private: &pki.issuer,
+        serial: [0, 0, 7],
+    };
+    let card = Card { profile, ..card() };
+    let made = personalise::personalise(&card, profile, &issuer, &pki.card, &device_key().public());
+    Card { certificates: Some(made.unwrap()), ..card }
 }

@@ -7,6 +7,7 @@ use crate::keys::UseRefusal;
 use emv::apdu::{Command, StatusWord};
 use emv::dol::{Dol, Values};
 use emv::objects::{Amount, CodeN3, CryptogramKind, Ctq, Ttq};
+use emv::oda::CardAuthentication;
 use emv::tag;
 use emv::tlv::{self, write, write_template};
 use values::Secret;
@@ -68,7 +69,8 @@ impl CardApplication {
         self.commit(None, pending, verified.map(|verified| verified.ticket()))
     }
 
-    /// Online, or a signed yes at a gate. A reader that can do neither is told to try another way, which uses
+    /// Online, or a signed yes at a gate: always with version 01 of the signature, which tag 9F69 announces, since
+    /// only that one covers the amount. A reader that can do neither is told to try another way, which uses
     /// up no key, where a card with plastic's unlimited keys would answer with a declining cryptogram.
     fn decide(&self, request: &Request) -> Option<CryptogramKind> {
         if !request.wishes.has(Ttq::QUICS) {
@@ -76,7 +78,6 @@ impl CardApplication {
         }
         let offline = self.profile == Profile::Offline
             && !request.wishes.has(Ttq::ONLINE_CRYPTOGRAM_REQUIRED)
-            && request.wishes.has(Ttq::FDDA_VERSION_01)
             && self.counts(request);
         match (offline, request.wishes.has(Ttq::OFFLINE_ONLY)) {
             (true, _) => Some(CryptogramKind::Tc),
@@ -138,9 +139,9 @@ impl CardApplication {
         context: &Context<'_>,
     ) -> Option<([u8; 8], Vec<u8>)> {
         let [a, b, c, d, ..] = context.entropy;
-        let data = cryptogram::card_authentication([a, b, c, d], qualifiers);
-        let signature = cryptogram::sign_tap(self.private.as_ref()?, atc, values, &data)?;
-        Some((data, signature))
+        let data = CardAuthentication { number: [a, b, c, d], ctq: qualifiers };
+        let signature = cryptogram::sign_tap(self.private.as_ref()?, atc, values, data)?;
+        Some((data.to_bytes(), signature))
     }
 }
 

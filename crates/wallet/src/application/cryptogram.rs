@@ -4,7 +4,12 @@ use crate::card::Card;
 use crypto::rsa::RsaPrivate;
 use emv::cryptogram::{Inputs, Transaction, compute_with_session_key};
 use emv::dol::Values;
-use emv::objects::{Aip, Atc, CryptogramKind, CryptogramVersion, Ctq, Cvr, IssuerApplicationData};
+use emv::objects::{
+    Aip, Amount, Atc, CodeN3, CryptogramKind, CryptogramVersion, Cvr, IssuerApplicationData,
+    UnpredictableNumber,
+};
+use emv::oda::{self, CardAuthentication, FddaData};
+use emv::tag;
 use values::Secret;
 
 /// The card verification results of a first cryptogram.
@@ -45,25 +50,28 @@ pub(super) fn compute(
     Some(compute_with_session_key(&inputs, card.algorithm.into(), session_key))
 }
 
-/// Tag 9F69: fDDA version 01, a random number of the card's, a copy of the qualifiers, filler.
-pub(super) fn card_authentication(random: [u8; 4], qualifiers: Ctq) -> [u8; 8] {
-    let ([a, b, c, d], [first, second]) = (random, qualifiers.to_bytes());
-    [0x01, a, b, c, d, first, second, 0x00]
-}
-
-/// Signs a challenge of the terminal (DDA).
+/// Signs a challenge of the terminal (DDA, EMV 4.4 Book 2, 6.5): dynamic data is the length and a number of the
+/// card's own.
 pub(super) fn sign_challenge(private: &RsaPrivate, challenge: &[u8], entropy: &[u8; 16]) -> Option<Vec<u8>> {
-    let _ = (private, challenge, entropy);
-    None
+    let mut dynamic = vec![8];
+    dynamic.extend_from_slice(&entropy[..8]);
+    oda::sign_dynamic(private, &dynamic, challenge).ok()
 }
 
-/// Signs a tap (fDDA version 01).
+/// Signs a tap (fDDA version 01): counter, number, amount, currency, and tag 9F69 with its copy of the
+/// qualifiers.
 pub(super) fn sign_tap(
     private: &RsaPrivate,
     atc: u16,
     values: Values<'_, '_>,
-    data: &[u8; 8],
+    data: CardAuthentication,
 ) -> Option<Vec<u8>> {
-    let _ = (private, atc, values, data);
-    None
+    let data = data.to_bytes();
+    let said = FddaData::V01 {
+        unpredictable: UnpredictableNumber(values.array(tag::UNPREDICTABLE_NUMBER)?),
+        amount: Amount::parse(values.find(tag::AMOUNT)?).ok()?,
+        currency: CodeN3::parse(values.find(tag::CURRENCY)?).ok()?,
+        card: &data,
+    };
+    oda::sign_fdda(private, Atc::new(atc), &said).ok()
 }

@@ -105,7 +105,7 @@ pub(crate) fn interchange_profile(card: &Card, profile: Profile) -> Aip {
                 .with(Aip::CARDHOLDER_VERIFICATION)
                 .with(Aip::TERMINAL_RISK_MANAGEMENT)
                 .with(Aip::ISSUER_AUTHENTICATION);
-            if card.certificates.is_some() { contact.with(Aip::DDA) } else { contact }
+            if card.certificates_for(profile).is_some() { contact.with(Aip::DDA) } else { contact }
         }
     }
 }
@@ -113,7 +113,7 @@ pub(crate) fn interchange_profile(card: &Card, profile: Profile) -> Aip {
 /// Which records there are: entries of file, first, last, and how many of them are authenticated.
 pub(crate) fn file_locator(card: &Card, profile: Profile) -> Vec<u8> {
     let certificates: &[u8] = &[3 << 3, 1, 2, 0];
-    match (profile, card.certificates.is_some()) {
+    match (profile, card.certificates_for(profile).is_some()) {
         (Profile::Contactless, _) => Vec::new(),
         (Profile::Offline, _) => [&[2 << 3, 1, 1, 1], certificates, &[4 << 3, 1, 1, 0]].concat(),
         (Profile::Contact, true) => [&[1 << 3, 1, 1, 0, 2 << 3, 1, 2, 1], certificates].concat(),
@@ -142,7 +142,9 @@ pub(crate) fn record(
             write(out, tag::CDOL2, CDOL2);
             write(out, tag::DDOL, DDOL);
         })),
-        (3, 1 | 2) => card.certificates.as_ref().map(|certificates| certificate_record(certificates, record)),
+        (3, 1 | 2) => {
+            card.certificates_for(profile).map(|certificates| certificate_record(certificates, record))
+        }
         // JR/T 0025.12 7.7.19: the last record is short and holds what the signature refers to.
         (4, 1) if profile == Profile::Offline => card_data.map(|data| {
             template(tag::RECORD, |out| {

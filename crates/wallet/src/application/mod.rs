@@ -10,11 +10,15 @@
 //! then `files` (what the card shows of itself).
 
 mod contact;
+#[cfg(test)]
+mod contact_scripts;
 mod contactless;
 mod cryptogram;
-mod files;
+pub(crate) mod files;
 #[cfg(test)]
 mod scripts;
+#[cfg(test)]
+mod traces;
 
 use crate::card::{Card, CardState, Profile};
 use crate::keys::{Counter, DEVICE_CONTEXT, USER_CONTEXT, UseKey, UseRefusal, UsedKey, Verification, key_id};
@@ -178,13 +182,13 @@ impl CardApplication {
         profile: Profile,
         device: AgreementKey,
     ) -> Result<CardApplication, Unpresentable> {
-        let private = match (&card.certificates, profile) {
-            (_, Profile::Contactless) => None,
+        let private = match (card.certificates_for(profile), profile) {
+            (_, Profile::Contactless) | (None, Profile::Contact) => None,
             (None, Profile::Offline) => return Err(Unpresentable::NoCertificates),
-            (None, Profile::Contact) => None,
-            (Some(certificates), _) => Some(
-                crate::personalise::open_key(&device, card.token, certificates).ok_or(Unpresentable::Key)?,
-            ),
+            (Some(certificates), _) => {
+                let key = crate::personalise::open_key(&device, card.token, certificates);
+                Some(key.ok_or(Unpresentable::Key)?)
+            }
         };
         Ok(CardApplication {
             card,
