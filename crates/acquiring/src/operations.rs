@@ -1,0 +1,25 @@
+//! What changes the acquirer's records.
+
+mod accept;
+mod conclude;
+mod manage;
+mod settle;
+mod shared;
+mod take_back;
+mod time_out;
+
+pub use accept::{Accept, Accepted};
+pub use conclude::{Conclude, Concluded, Standing};
+pub use manage::{NextTrace, RegisterMerchant, RegisterTerminal, SetMerchantState, SetTerminalState, SignOn};
+pub use settle::{CloseBatch, Closed};
+pub use take_back::{Reverse, TakenBack, Void};
+pub use time_out::{ReversalAnswered, Settled, TimedOut};
+
+/// Outbox topic: the network did not answer; the deliverer submits [`TimedOut`]. Key and body are the reference.
+pub const TIMEOUT_TOPIC: &str = "acquirer.timeout";
+/// Outbox topic: a reversal to send (0420, later 0421) until [`ReversalAnswered`] says it is settled. Key and body
+/// are the reference; the message is built from the record.
+pub const REVERSAL_TOPIC: &str = "acquirer.reversal";
+/// Outbox topic: a refund to send again (0221) until it is answered and [`Conclude`] took the answer. Key and
+/// body are the reference.
+pub const ADVICE_TOPIC: &str = "acquirer.advice";

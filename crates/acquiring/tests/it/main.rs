@@ -1,0 +1,7 @@
+//! The acquirer from outside: messages in, operations over records in memory, messages out.
+
+mod books;
+mod every_order;
+mod messages;
+mod refusals;
+mod story;
