@@ -104,7 +104,7 @@ impl Sale {
 }
 
 fn bcd(number: u8) -> u8 {
-    (number / 10 % 10) << 4 | number % 10
+    ((number / 10 % 10) << 4) | (number % 10)
 }
 
 /// The twelve rightmost digits of a number in BCD (format n12).

@@ -1,6 +1,7 @@
 //! The machine: one answer in, the next step out.
 
 use crate::configuration::Configuration;
+use crate::defences::Defence;
 use crate::entry_point::{self, Entry};
 use crate::exchange::{Absorbed, Exchange};
 use crate::lights::{Message, Status};
@@ -160,6 +161,10 @@ impl Transaction {
             _ if self.sheet.request.is_some() => {
                 let halt = contact::without_card(self.sheet.host.as_ref());
                 self.follow(Err(halt))
+            }
+            // A tap broken off while its records are read is no tap, although the card has approved.
+            Stage::Records(_) if !self.sheet.stands(Defence::WholeAnswers) => {
+                self.follow(Err(Halt { ending: Ending::Approved, reason: Reason::ApprovedOffline }))
             }
             _ => self.follow(Err(Halt { ending: Ending::TryAgain, reason: Reason::CardRemoved })),
         }

@@ -48,6 +48,8 @@ pub(crate) fn track_two() -> Vec<u8> {
 pub(crate) struct Card {
     /// (AID, priority) of the directory.
     pub(crate) directory: Vec<(String, u8)>,
+    /// Kernel that the directory names, for every entry.
+    pub(crate) kernel: Option<u8>,
     /// What each application calls itself, when it is not its AID.
     pub(crate) renamed: BTreeMap<String, String>,
     pub(crate) pdol: Vec<u8>,
@@ -67,6 +69,7 @@ impl Card {
         let object = |tag: &str, value: &str| (tag.to_owned(), bytes(value));
         Card {
             directory: vec![(DEBIT.to_owned(), 1)],
+            kernel: None,
             renamed: BTreeMap::new(),
             pdol: bytes(PDOL),
             options: vec![
@@ -111,7 +114,8 @@ impl Card {
 
     fn directory_answer(&self) -> Vec<u8> {
         let entry = |(aid, priority): &(String, u8)| {
-            tlv("61", &[tlv("4F", &bytes(aid)), tlv("87", &[*priority])].concat())
+            let kernel = self.kernel.map(|k| tlv("9F2A", &[k])).unwrap_or_default();
+            tlv("61", &[tlv("4F", &bytes(aid)), tlv("87", &[*priority]), kernel].concat())
         };
         let entries: Vec<u8> = self.directory.iter().flat_map(entry).collect();
         let template = tlv("A5", &tlv("BF0C", &entries));

@@ -24,7 +24,7 @@ impl Trace {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/apdu-traces.json");
         let Ok(text) = std::fs::read_to_string(&file) else {
             assert!(std::env::var_os("CI").is_none(), "the recorded conversations are missing");
-            println!("skipped: no recorded conversations here");
+            eprintln!("skipped: no recorded conversations here");
             return None;
         };
         let data: Value = serde_json::from_str(&text).unwrap();
