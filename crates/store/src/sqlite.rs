@@ -280,7 +280,8 @@ fn check_table(connection: &Connection, layout: &Layout) -> Result<(), String> {
     let found =
         select.query_map([layout.name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(say)?;
     let mut found: Vec<(String, String, i64)> = found.collect::<Result<_, _>>().map_err(say)?;
-    (expected.sort(), found.sort());
+    expected.sort();
+    found.sort();
     if let Some(differs) = expected.iter().find(|column| !found.contains(column)) {
         return Err(format!("the migrations do not make {differs:?}"));
     }

@@ -193,6 +193,8 @@ fn fingerprint(id: u64, by: u64) -> u64 {
     id * 16 + by
 }
 
+type Waiting = (Receiver<Told<Add>>, Outcome<u64, TooMuch>);
+
 struct World {
     disk: Disk,
     executor: Executor<Disk>,
@@ -200,7 +202,7 @@ struct World {
     model: Model,
     // What the model becomes when the waiting batch is durable.
     next: Model,
-    waiting: Vec<(Receiver<Told<Add>>, Outcome<u64, TooMuch>)>,
+    waiting: Vec<Waiting>,
     changed: bool,
 }
 
