@@ -223,7 +223,6 @@ impl Operation for ConfirmUnlock {
 
     fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<(), NotBound> {
         let mut phone = Phone::of(records).ok_or(NotBound)?;
-        // A ticket from before another binding opened another lock.
         if phone.lock.is_some() && self.ticket > 0 && self.ticket <= phone.tickets {
             phone.tries = 0;
             phone.wait_until = now;

@@ -1,4 +1,8 @@
 //! The UnionPay contactless path: one GET PROCESSING OPTIONS decides, and answers with everything.
+//!
+//! The terminal also says whether it knows the SM algorithms (tag DF69). A card of two algorithms would choose
+//! by it; this one has a single algorithm, which is between it and its issuer, so the answer does not depend
+//! on it.
 
 use super::files::{self, CONTACTLESS_PDOL};
 use super::{CardApplication, Context, Notice, Pending, Reaction, Stage, Wish, cryptogram, refuse, status};

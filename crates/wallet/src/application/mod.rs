@@ -207,6 +207,15 @@ impl CardApplication {
         &self.card
     }
 
+    /// Brings in what was committed elsewhere between two taps: a suspension, fresh keys. Another card is
+    /// ignored; present that one anew.
+    pub fn refresh(&mut self, card: Card, counter: Counter) {
+        if card.token == self.card.token && counter.token == card.token {
+            self.card = Card { certificates: self.card.certificates.take(), ..card };
+            self.counter = counter;
+        }
+    }
+
     /// Power on, power off, reset: whatever was under way is forgotten, session keys are wiped.
     pub fn reset(&mut self) {
         self.begin(Stage::Idle);

@@ -367,6 +367,34 @@ fn a_late_commit_gets_no_cryptogram() {
 }
 
 #[test]
+fn what_was_committed_elsewhere_counts_at_the_next_tap() {
+    let token = testing::token();
+    let mut field = Field::new(Memory::with(testing::card(), []), Profile::Contactless).unlocked();
+    let tap = format!("> aid\n< 6F 84 A5 9000\n> gpo {SALE}");
+    field.check(&format!("{tap}\n< 6985"));
+    let keys = testing::batch(&testing::card(), 1..=2);
+    field.memory.run(&crate::keys::StoreKeys { token, keys }, NOON).unwrap();
+    let (card, counter) = (field.memory.card(), field.memory.counter());
+    field.application.refresh(card, counter);
+    field.check(&format!("{tap}\n< {ONLINE}"));
+    let other = Card { token: values::Id::from_u128(8), ..testing::card() };
+    field.application.refresh(other.clone(), crate::keys::Counter::new(other.token));
+    assert_eq!(field.application.card().token, token);
+}
+
+#[test]
+fn the_answer_does_not_depend_on_what_the_terminal_knows_of_sm() {
+    let card = Card { algorithm: crate::card::Algorithm::Sm4, ..testing::card() };
+    for knows in ["00", "01"] {
+        let values = format!("{}{knows}", &SALE[..SALE.len() - 2]);
+        let mut field = Field::new(Memory::with(card.clone(), 1..=1), Profile::Contactless).unlocked();
+        field.send(&compile("aid"));
+        let answer = field.send(&gpo(&values));
+        assert!(shape(&answer) == ONLINE && is_genuine(&card, &values, &answer));
+    }
+}
+
+#[test]
 fn a_disk_that_fails_ends_the_tap() {
     let mut field = Field::contactless().unlocked();
     field.send(&compile("aid"));
