@@ -61,7 +61,7 @@ impl Transaction {
         })
     }
 
-    /// The eleven objects without the card's own results, 29 + 4 bytes minus those results.
+    /// The ten objects that most versions cover before the card's own results: 33 bytes.
     fn objects(&self) -> MacInput {
         let mut out = MacInput::EMPTY;
         let parts: [&[u8]; 10] = [

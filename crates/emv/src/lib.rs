@@ -25,6 +25,7 @@ pub mod afl;
 pub mod apdu;
 pub mod cryptogram;
 pub mod de55;
+pub mod describe;
 pub mod dol;
 pub mod fci;
 pub mod inline;

@@ -165,3 +165,28 @@ fn the_contactless_card_signs_amount_and_qualifiers() {
     assert_eq!(proved.ctq, ctq);
     assert_eq!(oda::verify_fdda(&card, signed, &said(1), atc, ctq), Err(oda::OdaError::Hash));
 }
+
+#[test]
+fn conversations_are_explained_without_showing_the_number() {
+    let Some(file) = load("apdu-traces.json") else { return };
+    for trace in file["traces"].as_array().unwrap() {
+        let mut conversation = emv::describe::Conversation::new();
+        let mut told = String::new();
+        for apdu in trace["apdus"].as_array().unwrap() {
+            for line in conversation.command(&bytes(apdu, "command")) {
+                told.push_str(&format!("{line}\n"));
+            }
+            for line in conversation.response(&bytes(apdu, "response")) {
+                told.push_str(&format!("{line}\n"));
+            }
+        }
+        assert!(
+            told.contains("amount, authorised: CNY 0.01\n") || told.contains("authorised: EUR 10.00\n"),
+            "{told}"
+        );
+        for hidden in ["6228000000000000116", "622800000000", "PAIZA/TEST", "D3012", "=3012"] {
+            assert!(!told.contains(hidden), "{hidden} in {told}");
+        }
+        assert!(!told.contains("unknown object") && !told.contains("broken"), "{told}");
+    }
+}
