@@ -4,7 +4,7 @@
 
 use crate::defences::Defences;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use values::{Country, Currency, MerchantCategory, TokenNumber};
 
 /// Bytes written as hexadecimal digits in a configuration file.
@@ -44,7 +44,7 @@ pub struct Configuration {
     pub ca_keys: Vec<CaKey>,
     /// Numbers that are refused here without asking anybody.
     #[serde(default)]
-    pub exceptions: Vec<TokenNumber>,
+    pub exceptions: BTreeSet<TokenNumber>,
     /// How much of a card's behaviour it bears with.
     #[serde(default)]
     pub bounds: Bounds,
@@ -343,7 +343,7 @@ impl Configuration {
             device: Device::default(),
             applications: [1, 2, 3].map(|kind| union_pay(&[0xA0, 0, 0, 3, 0x33, 1, 1, kind])).to_vec(),
             ca_keys: Vec::new(),
-            exceptions: Vec::new(),
+            exceptions: BTreeSet::new(),
             bounds: Bounds::default(),
             authentication_failure: AuthenticationFailure::Decline,
             danger_ignore_check_digit: false,

@@ -24,7 +24,7 @@ const LIST_VALUES_LONGEST: usize = 255;
 pub(crate) fn after_options(sheet: &mut Sheet, data: &[u8], status: StatusWord) -> Turn {
     match status {
         StatusWord::OK => {}
-        StatusWord::CONDITIONS_NOT_SATISFIED => return next_application(sheet),
+        StatusWord::CONDITIONS_NOT_SATISFIED | StatusWord::NOT_FOUND => return next_application(sheet),
         _ => return Err(Halt::end(Reason::UnexpectedStatus)),
     }
     match template(data, tag::RESPONSE_FORMAT_1) {

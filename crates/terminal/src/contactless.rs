@@ -18,7 +18,7 @@ pub(crate) fn after_options(sheet: &mut Sheet, data: &[u8], status: StatusWord) 
     match status {
         StatusWord::OK => {}
         // JR/T 0025.12, 6.5: this application will not do this sale; another may.
-        StatusWord::CONDITIONS_NOT_SATISFIED => return next_application(sheet),
+        StatusWord::CONDITIONS_NOT_SATISFIED | StatusWord::NOT_FOUND => return next_application(sheet),
         StatusWord::SEE_PHONE => {
             return Err(Halt { ending: Ending::SeePhone, reason: Reason::SeePhone });
         }

@@ -2,7 +2,7 @@
 //! EMV 4.4 Book 1, 9.3.1) are the transport's and stay in here.
 
 use crate::outcome::Reason;
-use emv::apdu::{Response, StatusWord};
+use emv::apdu::{Command, Response, StatusWord};
 
 /// A command under way.
 #[derive(Clone, Debug, Default)]
@@ -35,11 +35,11 @@ impl Exchange {
     pub(crate) fn absorb(&mut self, answer: &[u8], longest: usize) -> Result<Absorbed, Reason> {
         let response = Response::parse(answer).map_err(|_| Reason::MalformedAnswer)?;
         let [sw1, sw2] = response.status.0.to_be_bytes();
-        if sw1 == 0x6C && response.data.is_empty() && !self.corrected && self.command.len() >= 5 {
-            self.corrected = true;
-            let mut again = self.command.clone();
-            *again.last_mut().expect("at least five bytes") = sw2;
-            return Ok(Absorbed::More(again));
+        if sw1 == 0x6C && response.data.is_empty() && !self.corrected {
+            if let Some(again) = self.with_length(sw2) {
+                self.corrected = true;
+                return Ok(Absorbed::More(again));
+            }
         }
         self.collected.extend_from_slice(response.data);
         if self.collected.len() > longest {
@@ -49,6 +49,13 @@ impl Exchange {
             return Ok(Absorbed::More(vec![0x00, 0xC0, 0x00, 0x00, sw2]));
         }
         Ok(Absorbed::Whole(std::mem::take(&mut self.collected), response.status))
+    }
+
+    /// The command with the expected length the card named; `None` if it expects no answer.
+    fn with_length(&self, length: u8) -> Option<Vec<u8>> {
+        let command = Command::parse(&self.command).ok()?;
+        let expected = command.expected.map(|_| if length == 0 { 256 } else { u16::from(length) })?;
+        Command { expected: Some(expected), ..command }.to_bytes().ok()
     }
 }
 

@@ -82,8 +82,13 @@ pub struct HostAnswer {
 }
 
 impl HostAnswer {
-    /// Whether the host approved: `00`, or `10` for a part, which this terminal does not take.
+    /// Whether the host approved the whole amount (`00`).
     pub fn approves(&self) -> bool {
         &self.response_code == b"00"
+    }
+
+    /// Whether the host booked anything: `10` approves a part, which this terminal does not take.
+    pub fn may_have_booked(&self) -> bool {
+        self.approves() || &self.response_code == b"10"
     }
 }

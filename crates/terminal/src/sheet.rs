@@ -314,7 +314,7 @@ impl Sheet {
         let receipt = card.as_ref().map(|card| self.receipt(card, halt));
         let offline = halt.ending == Ending::Approved && self.host.is_none();
         // Whoever was asked and did not say no may have booked the sale.
-        let may_be_booked = asked && self.host.as_ref().is_none_or(HostAnswer::approves);
+        let may_be_booked = asked && self.host.as_ref().is_none_or(HostAnswer::may_have_booked);
         let as_booked = halt.ending == Ending::Approved && self.host.is_some();
         Outcome {
             ending: halt.ending,

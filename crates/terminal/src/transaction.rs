@@ -175,6 +175,10 @@ impl Transaction {
         match self.stage {
             Stage::Over(_) => self.rest(),
             Stage::Host => (self, Step::AwaitHost),
+            _ if self.sheet.request.is_some() => {
+                let halt = contact::without_card(self.sheet.host.as_ref());
+                self.follow(Err(halt))
+            }
             _ => self.follow(Err(Halt { ending: Ending::TryAgain, reason: Reason::SeveralCards })),
         }
     }

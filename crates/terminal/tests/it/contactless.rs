@@ -40,6 +40,30 @@ fn a_tap_goes_online_and_is_approved() {
 }
 
 #[test]
+fn token_data_travels_typed_and_in_the_chip_data() {
+    let mut card = Card::phone(true);
+    card.set("9F24", &hex::encode("Q1HJZ28RKA1EBL470G9XYG90R5D3E"));
+    card.set("9F25", "4321");
+    card.set("9F19", "012345678901");
+    card.set("9F6E", "0844008020");
+    card.set("9F63", "00010203040506070809101112131415");
+    let run = tap(&card, 150_000);
+    let request = run.request.unwrap();
+    assert_eq!(request.account_reference.as_deref(), Some("Q1HJZ28RKA1EBL470G9XYG90R5D3E"));
+    assert_eq!(request.token_requestor.as_deref(), Some("12345678901"));
+    assert_eq!(request.card_last_four.map(|four| four.to_string()).as_deref(), Some("4321"));
+    assert!(request.icc_data.len() <= 255);
+    let message = emv::de55::Request::parse(&request.icc_data).unwrap();
+    assert!(message.par.is_some() && message.token_requestor.is_some());
+    assert!(message.ctq.is_some_and(|ctq| ctq.has(emv::objects::Ctq::DEVICE_VERIFIED)));
+    assert!(run.outcome.receipt.as_ref().unwrap().lines().iter().any(|line| line.contains("**** 4321")));
+    // Neither the wish nor the outcome prints the number.
+    for text in [format!("{request:?}"), format!("{:?}", run.outcome)] {
+        assert!(!text.contains(&number()) && text.contains(&number()[15..]), "{text}");
+    }
+}
+
+#[test]
 fn the_processing_options_command_carries_the_sale() {
     let run = tap(&Card::phone(false), 1250);
     let expected =
@@ -59,6 +83,8 @@ fn the_host_has_the_last_word() {
     assert_eq!(no.verdict(), (Ending::Declined, "host_declined"));
     assert!(!no.outcome.reversal_needed);
     assert_eq!(no.outcome.receipt.unwrap().response_code.as_deref(), Some("51"));
+    let part = with(Some(HostAnswer { response_code: *b"10", ..HostAnswer::default() }));
+    assert!(part.outcome.reversal_needed, "a part was booked and is not taken");
     let silent = with(None);
     assert_eq!(silent.verdict(), (Ending::Declined, "host_silent"));
     assert!(silent.outcome.reversal_needed);
@@ -174,7 +200,7 @@ fn cards_that_must_not_pay_do_not() {
     card.set("57", &format!("{}D26102010000000000F", number()));
     assert_eq!(tap(&card, 1250).verdict(), (Ending::Declined, "expired"));
     let mut shop = Configuration::sample_shop();
-    shop.exceptions.push(TokenNumber::parse(number().as_bytes()).unwrap());
+    shop.exceptions.insert(TokenNumber::parse(number().as_bytes()).unwrap());
     let refused = tap_in(&shop, &Card::phone(false), 1250);
     assert_eq!(refused.verdict(), (Ending::Declined, "on_exception_list"));
 }
