@@ -1,1 +1,26 @@
 //! Use cases: load, decide, commit, deliver.
+//!
+//! A use case reads what came in, lets a domain room decide, has the decision made durable by `store`, and only
+//! then lets anything out. It knows no socket, no HTTP and no screen: lines to other hosts are handed in as
+//! [`line::HostLine`].
+//!
+//! Read `token_service` and its use cases `devices`, `enrolment`, `provisioning`, `lifecycle`; then `gateway`
+//! (the hop where a token becomes a card number) and `acquirer`.
+
+pub mod acquirer;
+mod devices;
+mod enrolment;
+mod error;
+pub mod gateway;
+pub mod issuer_line;
+pub mod keys;
+mod lifecycle;
+pub mod line;
+mod provisioning;
+mod token_service;
+
+pub use devices::Confirmed;
+pub use enrolment::{CARD_DATA_CONTEXT, Cards, Progress};
+pub use error::Error;
+pub use provisioning::Profile;
+pub use token_service::{CardRange, Texting, TokenService};

@@ -5,10 +5,12 @@
 
 mod dialect;
 mod exchange;
+mod line;
 mod listener;
 mod sender;
 
 pub use dialect::{Dialect, Unreadable, is_network_management};
 pub use exchange::{Answer, Exchange};
+pub use line::{Ends, Line};
 pub use listener::{Listener, Service};
 pub use sender::{FrameSender, Reply};

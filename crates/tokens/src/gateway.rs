@@ -16,7 +16,7 @@ pub mod settle;
 pub mod turn_away;
 
 pub use admit::{Admission, Admit, Admitted};
-pub use presentment::{EntryMode, Presentment, Verification};
+pub use presentment::{EntryMode, Presentment, Verification, message_digest};
 pub use reverse::{Reversal, Reverse};
 pub use screen::{Parts, Screened, screen};
 pub use settle::{IssuerAnswer, Settle};

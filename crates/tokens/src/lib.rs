@@ -36,6 +36,7 @@ pub mod ops;
 pub mod policy;
 pub mod records;
 pub mod refusal;
+pub mod slots;
 pub mod text;
 pub mod vault;
 pub mod window;

@@ -208,6 +208,9 @@ pub struct Expiry {
 }
 
 impl Expiry {
+    /// The last month that can be written.
+    pub const LAST: Expiry = Expiry { year: 99, month: 12 };
+
     /// Year of the century (0 to 99) and month (1 to 12).
     pub fn new(year: u8, month: u8) -> Result<Expiry, CardError> {
         if year <= 99 && (1..=12).contains(&month) {

@@ -46,14 +46,8 @@ impl Dialect {
         Ok(bytes)
     }
 
-    /// The number by which an answer finds its question, from the bytes of either.
-    pub fn key_of(&self, bytes: &[u8]) -> Option<u128> {
-        let message = self.profile.decode(bytes).ok()?;
-        Some(self.key_of_message(&message))
-    }
-
-    /// The same from a decoded message. Answers must echo DE 7, 11, 32, 33, 37 and 41.
-    pub fn key_of_message(&self, message: &Message) -> u128 {
+    /// The number by which an answer finds its question. Answers echo DE 7, 11, 32, 33, 37 and 41.
+    pub fn key_of(&self, message: &Message) -> u128 {
         let key = match self.profile {
             Profile::Net => MessageKey::of(message),
             Profile::Pos => MessageKey::of_terminal(message),

@@ -9,66 +9,67 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
 /// How a question ended.
-pub enum Answer<'a> {
+#[derive(Clone)]
+pub enum Answer<M> {
     /// The message that answers it.
-    Message(&'a [u8]),
+    Message(M),
     /// Nothing came in time, or the connection was lost after sending: the outcome is unknown.
     Silence,
     /// The question never left: there is no connection. Nothing can have happened.
     NotSent,
 }
 
-type Continue = Box<dyn FnOnce(Answer<'_>) + Send>;
-type KeyOf = dyn Fn(&[u8]) -> Option<u128> + Send + Sync;
-type Unasked = dyn Fn(&[u8]) + Send + Sync;
+type Continue<M> = Box<dyn FnOnce(Answer<M>) + Send>;
+type Read<M> = dyn Fn(&[u8]) -> Option<(u128, M)> + Send + Sync;
+type Unasked<M> = dyn Fn(M) + Send + Sync;
 
 /// A connection to the next host. Questions may overlap; each answer goes to its own question.
 ///
 /// An answer that fits no question (it came too late, or twice) goes to the `unasked` function.
-pub struct Exchange {
-    shared: Arc<Shared>,
+pub struct Exchange<M> {
+    shared: Arc<Shared<M>>,
 }
 
-struct Shared {
+struct Shared<M> {
     to: SocketAddr,
     framing: Framing,
-    key_of: Box<KeyOf>,
-    unasked: Box<Unasked>,
-    state: Mutex<State>,
+    read: Box<Read<M>>,
+    unasked: Box<Unasked<M>>,
+    state: Mutex<State<M>>,
     changed: Condvar,
 }
 
-#[derive(Default)]
-struct State {
+struct State<M> {
     sender: Option<FrameSender>,
-    open: HashMap<u128, Question>,
+    open: HashMap<u128, Question<M>>,
     connection: u64,
     stopping: bool,
 }
 
-struct Question {
+struct Question<M> {
     until: Instant,
-    then: Continue,
+    then: Continue<M>,
 }
 
 const RETRY: Duration = Duration::from_millis(200);
 const SWEEP: Duration = Duration::from_millis(25);
 
-impl Exchange {
-    /// Connects to `to` when first asked, and again whenever the connection is lost. `key_of` gives the
-    /// matching key of an answer.
+impl<M: Clone + Send + 'static> Exchange<M> {
+    /// Connects to `to` when first asked, and again whenever the connection is lost. `read` decodes an
+    /// answer and gives the key it is matched by; what it cannot read is passed over.
     pub fn start(
         to: SocketAddr,
         framing: Framing,
-        key_of: impl Fn(&[u8]) -> Option<u128> + Send + Sync + 'static,
-        unasked: impl Fn(&[u8]) + Send + Sync + 'static,
-    ) -> std::io::Result<Exchange> {
+        read: impl Fn(&[u8]) -> Option<(u128, M)> + Send + Sync + 'static,
+        unasked: impl Fn(M) + Send + Sync + 'static,
+    ) -> std::io::Result<Exchange<M>> {
+        let state = State { sender: None, open: HashMap::new(), connection: 0, stopping: false };
         let shared = Arc::new(Shared {
             to,
             framing,
-            key_of: Box::new(key_of),
+            read: Box::new(read),
             unasked: Box::new(unasked),
-            state: Mutex::default(),
+            state: Mutex::new(state),
             changed: Condvar::new(),
         });
         let weak = Arc::downgrade(&shared);
@@ -82,52 +83,28 @@ impl Exchange {
         key: u128,
         message: &[u8],
         wait: Duration,
-        then: impl FnOnce(Answer<'_>) + Send + 'static,
+        then: impl FnOnce(Answer<M>) + Send + 'static,
     ) {
         let until = Instant::now() + wait;
-        let mut then: Continue = Box::new(then);
-        let sender = match self.shared.connection() {
-            Some(sender) => sender,
-            None => return then(Answer::NotSent),
+        let mut then: Continue<M> = Box::new(then);
+        let Some(sender) = self.shared.connection() else {
+            return then(Answer::NotSent);
         };
         let mut state = self.shared.lock();
-        if let Some(earlier) = state.open.insert(key, Question { until, then }) {
-            // The same question is still open: both askers wait for the one answer.
-            let asked_first = earlier.then;
-            let asked_again = state.open.remove(&key).expect("just inserted").then;
-            then = Box::new(move |answer| {
-                match &answer {
-                    Answer::Message(message) => asked_first(Answer::Message(message)),
-                    Answer::Silence => asked_first(Answer::Silence),
-                    Answer::NotSent => asked_first(Answer::NotSent),
-                }
-                asked_again(answer);
+        if let Some(earlier) = state.open.remove(&key) {
+            // The same question is still open: both askers get the one answer.
+            let again = then;
+            then = Box::new(move |answer: Answer<M>| {
+                (earlier.then)(answer.clone());
+                again(answer);
             });
-            state.open.insert(key, Question { until, then });
         }
+        state.open.insert(key, Question { until, then });
         if state.open.len() == 1 {
             self.shared.changed.notify_one();
         }
         drop(state);
         sender.send(message);
-    }
-
-    /// Asks and waits for the answer; `None` is silence, an error means it was never sent.
-    pub fn ask_and_wait(
-        &self,
-        key: u128,
-        message: &[u8],
-        wait: Duration,
-    ) -> Result<Option<Vec<u8>>, NotSent> {
-        let (tell, told) = crossbeam_channel::bounded(1);
-        self.ask(key, message, wait, move |answer| {
-            let _ = tell.send(match answer {
-                Answer::Message(message) => Ok(Some(message.to_vec())),
-                Answer::Silence => Ok(None),
-                Answer::NotSent => Err(NotSent),
-            });
-        });
-        told.recv().unwrap_or(Ok(None))
     }
 
     /// How many questions are open.
@@ -136,12 +113,7 @@ impl Exchange {
     }
 }
 
-/// There was no connection to send on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no connection to the host")]
-pub struct NotSent;
-
-impl Drop for Exchange {
+impl<M> Drop for Exchange<M> {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
         state.stopping = true;
@@ -152,11 +124,13 @@ impl Drop for Exchange {
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl<M> Shared<M> {
+    fn lock(&self) -> MutexGuard<'_, State<M>> {
         self.state.lock().expect("no holder of this lock panics")
     }
+}
 
+impl<M: Clone + Send + 'static> Shared<M> {
     /// The open connection, made now if there is none.
     fn connection(self: &Arc<Self>) -> Option<FrameSender> {
         let mut state = self.lock();
@@ -189,8 +163,9 @@ impl Shared {
         open.into_values().for_each(|question| (question.then)(Answer::Silence));
     }
 
-    fn answered(&self, message: &[u8]) {
-        let question = (self.key_of)(message).and_then(|key| self.lock().open.remove(&key));
+    fn answered(&self, bytes: &[u8]) {
+        let Some((key, message)) = (self.read)(bytes) else { return };
+        let question = self.lock().open.remove(&key);
         match question {
             Some(question) => (question.then)(Answer::Message(message)),
             None => (self.unasked)(message),
@@ -199,7 +174,7 @@ impl Shared {
 }
 
 /// Ends questions whose time is up. Sleeps while there are none.
-fn sweep(shared: &Weak<Shared>) {
+fn sweep<M>(shared: &Weak<Shared<M>>) {
     while let Some(shared) = shared.upgrade() {
         let state = shared.lock();
         let (mut state, _) =
@@ -210,7 +185,7 @@ fn sweep(shared: &Weak<Shared>) {
         let now = Instant::now();
         let late: Vec<u128> =
             state.open.iter().filter(|(_, q)| q.until <= now).map(|(key, _)| *key).collect();
-        let questions: Vec<Question> = late.iter().filter_map(|key| state.open.remove(key)).collect();
+        let questions: Vec<Question<M>> = late.iter().filter_map(|key| state.open.remove(key)).collect();
         drop(state);
         questions.into_iter().for_each(|question| (question.then)(Answer::Silence));
     }

@@ -88,6 +88,9 @@ impl Operation for Admit {
     fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Admission, Refusal> {
         let message = &self.screened;
         let state = records.find::<TokenState>(&message.number).ok_or(Refusal::TokenUnknown)?;
+        if !self.claims_hold(&state) {
+            return Ok(self.refuse(records, Refusal::TokenDataMismatch, now));
+        }
         match message.chip {
             Some(chip) => self.tap(records, state, chip, now),
             None => self.follow_up(records, state, now),
@@ -96,6 +99,14 @@ impl Operation for Admit {
 }
 
 impl Admit {
+    /// Screening took sequence number and expiry from the message; they must be the token's.
+    fn claims_hold(&self, state: &TokenState) -> bool {
+        let message = &self.screened;
+        let holds = message.claimed_psn.is_none_or(|psn| psn == state.psn)
+            && message.claimed_expiry.is_none_or(|expiry| expiry == state.expiry);
+        holds || !self.policy.defences.stands(Defence::TokenData)
+    }
+
     /// A payment with a cryptogram.
     fn tap<W: Records>(
         &self,
@@ -114,6 +125,10 @@ impl Admit {
             Verdict::TooOld => Err(Refusal::CounterTooOld),
             Verdict::TooFar => Err(Refusal::CounterTooFar),
             Verdict::NotIssued => Err(Refusal::CounterNotIssued),
+            // Keys are revoked because the token stopped paying; as long as it does not pay, that is the reason.
+            Verdict::Revoked if policy.defences.stands(Defence::Standing) => {
+                Err(state.standing.usable().err().unwrap_or(Refusal::KeysRevoked))
+            }
             Verdict::Revoked => Err(Refusal::KeysRevoked),
         };
         if let Err(refusal) = verdict

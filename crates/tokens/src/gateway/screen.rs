@@ -15,7 +15,7 @@ use emv::cryptogram::{NotGenuine, verify};
 use emv::de55::Request;
 use emv::objects::{Aip, Cid, CryptogramKind, CryptogramVersion, Ctq, TransactionType};
 use values::time::{Civil, Zone};
-use values::{Country, MerchantCategory, Money, Timestamp, TokenNumber};
+use values::{Country, Expiry, MerchantCategory, Money, Timestamp, TokenNumber};
 
 /// What screening needs to know of a token: a copy of its hot state and its programme.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,9 @@ pub struct Screened {
     pub(crate) chip: Option<Chip>,
     pub(crate) original: Option<Digest16>,
     pub(crate) zone: Zone,
+    // What the key was derived with and the message said: the writer compares it with the token.
+    pub(crate) claimed_psn: Option<u8>,
+    pub(crate) claimed_expiry: Option<Expiry>,
 }
 
 impl Screened {
@@ -97,6 +100,8 @@ pub fn screen(
         chip: None,
         original: presentment.original,
         zone: parts.programme.zone,
+        claimed_psn: presentment.kind.needs_cryptogram().then_some(parts.state.psn),
+        claimed_expiry: presentment.expiries.iter().flatten().next().copied(),
     };
     if !presentment.kind.needs_cryptogram() {
         return Ok(screened);

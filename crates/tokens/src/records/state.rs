@@ -61,6 +61,27 @@ impl TokenState {
         }
     }
 
+    /// A token as a message claims it to be, for screening before the writer has seen it. `Admit` compares the
+    /// claims with the truth.
+    pub fn claimed(number: TokenNumber, psn: u8, expiry: Option<Expiry>, programme: u16) -> Self {
+        TokenState {
+            number,
+            seen: 0,
+            spent_minor: 0,
+            highest: 0,
+            issued_through: 0,
+            revoked_through: 0,
+            recent: [0; RECENT],
+            day: Day::default(),
+            programme,
+            controls: 0,
+            expiry: expiry.unwrap_or(Expiry::LAST),
+            standing: Standing::ACTIVE,
+            psn,
+            spent_count: 0,
+        }
+    }
+
     /// Its counters.
     pub fn window(&self) -> Window {
         Window {

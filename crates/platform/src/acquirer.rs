@@ -1,0 +1,271 @@
+//! The acquirer: from a terminal's message to the network and back, and what is owed to the network later.
+
+use crate::line::{HostAnswer, HostLine};
+use acquiring::network_line::{self, NetworkAnswer, NetworkCode};
+use acquiring::operations::{
+    ADVICE_TOPIC, Accept, Accepted, CloseBatch, Conclude, Concluded, NextTrace, REVERSAL_TOPIC,
+    ReversalAnswered, Reverse, Settled, SignOn, TIMEOUT_TOPIC, TimedOut, Void,
+};
+use acquiring::terminal_line::{self, NetworkRequest, PaymentRequest, Request};
+use acquiring::{Institution, Merchant, Payment, Reference, Refusal};
+use iso8583::{Message, ResponseCode};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use store::{Arrival, Called, Deliverer, Outcome, Store};
+use values::{Id, Operation, Outbound, Records};
+
+/// What is done with the answer to a terminal; `None` when there is none yet.
+pub type Home = Box<dyn FnOnce(Option<Message>) + Send>;
+
+/// The acquirer. Clones share everything.
+#[derive(Clone)]
+pub struct Acquirer(Arc<Parts>);
+
+struct Parts {
+    store: Store,
+    institution: Institution,
+    network: Arc<dyn HostLine>,
+    /// Reversals and advices this process has sent once: what follows is a repeat.
+    sent: Mutex<HashSet<Reference>>,
+}
+
+impl Acquirer {
+    /// An acquirer over its records, with its line into the network.
+    pub fn new(store: Store, institution: Institution, network: Arc<dyn HostLine>) -> Acquirer {
+        Acquirer(Arc::new(Parts { store, institution, network, sent: Mutex::default() }))
+    }
+
+    /// The records.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Takes a terminal's message; `home` is called once.
+    pub fn take(&self, message: Message, home: Home) {
+        match terminal_line::read(&message, &self.0.institution) {
+            Ok(Request::Payment(request)) => self.payment(message, request, home),
+            Ok(Request::Void(request)) => self.simple(message, Void { request }, home),
+            Ok(Request::Reversal(request)) => self.simple(message, Reverse { request }, home),
+            Ok(Request::Settlement(request)) => self.settlement(message, CloseBatch { request }, home),
+            Ok(Request::Network(request)) => self.network_request(message, &request, home),
+            Err(refusal) => home(Some(refused(&message, refusal))),
+        }
+    }
+
+    fn payment(&self, message: Message, request: PaymentRequest, home: Home) {
+        let id = Id::mint(self.0.store.clock().now(), crypto::random::bytes());
+        let accept = Accept { request, institution: self.0.institution.clone(), id };
+        let acquirer = self.clone();
+        self.0.store.submit(accept, move |called| match called {
+            Ok(Outcome::Done(accepted)) => acquirer.authorise(message, accepted, home),
+            Ok(Outcome::Repeated(accepted)) => {
+                acquirer.answer_again(message, accepted.payment.reference, home)
+            }
+            Ok(Outcome::Refused(refusal)) => home(Some(refused(&message, refusal))),
+            Ok(Outcome::Mismatch) => home(Some(terminal_line::refused(&message, ResponseCode::DUPLICATE))),
+            Err(_) => home(Some(terminal_line::refused(&message, ResponseCode::SYSTEM_TROUBLE))),
+        });
+    }
+
+    fn authorise(&self, message: Message, accepted: Accepted, home: Home) {
+        let Accepted { payment, merchant } = accepted;
+        let outward = network_line::request(&payment, &merchant, &self.0.institution, Some(&message));
+        let acquirer = self.clone();
+        let then = move |answer| acquirer.network_said(message, &payment, answer, home);
+        self.0.network.ask(outward, self.0.institution.answer_within, Box::new(then));
+    }
+
+    fn network_said(&self, message: Message, payment: &Payment, answer: HostAnswer, home: Home) {
+        let network = match answer {
+            HostAnswer::Message(answer) => *answer,
+            // Nothing left, so nothing happened: the issuer cannot be reached.
+            HostAnswer::NotSent => unreached(payment, &self.0.institution),
+            HostAnswer::Silence => return self.timed_out(message, payment.reference, home),
+        };
+        let Ok(answer) = NetworkAnswer::read(&network) else {
+            return self.timed_out(message, payment.reference, home);
+        };
+        let acquirer = self.clone();
+        self.0.store.submit(Conclude { answer }, move |called: Called<Conclude>| match called {
+            Ok(Outcome::Done(Concluded { payment, .. })) => {
+                let institution = &acquirer.0.institution;
+                home(Some(terminal_line::answer(&message, &payment, Some(&network), institution)));
+            }
+            Ok(_) => acquirer.timed_out(message, network_reference(&network), home),
+            Err(_) => home(None),
+        });
+    }
+
+    fn timed_out(&self, message: Message, reference: Reference, home: Home) {
+        let acquirer = self.clone();
+        self.0.store.submit(TimedOut { reference }, move |called: Called<TimedOut>| match called {
+            Ok(Outcome::Done(payment)) => {
+                home(Some(terminal_line::answer(&message, &payment, None, &acquirer.0.institution)));
+            }
+            _ => home(None),
+        });
+    }
+
+    /// The terminal repeats itself: it hears where the payment stands now, or nothing while nobody knows.
+    fn answer_again(&self, message: Message, reference: Reference, home: Home) {
+        let acquirer = self.clone();
+        // The look must not wait on the writer's own thread, on which this runs.
+        std::thread::spawn(move || {
+            let found = acquirer.0.store.read(move |records| records.find::<Payment>(&reference));
+            let payment = found
+                .ok()
+                .flatten()
+                .filter(|payment| payment.state != acquiring::records::PaymentState::Pending);
+            home(
+                payment
+                    .map(|payment| terminal_line::answer(&message, &payment, None, &acquirer.0.institution)),
+            );
+        });
+    }
+
+    fn simple<O>(&self, message: Message, operation: O, home: Home)
+    where
+        O: Operation<Refusal = Refusal>,
+    {
+        let acquirer = self.clone();
+        self.0.store.submit(operation, move |called: Called<O>| {
+            let now = acquirer.0.store.clock().now();
+            home(Some(match called {
+                Ok(Outcome::Done(_) | Outcome::Repeated(_)) => {
+                    terminal_line::accepted(&message, now, &acquirer.0.institution)
+                }
+                Ok(Outcome::Refused(refusal)) => refused(&message, refusal),
+                Ok(Outcome::Mismatch) => terminal_line::refused(&message, ResponseCode::DUPLICATE),
+                Err(_) => terminal_line::refused(&message, ResponseCode::SYSTEM_TROUBLE),
+            }));
+        });
+    }
+
+    fn settlement(&self, message: Message, close: CloseBatch, home: Home) {
+        let acquirer = self.clone();
+        self.0.store.submit(close, move |called: Called<CloseBatch>| {
+            let now = acquirer.0.store.clock().now();
+            home(Some(match called {
+                Ok(Outcome::Done(closed) | Outcome::Repeated(closed)) => {
+                    terminal_line::settled(&message, closed.balanced, now, &acquirer.0.institution)
+                }
+                Ok(Outcome::Refused(refusal)) => refused(&message, refusal),
+                Ok(Outcome::Mismatch) => terminal_line::refused(&message, ResponseCode::DUPLICATE),
+                Err(_) => terminal_line::refused(&message, ResponseCode::SYSTEM_TROUBLE),
+            }));
+        });
+    }
+
+    fn network_request(&self, message: Message, request: &NetworkRequest, home: Home) {
+        let now = self.0.store.clock().now();
+        let institution = self.0.institution.clone();
+        let Some(acceptor) = request.acceptor.filter(|_| request.code == 1) else {
+            return home(Some(terminal_line::accepted(&message, now, &institution)));
+        };
+        let sign_on = SignOn { terminal: request.terminal, acceptor };
+        self.0.store.submit(sign_on, move |called: Called<SignOn>| {
+            home(Some(match called {
+                Ok(Outcome::Done(terminal) | Outcome::Repeated(terminal)) => {
+                    terminal_line::signed_on(&message, terminal.batch, now, &institution)
+                }
+                Ok(Outcome::Refused(refusal)) => refused(&message, refusal),
+                Ok(Outcome::Mismatch) | Err(_) => {
+                    terminal_line::refused(&message, ResponseCode::SYSTEM_TROUBLE)
+                }
+            }));
+        });
+    }
+
+    /// Signs on to the network, or asks whether it is there. True if it answered 00.
+    pub fn network_management(&self, code: NetworkCode) -> bool {
+        let institution = self.0.institution.clone();
+        let Ok(Outcome::Done(stan)) = self.0.store.call(NextTrace { institution }) else { return false };
+        let now = self.0.store.clock().now();
+        let message = network_line::network_management(code, stan, &self.0.institution, now);
+        let answer = self.0.network.ask_and_wait(message, self.0.institution.answer_within);
+        matches!(answer, HostAnswer::Message(answer) if answer.response_code() == Some(ResponseCode::APPROVED))
+    }
+
+    /// What carries out the acquirer's outbox: timers, reversals and advices, over restarts.
+    pub fn deliverers(&self) -> HashMap<String, Deliverer> {
+        let by = |deliver: fn(&Acquirer, Reference) -> Arrival| -> Deliverer {
+            let acquirer = self.clone();
+            Box::new(move |outbound: &Outbound| match Reference::parse(&outbound.body) {
+                Ok(reference) => deliver(&acquirer, reference),
+                Err(_) => Arrival::Delivered,
+            })
+        };
+        HashMap::from([
+            (TIMEOUT_TOPIC.to_owned(), by(Acquirer::deliver_timeout)),
+            (REVERSAL_TOPIC.to_owned(), by(Acquirer::deliver_reversal)),
+            (ADVICE_TOPIC.to_owned(), by(Acquirer::deliver_advice)),
+        ])
+    }
+
+    fn deliver_timeout(&self, reference: Reference) -> Arrival {
+        match self.0.store.call(TimedOut { reference }) {
+            Ok(_) => Arrival::Delivered,
+            Err(_) => Arrival::Retry,
+        }
+    }
+
+    fn deliver_reversal(&self, reference: Reference) -> Arrival {
+        let Some((payment, merchant)) = self.payment_and_merchant(reference) else { return Arrival::Retry };
+        let mut message = network_line::reversal(&payment, &merchant, &self.0.institution);
+        if self.is_repeat(reference) {
+            message.mti = message.mti.repeat();
+        }
+        let answer = self.0.network.ask_and_wait(message, self.0.institution.answer_within);
+        let HostAnswer::Message(answer) = answer else { return Arrival::Retry };
+        let Some(code) = answer.response_code() else { return Arrival::Retry };
+        match self.0.store.call(ReversalAnswered { reference, code }) {
+            Ok(Outcome::Done(Settled::Done) | Outcome::Refused(_)) => Arrival::Delivered,
+            _ => Arrival::Retry,
+        }
+    }
+
+    fn deliver_advice(&self, reference: Reference) -> Arrival {
+        let Some((payment, merchant)) = self.payment_and_merchant(reference) else { return Arrival::Retry };
+        let mut message = network_line::request(&payment, &merchant, &self.0.institution, None);
+        message.mti = message.mti.repeat();
+        let answer = self.0.network.ask_and_wait(message, self.0.institution.answer_within);
+        let HostAnswer::Message(answer) = answer else { return Arrival::Retry };
+        let Ok(answer) = NetworkAnswer::read(&answer) else { return Arrival::Retry };
+        match self.0.store.call(Conclude { answer }) {
+            Ok(Outcome::Done(_) | Outcome::Repeated(_) | Outcome::Refused(_)) => Arrival::Delivered,
+            _ => Arrival::Retry,
+        }
+    }
+
+    fn payment_and_merchant(&self, reference: Reference) -> Option<(Payment, Merchant)> {
+        let found = self.0.store.read(move |records| {
+            let payment = records.find::<Payment>(&reference)?;
+            let merchant = records.find::<Merchant>(&payment.merchant)?;
+            Some((payment, merchant))
+        });
+        found.ok().flatten()
+    }
+
+    fn is_repeat(&self, reference: Reference) -> bool {
+        !self.0.sent.lock().expect("no holder of this lock panics").insert(reference)
+    }
+}
+
+fn refused(message: &Message, refusal: Refusal) -> Message {
+    terminal_line::refused(message, refusal.response_code())
+}
+
+/// What the acquirer tells itself when the network cannot be reached.
+fn unreached(payment: &Payment, institution: &Institution) -> Message {
+    let mut answer = Message::new(payment.kind.mti().answer());
+    answer.set_stan(payment.stan).set_amount(payment.money());
+    answer.set_text(iso8583::field::REFERENCE, payment.reference.as_str());
+    answer.set_text(iso8583::field::ACQUIRER, institution.id.as_str());
+    answer.set_response_code(ResponseCode::ISSUER_UNAVAILABLE);
+    answer
+}
+
+fn network_reference(answer: &Message) -> Reference {
+    let reference = answer.get(iso8583::field::REFERENCE).and_then(|text| Reference::parse(text).ok());
+    reference.expect("the answer was read before")
+}
