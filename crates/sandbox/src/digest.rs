@@ -1,6 +1,7 @@
 //! Names made by digest: 16 bytes, readable as hexadecimal.
 
 use crypto::hash::sha256_pieces;
+use iso8583::OriginalData;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
@@ -12,6 +13,14 @@ impl Digest {
     /// The left half of SHA-256 over the pieces. A piece of varying length is put last.
     pub fn of(pieces: &[&[u8]]) -> Digest {
         Digest(*sha256_pieces(pieces).first_chunk().expect("32 bytes hold 16"))
+    }
+
+    /// The name of a message about money, which DE 90 of its reversal gives too: class, STAN, time and acquirer.
+    ///
+    /// The forwarding institution is left out, as every hop may set its own; all else is kept from hop to hop.
+    pub fn of_message(original: &OriginalData) -> Digest {
+        let class = [original.mti.digits()[1]];
+        Digest::of(&[b"message", &class, &original.stan, &original.transmitted, &original.acquirer])
     }
 
     /// Another name that follows from this one.

@@ -18,6 +18,7 @@ pub mod digest;
 pub mod directory;
 pub mod issuer;
 pub mod keys;
+pub mod network;
 pub mod telephone;
 pub mod test_cards;
 

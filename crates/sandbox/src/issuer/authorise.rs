@@ -87,6 +87,10 @@ pub struct Authorisation {
     pub merchant: String,
     /// When it was decided.
     pub at: Timestamp,
+    /// The settlement date the network gave it, `MMDD` (DE 15); 0 without one.
+    pub settled_on: u16,
+    /// The settlement date of its reversal, `MMDD`; 0 without one.
+    pub reversed_on: u16,
 }
 
 impl Record for Authorisation {
@@ -143,6 +147,8 @@ pub struct Authorise {
     pub stan: u32,
     /// DE 43.
     pub merchant: String,
+    /// DE 15.
+    pub settled_on: u16,
 }
 
 impl Operation for Authorise {
@@ -326,6 +332,8 @@ impl Authorise {
             stan: self.stan,
             merchant: self.merchant.clone(),
             at: now,
+            settled_on: self.settled_on,
+            reversed_on: 0,
         }
     }
 

@@ -34,7 +34,7 @@ pub use card::{
     BankCard, CardState, CardTokens, CardUse, OpenCards, SetCardState, TokenLifecycle, TokenLink,
 };
 pub use notice::{BadSms, OpenedSms, Sms, open_sms};
-pub use payment::{Payment, Reversal, authorisation_key};
+pub use payment::{Payment, Reversal};
 pub use reason::Reason;
 pub use reverse::Reverse;
 pub use rules::{Condition, Outcome, RiskRule, SetRule};

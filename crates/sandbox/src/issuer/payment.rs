@@ -46,13 +46,6 @@ pub(super) fn refuse(request: &Message, code: ResponseCode) -> Message {
     answer
 }
 
-/// The name of a message in the records, which DE 90 of its reversal gives too. The forwarding institution is
-/// left out: every hop may set its own.
-pub fn authorisation_key(original: &OriginalData) -> Digest {
-    let class = [original.mti.class()];
-    Digest::of(&[b"authorisation", &class, &original.stan, &original.transmitted, &original.acquirer])
-}
-
 /// A payment with its proof, ready to be decided.
 pub struct Payment {
     /// To be executed by the store.
@@ -97,16 +90,17 @@ impl Payment {
             None => (None, None),
         };
         let operation = Authorise {
-            key: authorisation_key(&OriginalData::of(message)),
+            key: Digest::of_message(&OriginalData::of(message)),
             kind,
             card: Digest(keys.card_key(&pan)),
             token,
             amount,
-            original: message.original().map(|original| authorisation_key(&original)),
+            original: message.original().map(|original| Digest::of_message(&original)),
             found,
             reference: message.text(field::REFERENCE).unwrap_or_default().to_owned(),
             stan: stan.number(),
             merchant: message.text(field::MERCHANT_NAME).unwrap_or_default().trim().to_owned(),
+            settled_on: settlement_date(message),
         };
         Ok(Payment { operation, chip })
     }
@@ -143,7 +137,8 @@ impl Reversal {
         let original = message.original().ok_or_else(format)?;
         let amount = message.amount().ok_or_else(format)?;
         let card = Digest(keys.card_key(&card_number(message)?));
-        Ok(Reversal { operation: Reverse { original: authorisation_key(&original), card, amount } })
+        let (original, settled_on) = (Digest::of_message(&original), settlement_date(message));
+        Ok(Reversal { operation: Reverse { original, card, amount, settled_on } })
     }
 
     /// The answer to send.
@@ -156,6 +151,11 @@ impl Reversal {
 fn card_number(message: &Message) -> Result<Pan, Message> {
     let digits = message.account_number().ok_or_else(|| refuse(message, ResponseCode::FORMAT_ERROR))?;
     Pan::parse(digits).map_err(|_| refuse(message, ResponseCode::BAD_CARD))
+}
+
+/// DE 15 as a number, 0 without one.
+fn settlement_date(message: &Message) -> u16 {
+    message.number(field::SETTLEMENT_DATE).and_then(|date| u16::try_from(date).ok()).unwrap_or(0)
 }
 
 /// What a message asks for: the table at the head of [`super::authorise`].

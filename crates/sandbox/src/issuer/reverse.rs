@@ -17,6 +17,8 @@ pub struct Reverse {
     pub card: Digest,
     /// The amount in the reversal.
     pub amount: Money,
+    /// The settlement date of the reversal, DE 15.
+    pub settled_on: u16,
 }
 
 impl Operation for Reverse {
@@ -41,6 +43,8 @@ impl Operation for Reverse {
             _ if known.amount != self.amount.minor() || known.currency != self.amount.currency() => {
                 Ok(Reason::OriginalAmount)
             }
+            // A refund of it stands: the two would give back more than was paid.
+            State::Posted if known.given_back > 0 => Ok(Reason::OriginalOver),
             State::Posted if known.kind == Kind::PreAuthorisation => Ok(Reason::OriginalOver),
             State::Held | State::Posted => Ok(self.undo(records, known, now)),
         }
@@ -50,18 +54,15 @@ impl Operation for Reverse {
 impl Reverse {
     fn undo(&self, records: &mut impl Records, known: Authorisation, now: Timestamp) -> Reason {
         let id = known.key.with("reversal");
-        let left = known.posted - known.given_back;
-        let money = |minor| Money::new(minor, known.currency).expect("at most what was posted");
+        let posted = Money::new(known.posted, known.currency).expect("it was money when it was posted");
         let undone = match (known.state, known.kind) {
             (State::Held, _) => ledger::release(records, Id::from_u128(known.key.as_u128()), now).map(|_| ()),
             (_, Kind::GiveBack) => {
                 forget_give_back(records, &known);
-                books::take_back(records, id, known.card, money(known.posted), now).map(|_| ())
+                books::take_back(records, id, known.card, posted, now).map(|_| ())
             }
-            // All of it was given back before: nothing is left to move.
-            _ if left == 0 => Ok(()),
             _ => {
-                let order = books::give_back(id, known.card, money(left), Movement::Reversal);
+                let order = books::give_back(id, known.card, posted, Movement::Reversal);
                 ledger::transfer(records, order, now).map(|_| ())
             }
         };
@@ -73,7 +74,7 @@ impl Reverse {
             notice::send(records, &card, event, id, self.amount, &known.merchant, now);
         }
         close_hold(records, &known);
-        records.put(Authorisation { state: State::Reversed, ..known });
+        records.put(Authorisation { state: State::Reversed, reversed_on: self.settled_on, ..known });
         Reason::Approved
     }
 
@@ -94,6 +95,8 @@ impl Reverse {
             stan: 0,
             merchant: String::new(),
             at: now,
+            settled_on: 0,
+            reversed_on: self.settled_on,
         }
     }
 }

@@ -164,7 +164,7 @@ impl Bank {
 
     /// Why the message was approved or declined, as the records have it.
     pub(crate) fn reason(&mut self, message: &Message) -> &'static str {
-        let key = issuer::authorisation_key(&OriginalData::of(message));
+        let key = Digest::of_message(&OriginalData::of(message));
         self.records.find::<issuer::Authorisation>(&key).unwrap().reason.word()
     }
 

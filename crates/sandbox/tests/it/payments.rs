@@ -379,10 +379,13 @@ fn no_more_is_given_back_than_was_paid() {
         assert_eq!(bank.send(&refund), expected, "{amount} again");
     }
     assert_eq!((bank.available(card), bank.settlement()), (500_000, 0));
-    // A refund that is reversed may be made again; reversing the sale gives back only what is left.
+    // A refund that is reversed may be made again; a sale is reversed only when no refund of it stands.
     let last = about(&bank, &sale, card, back, 6_000, 4);
     assert_eq!(bank.send(&bank.reversal(&last)), "00");
     assert_eq!((bank.available(card), bank.settlement()), (494_000, 6_000));
+    assert_eq!(bank.send(&bank.reversal(&sale)), "12");
+    let first = about(&bank, &sale, card, back, 4_000, 2);
+    assert_eq!(bank.send(&bank.reversal(&first)), "00");
     assert_eq!(bank.send(&bank.reversal(&sale)), "00");
     assert_eq!((bank.available(card), bank.settlement()), (500_000, 0));
     let unlinked = bank.plain(card, &Tap { amount: 500, stan: 9, kind: back, ..Tap::default() });
