@@ -145,7 +145,7 @@ mod tests {
         let envelope = seal(&kek, mine, &pan, expiry, &Secret::new([5; 44])).unwrap();
         let card = open(&kek, mine, &envelope, &Any(mine)).unwrap();
         assert_eq!((card.pan.expose(), card.expiry), (pan.expose(), expiry));
-        assert_eq!(format!("{card:?}").contains("411111"), false);
+        assert!(!format!("{card:?}").contains("411111"));
         assert!(matches!(open(&kek, mine, &envelope, &Any(other)), Err(VaultFailure::OtherToken)));
         // Moving the row to another token's name does not help.
         assert!(matches!(open(&kek, other, &envelope, &Any(other)), Err(VaultFailure::Envelope(_))));
