@@ -67,16 +67,22 @@ pub struct Certificates {
     /// Index of the authority's key (tag 8F).
     pub authority_index: u8,
     /// Issuer certificate (tag 90).
+    #[serde(with = "crate::octets")]
     pub issuer: Vec<u8>,
     /// What of the issuer's modulus did not fit the certificate (tag 92); may be empty.
+    #[serde(with = "crate::octets")]
     pub issuer_remainder: Vec<u8>,
     /// Issuer exponent (tag 9F32).
+    #[serde(with = "crate::octets")]
     pub issuer_exponent: Vec<u8>,
     /// Card certificate (tag 9F46).
+    #[serde(with = "crate::octets")]
     pub card: Vec<u8>,
     /// What of the card's modulus did not fit (tag 9F48); may be empty.
+    #[serde(with = "crate::octets")]
     pub card_remainder: Vec<u8>,
     /// Card exponent (tag 9F47).
+    #[serde(with = "crate::octets")]
     pub card_exponent: Vec<u8>,
     /// The card's private key, sealed to the device's agreement key (compact JWE).
     pub key_sealed: String,
@@ -100,6 +106,7 @@ pub struct Card {
     /// The token's sequence number (tag 5F34), 0 to 99.
     pub sequence: u8,
     /// Application identifier, 5 to 16 bytes (tag 84).
+    #[serde(with = "crate::octets")]
     pub aid: Vec<u8>,
     /// Application label (tag 50), 1 to 16 characters.
     pub label: String,

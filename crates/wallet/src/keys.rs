@@ -111,6 +111,17 @@ pub enum StoreRefusal {
     NotABatch,
 }
 
+impl StoreRefusal {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            StoreRefusal::UnknownCard => "unknown_card",
+            StoreRefusal::NotLive => "card_not_live",
+            StoreRefusal::NotABatch => "keys_not_for_card",
+        }
+    }
+}
+
 /// A batch has at most this many keys.
 const BATCH_MOST: usize = 256;
 

@@ -25,6 +25,7 @@ pub mod atr;
 pub mod card;
 pub mod history;
 pub mod keys;
+mod octets;
 pub mod personalise;
 pub mod phone;
 #[cfg(test)]

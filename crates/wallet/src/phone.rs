@@ -21,8 +21,10 @@ pub struct Only;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasscodeLock {
     /// The agreement private key, encrypted under Argon2id of the passcode; holds its own parameters.
+    #[serde(with = "crate::octets")]
     pub sealed: Vec<u8>,
     /// The public half (SEC1), to which the token service seals the user parts of keys.
+    #[serde(with = "crate::octets")]
     pub public: Vec<u8>,
 }
 
@@ -36,13 +38,15 @@ impl std::fmt::Debug for PasscodeLock {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerKeys {
     /// Checks what the service signs.
+    #[serde(with = "crate::octets")]
     pub signing: Vec<u8>,
     /// Card data typed on the phone is sealed to it.
+    #[serde(with = "crate::octets")]
     pub sealing: Vec<u8>,
 }
 
 /// The phone's own record; there is one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phone {
     /// Its name at the platform.
     pub device: Id<kinds::Device>,
@@ -68,6 +72,13 @@ pub struct Phone {
     pub default_card: Option<Id<kinds::Token>>,
 }
 
+impl std::fmt::Debug for Phone {
+    // Not the telephone number: it is personal.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Phone({}, {} cards, {} tries)", self.device, self.cards.len(), self.tries)
+    }
+}
+
 impl Record for Phone {
     type Key = Only;
     const TABLE: &'static str = "phone";
@@ -86,7 +97,7 @@ impl Phone {
 /// Binds the phone to a customer: the first time, or again after too many wrong passcodes.
 ///
 /// Keys made for an earlier binding are sealed to a lock that is gone, so they are wiped.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Bind {
     /// The name the platform gave.
     pub device: Id<kinds::Device>,
@@ -98,6 +109,12 @@ pub struct Bind {
     pub server: ServerKeys,
     /// A fresh lock, from [`crate::unlock::new_lock`].
     pub lock: PasscodeLock,
+}
+
+impl std::fmt::Debug for Bind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Bind({} to {})", self.device, self.customer)
+    }
 }
 
 /// The phone belongs to another customer; its cards would change hands.
@@ -228,6 +245,36 @@ impl Operation for ConfirmUnlock {
             phone.wait_until = now;
             records.put(phone);
         }
+        Ok(())
+    }
+}
+
+/// Puts the same key behind another passcode. Made by [`crate::unlock::Verified::change_passcode`].
+#[derive(Clone, Debug)]
+pub struct ChangePasscode {
+    pub(crate) ticket: u64,
+    pub(crate) lock: PasscodeLock,
+}
+
+/// The passcode was not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the phone was bound anew, or a later passcode was typed; type the old one again")]
+pub struct Superseded;
+
+impl Operation for ChangePasscode {
+    type Answer = ();
+    type Refusal = Superseded;
+    const NAME: &'static str = "wallet.change_passcode";
+
+    fn apply<W: Records>(&self, records: &mut W, _: Timestamp) -> Result<(), Superseded> {
+        let mut phone = Phone::of(records).ok_or(Superseded)?;
+        // The key stays the same, or the user parts that are stored would not open any more.
+        let same_key = phone.lock.as_ref().is_some_and(|lock| lock.public == self.lock.public);
+        if !same_key || self.ticket != phone.tickets {
+            return Err(Superseded);
+        }
+        phone.lock = Some(self.lock.clone());
+        records.put(phone);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 //! The passcode opens a private key that is on the disk only under Argon2id of it. That key opens the user part
 //! of single-use keys. It lives in [`Verified`], which cannot be stored or copied and is wiped on drop.
 
-use crate::phone::{ConfirmUnlock, FailUnlock, PasscodeLock, Ticket};
+use crate::phone::{ChangePasscode, ConfirmUnlock, FailUnlock, PasscodeLock, Ticket};
 use crypto::p256::AgreementKey;
 use crypto::passphrase::{self, Work};
 use std::time::Duration;
@@ -24,6 +24,16 @@ pub enum PasscodeError {
     /// The work factor is outside what the cipher room accepts.
     #[error("the work factor is not accepted")]
     Work,
+}
+
+impl PasscodeError {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            PasscodeError::Length => "passcode_length",
+            PasscodeError::Work => "passcode_work",
+        }
+    }
 }
 
 /// Locks a fresh user-verification key under a passcode. `entropy` is fresh and random.
@@ -58,6 +68,16 @@ impl Verified {
     /// The operation that starts the count of wrong tries again.
     pub fn confirm(&self) -> ConfirmUnlock {
         ConfirmUnlock { ticket: self.ticket }
+    }
+
+    /// The operation that puts the key behind another passcode. `entropy` is fresh and random.
+    pub fn change_passcode(
+        &self,
+        passcode: &[u8],
+        work: Work,
+        entropy: &passphrase::Entropy,
+    ) -> Result<ChangePasscode, PasscodeError> {
+        Ok(ChangePasscode { ticket: self.ticket, lock: new_lock(&self.key, passcode, work, entropy)? })
     }
 
     /// Whether it may still be used at this moment.
@@ -110,6 +130,21 @@ mod tests {
         }
         assert!(verified.is_fresh(NOON.after(Duration::from_secs(1))));
         assert_eq!(format!("{verified:?}"), "Verified(ticket 1, ****)");
+    }
+
+    #[test]
+    fn another_passcode_opens_the_same_key() {
+        let mut memory = Memory::with_card();
+        let verified = memory.unlock(NOON);
+        let change = verified.change_passcode(b"abcdef", super::Work::TEST, &[9; 28]).unwrap();
+        memory.run(&change, NOON).unwrap();
+        let lock = Phone::of(&mut memory).unwrap().lock.unwrap();
+        for (passcode, right) in [(PASSCODE, false), (b"abcdef", true)] {
+            let Unlocking::Try(ticket) = memory.run(&BeginUnlock, NOON).unwrap() else { panic!() };
+            assert_eq!(super::open(ticket, &lock, passcode).is_ok(), right);
+        }
+        // It was typed for this change; a later one wants the passcode again.
+        assert!(memory.run(&change, NOON).is_err());
     }
 
     #[test]

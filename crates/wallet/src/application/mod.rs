@@ -60,12 +60,20 @@ pub enum Reaction {
 }
 
 /// What the reader gets, and what the customer should know of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
     /// Response data and status word; never fewer than two bytes nor more than 258.
     pub bytes: Vec<u8>,
     /// For the screen.
     pub notice: Option<Notice>,
+}
+
+impl std::fmt::Debug for Answer {
+    // The data holds the token, which is shown by its end alone; so only the lengths and the status show.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (data, status) = self.bytes.split_at(self.bytes.len().saturating_sub(2));
+        write!(f, "Answer([{}] {status:02X?}, {:?})", data.len(), self.notice)
+    }
 }
 
 /// What the phone tells its owner.
@@ -92,6 +100,33 @@ pub enum Notice {
         /// Keys left; ask for more when few.
         keys_left: u16,
     },
+}
+
+impl Notice {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Notice::Unlock => "see_phone",
+            Notice::Refused(refusal) => refusal.code(),
+            Notice::NotHere => "try_another_way",
+            Notice::Failed => "tap_failed",
+            Notice::Tapped { .. } => "tapped",
+        }
+    }
+}
+
+/// The sentence for the customer.
+impl std::fmt::Display for Notice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Notice::Unlock => f.write_str("Unlock the phone, then tap again."),
+            Notice::Refused(refusal) => write!(f, "Not paid: {refusal}."),
+            Notice::NotHere => f.write_str("This card cannot pay at this reader."),
+            Notice::Failed => f.write_str("Nothing was sent. Tap again."),
+            Notice::Tapped { decision: CryptogramKind::Aac, .. } => f.write_str("Declined."),
+            Notice::Tapped { .. } => f.write_str("Sent. The reader tells how it ends."),
+        }
+    }
 }
 
 /// A cryptogram that waits for its counter to be durable.

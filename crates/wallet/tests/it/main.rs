@@ -53,7 +53,7 @@ struct Service {
 impl Service {
     fn slot(&self, token: Id<kinds::Token>, atc: u16, device: &AgreementKey, user: &AgreementKey) -> KeySlot {
         let key = session_key(Algorithm::Sm4, &self.card_key(), atc);
-        let user_part: Secret<16> = Secret::new(crypto::random::bytes());
+        let user_part = Secret::new([atc as u8; 16]);
         let name = key_id(token, atc);
         let device_part = split(&key, &user_part);
         KeySlot {
@@ -113,7 +113,7 @@ fn new_card(number: TokenNumber) -> Card {
 }
 
 fn push(disk: &mut Disk, card: &mut CardApplication, bytes: &[u8], unlocked: Option<&Verified>) -> Answer {
-    let context = Context { unlocked, now: NOW, entropy: crypto::random::bytes() };
+    let context = Context { unlocked, now: NOW, entropy: [5; 16] };
     match card.command(bytes, &context) {
         Reaction::Respond(answer) => answer,
         Reaction::Commit(operation, pending) => {
@@ -126,8 +126,9 @@ fn push(disk: &mut Disk, card: &mut CardApplication, bytes: &[u8], unlocked: Opt
 #[test]
 fn from_an_empty_phone_to_a_cryptogram_the_issuer_accepts() {
     let mut disk = Disk::default();
-    let (device, user) = (AgreementKey::generate(), AgreementKey::generate());
-    let lock = unlock::new_lock(&user, b"2468ace", Work::TEST, &crypto::random::bytes()).unwrap();
+    let key = |seed| AgreementKey::from_bytes(&Secret::new([seed; 32])).unwrap();
+    let (device, user) = (key(1), key(2));
+    let lock = unlock::new_lock(&user, b"2468ace", Work::TEST, &[3; 28]).unwrap();
     let bind = Bind {
         device: Id::from_u128(1),
         customer: Id::from_u128(2),
@@ -138,7 +139,7 @@ fn from_an_empty_phone_to_a_cryptogram_the_issuer_accepts() {
     bind.apply(&mut disk, NOW).unwrap();
 
     let number = TokenNumber::parse(b"6290001234567893").unwrap();
-    let master = MasterKey::new(Algorithm::Sm4, &Secret::new(crypto::random::bytes()));
+    let master = MasterKey::new(Algorithm::Sm4, &Secret::new([4; 16]));
     let service = Service { master, token: number };
     let card = new_card(number);
     let token = card.token;
