@@ -248,11 +248,6 @@ impl<T> Genuine<T> {
     pub fn into_inner(self) -> T {
         self.0
     }
-
-    /// The same evidence for a thing made out of the checked one.
-    pub fn map<U>(self, carry: impl FnOnce(T) -> U) -> Genuine<U> {
-        Genuine(carry(self.0))
-    }
 }
 
 /// Checks the UnionPay cryptogram of whatever carries DE 55, in constant time, and hands it back as genuine.

@@ -9,11 +9,13 @@
 //! assert_eq!(lines[1].to_string(), "  byte 2 bit 8: customer verified on the device");
 //! ```
 
+mod code;
 mod conversation;
 mod flags;
 mod issuer;
 mod value;
 
+pub use code::describe_code;
 pub use conversation::Conversation;
 
 use crate::objects::CodeN3;
