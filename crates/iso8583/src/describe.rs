@@ -150,6 +150,8 @@ fn network_code(code: &[u8]) -> Option<&'static str> {
 fn private_lines(content: &[u8], clear: bool) -> Vec<Line> {
     let line = |name: String, value| Line { field: field::PRIVATE_DATA, depth: 1, name, value };
     match PrivateData::parse(content) {
+        // A terminal's settlement has its totals here, as digits.
+        _ if content.iter().all(u8::is_ascii_digit) => vec![line("totals".into(), printable(content))],
         Err(fault) => vec![line("not readable:".into(), fault.to_string())],
         Ok(data) => data
             .entries()
@@ -252,5 +254,8 @@ mod tests {
         message.set(2, b"62").set(3, b"").set(39, b"98").set(48, b"\xff\xff").set(49, b"999").set(90, b"x");
         let text = format!("{:?}", describe(&message, |_| Vec::new()));
         assert!(text.contains("no answer in time") && text.contains("not readable"));
+        let mut settlement = Message::new(Mti::SETTLEMENT);
+        settlement.set_text(48, "0000000025000020000000001000010");
+        assert!(describe(&settlement, |_| Vec::new())[2].value.contains("2500002"));
     }
 }

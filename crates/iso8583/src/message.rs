@@ -377,15 +377,24 @@ impl Message {
 
     /// Adds or replaces one entry of DE 48. A DE 48 that is not TLV is replaced by this entry.
     pub fn set_private(&mut self, tag: Tag, value: &[u8]) -> &mut Self {
-        let old = self.get(field::PRIVATE_DATA).unwrap_or_default();
-        let mut joined = Vec::with_capacity(old.len() + value.len() + 4);
-        if let Ok(entries) = PrivateData::parse(old) {
-            for (other, content) in entries.entries().filter(|(other, _)| *other != tag) {
-                private_data::write(&mut joined, other, content);
-            }
+        let Span { start, length } = self.spans[usize::from(field::PRIVATE_DATA)];
+        let (mut at, end) = (start as usize, (start + length) as usize);
+        if !self.has(field::PRIVATE_DATA) || self.private_data().is_err() {
+            at = end;
         }
-        private_data::write(&mut joined, tag, value);
-        self.set(field::PRIVATE_DATA, &joined)
+        let new = self.buffer.len();
+        while let Some((other, next)) = private_data::step(&self.buffer[..end], at) {
+            if other != tag {
+                self.buffer.extend_from_within(at..next);
+            }
+            at = next;
+        }
+        private_data::write(&mut self.buffer, tag, value);
+        self.wipe(field::PRIVATE_DATA);
+        let length = (self.buffer.len() - new) as u32;
+        self.spans[usize::from(field::PRIVATE_DATA)] = Span { start: new as u32, length };
+        self.present |= bit(field::PRIVATE_DATA);
+        self
     }
 }
 

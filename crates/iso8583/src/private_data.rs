@@ -150,6 +150,11 @@ impl<'a> PrivateData<'a> {
     }
 }
 
+/// The tag of the entry at `at` and where the next one begins; `None` at the end.
+pub(crate) fn step(bytes: &[u8], at: usize) -> Option<(Tag, usize)> {
+    entry(bytes, at).ok().map(|(tag, _, next)| (tag, next))
+}
+
 fn entry(bytes: &[u8], at: usize) -> Result<(Tag, &[u8], usize), Reason> {
     let rest = bytes.get(at..).unwrap_or_default();
     let (first, length, head) = match *rest {
@@ -208,5 +213,9 @@ mod tests {
         let data = message.private_data().unwrap();
         assert_eq!((data.byte(Tag::TRIES_LEFT), data.entries().count()), (Some(2), 2));
         assert_eq!(data.byte(Tag::REASON), None);
+        message.set(48, b"not TLV").set_private(Tag::TRIES_LEFT, &[1]);
+        assert_eq!(message.get(48), Some(&[0xD8, 1, 1][..]));
+        message.remove(48).set_private(Tag::TRIES_LEFT, &[0]);
+        assert_eq!(message.get(48), Some(&[0xD8, 1, 0][..]));
     }
 }

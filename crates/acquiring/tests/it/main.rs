@@ -2,6 +2,7 @@
 
 mod books;
 mod every_order;
+mod hostile;
 mod messages;
 mod refusals;
 mod story;
