@@ -67,6 +67,36 @@ pub(crate) fn risk(sheet: &mut Sheet) {
     sheet.tsi = sheet.tsi.with(Tsi::TERMINAL_RISK_PERFORMED);
 }
 
+/// The card's limits of consecutive sales without its issuer, if it has both.
+fn consecutive_limits(sheet: &Sheet) -> Option<(u16, u16)> {
+    let limit = |tag| sheet.card.array::<1>(tag).ok().flatten().map(|[limit]| u16::from(limit));
+    Some((limit(tag::OFFLINE_LIMIT_LOWER)?, limit(tag::OFFLINE_LIMIT_UPPER)?))
+}
+
+/// The counter to be asked for next: both are needed where the card has limits (EMV 4.4 Book 3, 10.6.3).
+pub(crate) fn next_counter(sheet: &Sheet) -> Option<Tag> {
+    consecutive_limits(sheet)?;
+    [tag::ATC, tag::LAST_ONLINE_ATC].get(sheet.counters.len()).copied()
+}
+
+/// Compares the counters with the limits. Counters that were not told count as over both.
+pub(crate) fn velocity(sheet: &mut Sheet) {
+    let Some((lower, upper)) = consecutive_limits(sheet) else { return };
+    let (is_lower, is_upper) = match sheet.counters[..] {
+        [Some(now), Some(online)] if now > online => (now - online > lower, now - online > upper),
+        _ => (true, true),
+    };
+    if is_lower {
+        sheet.tvr = sheet.tvr.with(Tvr::LOWER_LIMIT_EXCEEDED);
+    }
+    if is_upper {
+        sheet.tvr = sheet.tvr.with(Tvr::UPPER_LIMIT_EXCEEDED);
+    }
+    if matches!(sheet.counters[..], [_, Some(0)]) {
+        sheet.tvr = sheet.tvr.with(Tvr::NEW_CARD);
+    }
+}
+
 fn rules(sheet: &Sheet) -> ContactRules {
     sheet.application().contact.clone().unwrap_or_default()
 }

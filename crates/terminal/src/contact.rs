@@ -97,6 +97,24 @@ fn first_cryptogram(sheet: &mut Sheet) -> Turn {
     analysis::restrictions(sheet)?;
     cardholder::verify(sheet)?;
     analysis::risk(sheet);
+    match analysis::next_counter(sheet) {
+        Some(counter) => send(Stage::Counter(counter), &Command::get_data(counter)),
+        None => ask_cryptogram(sheet),
+    }
+}
+
+/// The answer to GET DATA of a counter; a card that does not tell it is treated as over its limits.
+pub(crate) fn after_counter(sheet: &mut Sheet, counter: tlv::Tag, data: &[u8], status: StatusWord) -> Turn {
+    let value = template(data, counter).ok().and_then(|value| value.try_into().ok());
+    sheet.counters.push(value.filter(|_| status.is_ok()).map(u16::from_be_bytes));
+    match analysis::next_counter(sheet) {
+        Some(counter) => send(Stage::Counter(counter), &Command::get_data(counter)),
+        None => ask_cryptogram(sheet),
+    }
+}
+
+fn ask_cryptogram(sheet: &mut Sheet) -> Turn {
+    analysis::velocity(sheet);
     let asked = analysis::first_action(sheet);
     match asked {
         CryptogramKind::Aac => sheet.set(tag::RESPONSE_CODE, b"Z1"),

@@ -9,6 +9,8 @@ use crate::sale::{Interface, Sale};
 use emv::objects::Ttq;
 use emv::tag;
 use emv::tlv::{self, Tag};
+use values::Timestamp;
+use values::time::Zone;
 
 /// The largest amount of format n12.
 const AMOUNT_MAX: u64 = 999_999_999_999;
@@ -52,6 +54,9 @@ pub(crate) fn prepare(
 ) -> Result<Vec<Prepared>, Halt> {
     if configuration.check().is_err() {
         return Err(Halt::end(Reason::Misconfigured));
+    }
+    if Timestamp::from_civil(sale.at, Zone::Utc).is_none() {
+        return Err(Halt::end(Reason::InvalidSale));
     }
     // Limits are numbers of the terminal's own currency; in another they would mean something else.
     if sale.amount.currency() != configuration.currency && configuration.defences.stands(Defence::Currency) {

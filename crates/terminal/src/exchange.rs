@@ -35,11 +35,10 @@ impl Exchange {
     pub(crate) fn absorb(&mut self, answer: &[u8], longest: usize) -> Result<Absorbed, Reason> {
         let response = Response::parse(answer).map_err(|_| Reason::MalformedAnswer)?;
         let [sw1, sw2] = response.status.0.to_be_bytes();
-        if sw1 == 0x6C && response.data.is_empty() && !self.corrected {
-            if let Some(again) = self.with_length(sw2) {
-                self.corrected = true;
-                return Ok(Absorbed::More(again));
-            }
+        let wrong_length = sw1 == 0x6C && response.data.is_empty() && !self.corrected;
+        if let Some(again) = wrong_length.then(|| self.with_length(sw2)).flatten() {
+            self.corrected = true;
+            return Ok(Absorbed::More(again));
         }
         self.collected.extend_from_slice(response.data);
         if self.collected.len() > longest {

@@ -27,6 +27,27 @@ pub enum Ending {
     EndApplication,
 }
 
+impl Ending {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Ending::Approved => "approved",
+            Ending::Declined => "declined",
+            Ending::TryAgain => "try_again",
+            Ending::SeePhone => "see_phone",
+            Ending::SelectNext => "select_next",
+            Ending::TryAnotherInterface => "try_another_interface",
+            Ending::EndApplication => "end_application",
+        }
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
 /// How the customer was verified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -42,6 +63,19 @@ pub enum Cvm {
     Signature,
     /// Required, and nothing fitted.
     Failed,
+}
+
+impl Cvm {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Cvm::None => "none",
+            Cvm::Device => "device",
+            Cvm::OnlinePin => "online_pin",
+            Cvm::Signature => "signature",
+            Cvm::Failed => "failed",
+        }
+    }
 }
 
 macro_rules! reasons {
@@ -86,6 +120,8 @@ reasons! {
     CardRefusedAfterHost = "card_refused_after_host", "The card declined the payment.";
     /// The amount is not in the terminal's currency.
     CurrencyNotAccepted = "currency_not_accepted", "This terminal does not accept that currency.";
+    /// The sale's date does not exist.
+    InvalidSale = "invalid_sale", "This sale cannot be made.";
     /// The configuration contradicts itself.
     Misconfigured = "misconfigured", "This terminal is not set up.";
     /// An offline-only reader was asked for an amount of zero.

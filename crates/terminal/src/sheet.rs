@@ -69,6 +69,8 @@ pub(crate) struct Sheet {
     pub(crate) cvm: Cvm,
     pub(crate) lights: Vec<Light>,
     pub(crate) commands: u16,
+    /// Counters told by GET DATA: transactions, and the last one online.
+    pub(crate) counters: Vec<Option<u16>>,
     /// Kind of the cryptogram in the card's last answer.
     pub(crate) cryptogram: Option<CryptogramKind>,
     pub(crate) request: Option<Box<OnlineRequest>>,
@@ -93,6 +95,7 @@ impl Sheet {
             cvm: Cvm::None,
             lights: Vec::new(),
             commands: 0,
+            counters: Vec::new(),
             cryptogram: None,
             request: None,
             host: None,
@@ -146,6 +149,7 @@ impl Sheet {
         self.tvr = Tvr::default();
         self.tsi = Tsi::default();
         self.cvm = Cvm::None;
+        self.counters.clear();
         self.cryptogram = None;
         self.terminal.remove(&tag::CVM_RESULTS);
         self.set(tag::TTQ, candidate.prepared.qualifiers.as_bytes());

@@ -45,6 +45,8 @@ pub(crate) enum Stage {
     Records(Reading),
     /// INTERNAL AUTHENTICATE.
     InternalAuthenticate { signed: Vec<u8> },
+    /// GET DATA of a counter.
+    Counter(emv::tlv::Tag),
     /// The first GENERATE AC.
     FirstCryptogram { asked: emv::objects::CryptogramKind },
     /// The host.
@@ -141,6 +143,7 @@ impl Transaction {
             Stage::InternalAuthenticate { signed } => {
                 contact::after_internal_authenticate(sheet, &signed, data, status)
             }
+            Stage::Counter(counter) => contact::after_counter(sheet, counter, data, status),
             Stage::FirstCryptogram { asked } => contact::after_first_cryptogram(sheet, asked, data, status),
             Stage::ExternalAuthenticate => contact::after_external_authenticate(sheet, status),
             Stage::Script(scripts) => contact::after_script(sheet, scripts, status),

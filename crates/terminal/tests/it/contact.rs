@@ -14,6 +14,8 @@ struct Chip {
     profile: &'static str,
     verification: &'static str,
     more_records: &'static str,
+    /// Answers to GET DATA of its counter and of the last one online.
+    counters: Option<[&'static str; 2]>,
     /// What it answers to the second GENERATE AC, if not what it was asked.
     last_word: Option<u8>,
     /// Status of EXTERNAL AUTHENTICATE and scripts.
@@ -28,6 +30,7 @@ impl Chip {
             profile: "1C00",
             verification: "00000000000000001E031F03",
             more_records: "",
+            counters: None,
             last_word: None,
             issuer_status: 0x9000,
             names: VecDeque::from([DEBIT]),
@@ -49,6 +52,10 @@ impl Chip {
                 let inside = format!("{information:02X}0007 1122334455667788 07010103A0000001");
                 ok(&tlv("80", &bytes(&inside)))
             }
+            [0x80, 0xCA, 0x9F, which, ..] => match self.counters {
+                Some([now, online]) => ok(&bytes(if *which == 0x36 { now } else { online })),
+                None => vec![0x6A, 0x88],
+            },
             [0x00, 0x82, ..] | [0x84, ..] => self.issuer_status.to_be_bytes().to_vec(),
             _ => vec![0x6A, 0x83],
         }
@@ -215,8 +222,8 @@ fn every_truncation_is_survived() {
         answers.last().cloned()
     };
     run(&shop, Interface::Contact, sale(1250), record, Some(with_issuer_data()));
-    for place in 0..answers.len() {
-        for length in 0..answers[place].len() {
+    for (place, whole) in answers.iter().enumerate() {
+        for length in 0..whole.len() {
             let mut chip = Chip::new();
             let mut turn = 0;
             let cut = |command: &[u8]| {
@@ -278,6 +285,24 @@ fn restrictions_reach_the_results() {
             None if expected == "malformed" => assert_eq!(run.outcome.reason.code(), "malformed_data"),
             None => assert_eq!(run.outcome.reason.code(), expected, "{more}"),
         }
+    }
+}
+
+#[test]
+fn consecutive_sales_are_counted_where_the_card_has_limits() {
+    for (counters, expected) in [
+        (Some(["9F36020007", "9F13020006"]), "8000008000"),
+        (Some(["9F36020007", "9F13020004"]), "800000C000"),
+        (Some(["9F36020009", "9F13020001"]), "800000E000"),
+        (Some(["9F36020001", "9F13020000"]), "8008008000"),
+        (Some(["9F36020001", "9F13020001"]), "800000E000"),
+        (Some(["9F360107", "9F13020006"]), "800000E000"),
+        (None, "800000E000"),
+    ] {
+        let mut chip = Chip::new();
+        (chip.more_records, chip.counters) = ("9F14 01 02 9F23 01 05", counters);
+        let run = pay(&chip, Some(approval()));
+        assert_eq!(hex::encode_upper(run.request.unwrap().verification_results), expected, "{counters:?}");
     }
 }
 

@@ -265,6 +265,17 @@ fn attempts_are_counted() {
 }
 
 #[test]
+fn a_date_that_does_not_exist_begins_nothing() {
+    for (month, day) in [(13, 1), (0, 1), (2, 30), (255, 255)] {
+        let mut impossible = sale(100);
+        (impossible.at.month, impossible.at.day) = (month, day);
+        let shop = Configuration::sample_shop();
+        let run = run(&shop, Interface::Contactless, impossible, |_| None, None);
+        assert_eq!(run.verdict(), (Ending::EndApplication, "invalid_sale"));
+    }
+}
+
+#[test]
 fn one_currency_only() {
     let shop = Configuration::sample_shop();
     let mut foreign = sale(100);

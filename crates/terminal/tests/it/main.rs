@@ -4,5 +4,6 @@ mod attacks;
 mod contact;
 mod contactless;
 mod hostile;
+mod offline;
 mod support;
 mod traces;
