@@ -215,6 +215,45 @@ fn every_byte_under_the_cryptogram_counts() {
 }
 
 #[test]
+fn claims_about_a_token_are_compared_in_the_writer() {
+    let screen_claimed = |city: &mut City, tap: &Tap, chip: &emv::de55::Request| {
+        let mut bytes = Vec::new();
+        chip.write(&mut bytes).unwrap();
+        let said = crate::gateway::Presentment { chip: Some(&bytes), ..tap.presentment };
+        let expiry = said.expiries.into_iter().flatten().next();
+        let state = TokenState::claimed(said.number, said.psn.unwrap_or(0), expiry, 1);
+        let programme = crate::testing::programme();
+        let parts = crate::gateway::Parts { state: &state, programme: &programme };
+        crate::gateway::screen(&said, parts, &city.master, &city.policy, city.now)
+    };
+    let mut city = City::new();
+    let token = city.token();
+    let honest = city.tap(&token, 1, 1000);
+    let chip = city.chip(&honest, &token);
+    for edit in [
+        |t: &mut Tap| t.presentment.expiries = [Some(Expiry::new(35, 1).unwrap()); 2],
+        |t: &mut Tap| t.presentment.expiries = [None, Some(Expiry::new(29, 10).unwrap())],
+    ] {
+        let mut tap = honest;
+        edit(&mut tap);
+        let screened = screen_claimed(&mut city, &tap, &chip).unwrap();
+        assert_eq!(city.admit(screened), "token_data_mismatch");
+    }
+    let mut two = honest;
+    two.presentment.expiries[0] = Some(Expiry::new(35, 1).unwrap());
+    assert_eq!(screen_claimed(&mut city, &two, &chip).unwrap_err(), Refusal::TokenDataMismatch);
+    // Another sequence number means another key, even if somebody had it.
+    let other = Token { psn: 2, ..token.clone() };
+    let mut tap = honest;
+    tap.presentment.psn = Some(2);
+    let forged = city.chip(&tap, &other);
+    let screened = screen_claimed(&mut city, &tap, &forged).unwrap();
+    assert_eq!(city.admit(screened), "token_data_mismatch");
+    let screened = screen_claimed(&mut city, &honest, &chip).unwrap();
+    assert_eq!(city.admit(screened), "admitted", "nothing of that used the counter up");
+}
+
+#[test]
 fn key_sets_versions_and_declines_are_not_mixed() {
     let mut city = City::new();
     let token = city.token();
@@ -303,6 +342,37 @@ fn a_phone_restored_from_a_backup_is_found_when_it_asks_for_keys() {
     assert_eq!(city.keys(&token, 3), Ok(Issued::CloneSuspected));
     assert_eq!(city.standing(&token).suspenders.to_string(), "fraud");
     assert_eq!(city.keys(&token, 5), Err(Refusal::TokenSuspended));
+}
+
+#[test]
+fn a_service_restored_from_an_old_backup_takes_no_used_counter_again() {
+    for skipped in [false, true] {
+        let mut city = City::new();
+        let token = city.token();
+        let backup = city.memory.clone();
+        let tap = city.tap(&token, 1, 1000);
+        let chip = city.chip(&tap, &token);
+        assert_eq!(city.present(tap.presentment, &chip), "admitted");
+        city.memory = backup;
+        if skipped {
+            city.run(SkipKeys { token: token.reference, margin: 1000 }).unwrap();
+        }
+        let expected = if skipped { "keys_revoked" } else { "admitted" };
+        assert_eq!(city.present(tap.presentment, &chip), expected);
+        // The phone goes on from its own record, beyond everything that was used.
+        let Ok(Issued::Batch { first, .. }) = city.keys(&token, 1) else { panic!("no keys") };
+        assert_eq!(city.pay(&token, first, 1000).0, "admitted");
+    }
+    // A phone that is ahead of the restored service pulls it up.
+    let mut city = City::new();
+    let token = city.token();
+    let issued = city.keys(&token, 25);
+    assert!(
+        matches!(issued, Ok(Issued::Batch { first: 26, last: 35, revoked_through: 25, .. })),
+        "{issued:?}"
+    );
+    assert_eq!(city.pay(&token, 9, 1000).0, "keys_revoked");
+    assert_eq!(city.memory.notes.last().unwrap().0, "service_behind_phone");
 }
 
 #[test]

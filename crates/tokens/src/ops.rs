@@ -18,6 +18,8 @@ pub mod purge;
 pub mod register_device;
 pub mod report_lost;
 pub mod request_code;
+pub mod rewrap;
+pub mod skip_keys;
 pub mod suspend;
 
 pub use arrange::{Arrange, Arrangement};
@@ -37,6 +39,8 @@ pub use purge::{ForgetForestalled, Purge};
 pub use register_device::RegisterDevice;
 pub use report_lost::{ReportLost, Reported, Reporter};
 pub use request_code::{CodeSent, RequestCode};
+pub use rewrap::Rewrap;
+pub use skip_keys::SkipKeys;
 pub use suspend::{Resume, Suspend};
 
 use serde::{Deserialize, Serialize};

@@ -102,7 +102,8 @@ impl Admit {
     /// Screening took sequence number and expiry from the message; they must be the token's.
     fn claims_hold(&self, state: &TokenState) -> bool {
         let message = &self.screened;
-        let holds = message.claimed_psn.is_none_or(|psn| psn == state.psn)
+        let holds = message.programme == state.programme
+            && message.claimed_psn.is_none_or(|psn| psn == state.psn)
             && message.claimed_expiry.is_none_or(|expiry| expiry == state.expiry);
         holds || !self.policy.defences.stands(Defence::TokenData)
     }

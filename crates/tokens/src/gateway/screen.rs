@@ -17,10 +17,10 @@ use emv::objects::{Aip, Cid, CryptogramKind, CryptogramVersion, Ctq, Transaction
 use values::time::{Civil, Zone};
 use values::{Country, Expiry, MerchantCategory, Money, Timestamp, TokenNumber};
 
-/// What screening needs to know of a token: a copy of its hot state and its programme.
+/// What screening needs to know of a token: its hot state and its programme.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts<'a> {
-    /// The hot state; counters in it may be stale, nothing here relies on them.
+    /// The hot state, or [`TokenState::claimed`]; the writer compares what is used of it with the truth.
     pub state: &'a TokenState,
     /// The programme it names.
     pub programme: &'a Programme,
@@ -49,6 +49,7 @@ pub struct Screened {
     pub(crate) original: Option<Digest16>,
     pub(crate) zone: Zone,
     // What the key was derived with and the message said: the writer compares it with the token.
+    pub(crate) programme: u16,
     pub(crate) claimed_psn: Option<u8>,
     pub(crate) claimed_expiry: Option<Expiry>,
 }
@@ -100,6 +101,7 @@ pub fn screen(
         chip: None,
         original: presentment.original,
         zone: parts.programme.zone,
+        programme: parts.programme.id,
         claimed_psn: presentment.kind.needs_cryptogram().then_some(parts.state.psn),
         claimed_expiry: presentment.expiries.iter().flatten().next().copied(),
     };

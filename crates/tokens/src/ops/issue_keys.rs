@@ -74,6 +74,13 @@ impl Operation for IssueKeys {
             crate::change::set_standing(records, token, standing, now);
             return Ok(Issued::CloneSuspected);
         }
+        // A phone that used more than was issued remembers what this service has forgotten: an older copy of it was
+        // restored. The phone's own record is the truth then, and what lies below it is dead.
+        if self.highest_used > window.issued_through {
+            records.note("service_behind_phone", &token.reference.to_string(), "");
+            window.issued_through = self.highest_used;
+            window.revoke();
+        }
         let used = self.highest_used.min(window.issued_through).max(window.revoked_through);
         window.advance(used);
         let outstanding = window.issued_through - window.highest;

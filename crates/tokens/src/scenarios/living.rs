@@ -242,6 +242,22 @@ fn a_card_number_opens_for_two_operators_with_a_purpose() {
 }
 
 #[test]
+fn the_vault_moves_under_a_new_key_while_cards_are_replaced() {
+    let mut city = City::new();
+    let token = city.token();
+    let next = crypto::vault::KeyEncryptionKey::new(2, &values::Secret::new([8; 32]));
+    let old: VaultEntry = city.find(token.number);
+    let new = crate::vault::rewrap(&city.kek, &next, &old, &values::Secret::new([3; 44])).unwrap();
+    let rewrap = Rewrap { old, new };
+    assert_eq!(city.run(rewrap.clone()), Ok(Done));
+    assert_eq!(city.run(rewrap.clone()), Err(Refusal::Stale), "the entry is another one now");
+    let back = Rewrap { old: rewrap.new, new: rewrap.old };
+    assert_eq!(city.run(back), Err(Refusal::Stale), "never back to an older key");
+    city.kek = next;
+    assert_eq!(city.pay(&token, 1, 100).0, "admitted");
+}
+
+#[test]
 fn an_expired_token_makes_room() {
     let mut city = City::new();
     let token = city.token();
