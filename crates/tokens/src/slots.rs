@@ -55,20 +55,21 @@ pub fn slots(
     let public = |key: &[u8]| AgreementPublic::from_sec1(key).map_err(|_| Refusal::KeyInvalid);
     let (device, user) = (public(&order.device.agreement)?, public(&order.device.verification)?);
     let card_key = master.derive_token_key(order.number, order.psn);
-    let mut atc = order.first;
-    user_parts
-        .iter()
-        .map(|user_part| {
+    let counters = order.first..=u16::MAX;
+    if user_parts.len() > counters.len() {
+        return Err(Refusal::KeysExhausted);
+    }
+    counters
+        .zip(user_parts)
+        .map(|(atc, user_part)| {
             let key = session_key(master.algorithm(), &card_key, atc);
             let device_part = split(&key, user_part);
             let kid = format!("{}:{atc}", order.reference);
-            let slot = SealedSlot {
+            Ok(SealedSlot {
                 atc,
                 device_part: crypto::jwe::seal(&device, &kid, device_part.expose(), DEVICE_CONTEXT),
                 user_part: crypto::jwe::seal(&user, &kid, user_part.expose(), USER_CONTEXT),
-            };
-            atc = atc.checked_add(1).ok_or(Refusal::KeysExhausted)?;
-            Ok(slot)
+            })
         })
         .collect()
 }
@@ -106,6 +107,10 @@ mod tests {
             assert_ne!(device_half.expose(), key.expose());
             assert!(crypto::jwe::open(&user, &slot.device_part, DEVICE_CONTEXT).is_err());
         }
+        let last = SlotOrder { first: u16::MAX, ..order };
+        assert_eq!(slots(&master, &last, &[Secret::new([1; 16])]).unwrap()[0].atc, u16::MAX);
+        let beyond = slots(&master, &last, &[Secret::new([1; 16]), Secret::new([2; 16])]);
+        assert_eq!(beyond, Err(Refusal::KeysExhausted));
         assert_eq!(crypto::jwe::key_id(&made[0].user_part).unwrap(), format!("{}:5", order.reference));
     }
 }

@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use values::{Operation, Records, Timestamp, TokenNumber};
 
-/// Gives out counters; the keys for them are computed by `keys::batch` afterwards.
+/// Gives out counters; the keys for them are computed by `slots::slots` afterwards.
 #[derive(Clone, Copy, Debug)]
 pub struct IssueKeys {
     /// For which token.

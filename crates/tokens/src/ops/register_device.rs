@@ -1,7 +1,6 @@
 //! A phone introduces itself with its public keys. It can do nothing until a number is confirmed with it.
 
 use crate::day::DailyCount;
-use crate::keys::check_device_keys;
 use crate::ops::Done;
 use crate::records::{Device, DeviceId, DeviceKeys, DeviceState};
 use crate::refusal::Refusal;
@@ -25,7 +24,7 @@ impl Operation for RegisterDevice {
     const NAME: &'static str = "tokens.register_device";
 
     fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Done, Refusal> {
-        check_device_keys(&self.keys)?;
+        self.keys.check()?;
         if let Some(known) = records.find::<Device>(&self.device) {
             return if known.keys == self.keys { Ok(Done) } else { Err(Refusal::DeviceExists) };
         }

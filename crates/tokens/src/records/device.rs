@@ -2,7 +2,9 @@
 
 use super::{CustomerId, DeviceId, EnrolmentId, TokenReference};
 use crate::day::DailyCount;
+use crate::refusal::Refusal;
 use crate::text::Name;
+use crypto::p256::{AgreementPublic, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use values::{Record, Timestamp};
 
@@ -18,6 +20,17 @@ pub struct DeviceKeys {
     /// What needs the customer's verification is sealed to this one.
     #[serde(with = "hex_bytes")]
     pub verification: Vec<u8>,
+}
+
+impl DeviceKeys {
+    /// Refuses keys that are no points of the curve.
+    pub fn check(&self) -> Result<(), Refusal> {
+        VerifyingKey::from_sec1(&self.signing).map_err(|_| Refusal::KeyInvalid)?;
+        for key in [&self.agreement, &self.verification] {
+            AgreementPublic::from_sec1(key).map_err(|_| Refusal::KeyInvalid)?;
+        }
+        Ok(())
+    }
 }
 
 /// What a device may do.
