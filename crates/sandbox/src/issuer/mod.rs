@@ -6,7 +6,7 @@
 //! ```text
 //! prepare(keys, message, entropy) -> Payment      .operation: Authorise   .answer(request, decision)
 //!                                    Reversal     .operation: Reverse     .answer(request, outcome)
-//!                                    Verification .step: ...              .answer_...(request, ...)
+//!                                    Verification an operation each, and verification::answer_...(request, ...)
 //!                                    Network      the answer itself
 //!                                 or Err          the answer that refuses
 //! ```
@@ -23,23 +23,32 @@
 pub mod authorise;
 pub mod books;
 pub mod card;
+pub mod enrolment;
 pub mod notice;
+pub mod password;
 pub mod payment;
 pub mod reason;
 pub mod reverse;
 pub mod rules;
+pub mod verification;
 
 pub use authorise::{Authorisation, Authorise, Decision, Kind, State, Timing};
 pub use card::{
     BankCard, CardState, CardTokens, CardUse, OpenCards, SetCardState, TokenLifecycle, TokenLink,
 };
+pub use enrolment::{
+    Attempts, CardEnrolment, CardProfile, EnrolmentState, Evaluate, Evaluation, Linked, Method, Provisioned,
+};
 pub use notice::{BadSms, OpenedSms, Sms, open_sms};
+pub use password::{CheckCode, Checked, CodeChallenge, CodeSends, CodeSent, SendCode};
 pub use payment::{Payment, Reversal};
 pub use reason::Reason;
 pub use reverse::Reverse;
 pub use rules::{Condition, Outcome, RiskRule, SetRule};
+pub use verification::Verification;
 
 use crate::keys::IssuerKeys;
+use crate::network::routing;
 use iso8583::{Message, Mti, ResponseCode, field};
 
 /// A message that was understood.
@@ -48,13 +57,25 @@ pub enum Prepared {
     Payment(Box<Payment>),
     /// Something to take back.
     Reversal(Reversal),
+    /// Something about adding a card.
+    Verification(Box<Verification>),
     /// Network management: the answer, no operation.
     Network(Message),
 }
 
 /// Reads a message from the line; the error is the answer to send instead.
-pub fn prepare(keys: &IssuerKeys, message: &Message) -> Result<Prepared, Message> {
+///
+/// `entropy` is asked for only when a one-time password is to be made; it gives fresh random bytes.
+pub fn prepare(
+    keys: &IssuerKeys,
+    message: &Message,
+    entropy: impl FnOnce() -> [u8; 32],
+) -> Result<Prepared, Message> {
     match message.mti.first() {
+        Mti::AUTHORISATION if routing::is_verification(message) => {
+            let verification = Verification::prepare(keys, message, entropy)?;
+            Ok(Prepared::Verification(Box::new(verification)))
+        }
         Mti::AUTHORISATION | Mti::FINANCIAL | Mti::FINANCIAL_ADVICE => {
             Payment::prepare(keys, message).map(|payment| Prepared::Payment(Box::new(payment)))
         }

@@ -77,7 +77,7 @@ mod tests {
     fn verification_goes_to_the_issuer() {
         let ask = |prefix: &'static [u8]| {
             routed(Mti::AUTHORISATION, |m| {
-                drop(m.set_text(3, "330000").set_private(Tag::CARD_PREFIX, prefix).mti)
+                m.set_text(3, "330000").set_private(Tag::CARD_PREFIX, prefix);
             })
         };
         assert_eq!(ask(b"62166101"), "harbour");

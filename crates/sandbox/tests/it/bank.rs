@@ -12,7 +12,7 @@ use ledger::testing::MemoryRecords;
 use ledger::{Account, Totals, Transfer};
 use sandbox::Digest;
 use sandbox::directory::{Directory, Range};
-use sandbox::issuer::{self, Prepared, books};
+use sandbox::issuer::{self, Prepared, Verification, books, verification};
 use sandbox::keys::IssuerKeys;
 use sandbox::test_cards::{Behaviour, TestCard, of_bank};
 use values::card::luhn_check_digit;
@@ -25,6 +25,7 @@ pub(crate) struct Bank {
     pub(crate) keys: IssuerKeys,
     pub(crate) records: MemoryRecords,
     pub(crate) now: Timestamp,
+    pub(crate) entropy: [u8; 32],
 }
 
 pub(crate) fn cny(minor: u64) -> Money {
@@ -74,7 +75,7 @@ impl Bank {
         let open = issuer::OpenCards::sandbox(institution, &keys);
         assert_eq!(open.apply(&mut records, NOON), Ok(of_bank(id).count() as u32));
         assert_eq!(open.apply(&mut records, NOON), Ok(0));
-        Bank { keys, records, now: NOON }
+        Bank { keys, records, now: NOON, entropy: [7; 32] }
     }
 
     /// The message a tap becomes on the line to the issuer.
@@ -146,13 +147,14 @@ impl Bank {
     }
 
     pub(crate) fn exchange(&mut self, message: &Message) -> Option<Message> {
-        let answer = match issuer::prepare(&self.keys, message) {
+        let answer = match issuer::prepare(&self.keys, message, || self.entropy) {
             Err(answer) => Some(answer),
             Ok(Prepared::Network(answer)) => Some(answer),
             Ok(Prepared::Payment(payment)) => {
                 let Ok(decision) = payment.operation.apply(&mut self.records, self.now);
                 payment.answer(message, &decision)
             }
+            Ok(Prepared::Verification(step)) => Some(self.verify(message, *step)),
             Ok(Prepared::Reversal(reversal)) => {
                 let Ok(outcome) = reversal.operation.apply(&mut self.records, self.now);
                 Some(reversal.answer(message, outcome))
@@ -160,6 +162,27 @@ impl Bank {
         };
         self.audit();
         answer
+    }
+
+    fn verify(&mut self, message: &Message, step: Verification) -> Message {
+        match step {
+            Verification::Evaluate(operation) => {
+                let Ok(evaluation) = operation.apply(&mut self.records, self.now);
+                verification::answer_evaluation(message, &evaluation)
+            }
+            Verification::SendCode(operation) => {
+                let Ok(sent) = operation.apply(&mut self.records, self.now);
+                verification::answer_code_sent(message, sent)
+            }
+            Verification::CheckCode(operation) => {
+                let Ok(checked) = operation.apply(&mut self.records, self.now);
+                verification::answer_code_checked(message, checked)
+            }
+            Verification::Provisioned(operation) => {
+                let Ok(linked) = operation.apply(&mut self.records, self.now);
+                verification::answer_provisioned(message, linked)
+            }
+        }
     }
 
     /// Why the message was approved or declined, as the records have it.
