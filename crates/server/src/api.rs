@@ -33,6 +33,8 @@ pub struct DeviceRegistered {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmDevice {
+    /// The number the code came to.
+    pub phone_number: String,
     /// Six digits.
     pub code: String,
 }
@@ -158,6 +160,8 @@ pub struct CardProfile {
     pub currency: u16,
     /// Most that one tap may cost, in minor units of that currency.
     pub tap_limit_minor: u64,
+    /// Counts the changes of the token's state.
+    pub version: u64,
 }
 
 /// One single-use key, in two parts.
@@ -214,6 +218,8 @@ pub struct TokenView {
     pub nickname: Option<String>,
     /// Whether it is tapped first.
     pub default: bool,
+    /// Counts the changes of its state.
+    pub version: u64,
 }
 
 /// `POST /v1/arrangement`: order, default and nickname.

@@ -1,6 +1,7 @@
 //! The phone's side of the HTTP interface: signs every request with the device key.
 
 use crate::api::Problem;
+use crate::trace::{Watch, Wire, show};
 use crate::http_signature::{Claims, SignedRequest, sign};
 use crypto::p256::SigningKey;
 use serde::Serialize;
@@ -39,6 +40,7 @@ pub struct Client {
     authority: String,
     key_id: String,
     key: SigningKey,
+    watch: Watch,
 }
 
 /// What makes one request unlike any other: fresh values from the operating system and the clock.
@@ -58,7 +60,12 @@ pub fn agent() -> ureq::Agent {
 impl Client {
     /// A client for the platform at `authority` (host and port), signing as `key_id`.
     pub fn new(authority: &str, key_id: &str, key: SigningKey) -> Client {
-        Client { agent: agent(), authority: authority.to_owned(), key_id: key_id.to_owned(), key }
+        Client { agent: agent(), authority: authority.to_owned(), key_id: key_id.to_owned(), key, watch: None }
+    }
+
+    /// The same client, seen by whoever watches.
+    pub fn watched(self, watch: Watch) -> Client {
+        Client { watch, ..self }
     }
 
     /// Asks for something; changes nothing there.
@@ -68,7 +75,8 @@ impl Client {
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        answer(request.call())
+        show(&self.watch, "phone", "platform", Wire::Http, &format!("GET {path}"), b"");
+        self.answer(path, request.call())
     }
 
     /// Asks for a change; repeating it with the same `idempotency_key` gives the first answer again.
@@ -86,7 +94,18 @@ impl Client {
             request = request.header(name, value);
         }
         let request = request.header("content-type", "application/json");
-        answer(request.header("idempotency-key", idempotency_key).send(&body[..]))
+        show(&self.watch, "phone", "platform", Wire::Http, &format!("POST {path}"), &body);
+        self.answer(path, request.header("idempotency-key", idempotency_key).send(&body[..]))
+    }
+
+    fn answer<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<A, ClientError> {
+        let (status, body) = received(response)?;
+        show(&self.watch, "platform", "phone", Wire::Http, &format!("{status} {path}"), &body);
+        understood(status, &body)
     }
 
     fn headers(
@@ -115,14 +134,23 @@ impl Client {
 pub fn answer<A: DeserializeOwned>(
     response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
 ) -> Result<A, ClientError> {
-    let mut response = response.map_err(|error| ClientError::Unreachable(error.to_string()))?;
-    let status = response.status();
-    let body =
-        response.body_mut().read_to_vec().map_err(|error| ClientError::Unreachable(error.to_string()))?;
-    if status.is_success() {
-        return serde_json::from_slice(&body).map_err(|_| ClientError::Unreadable("not the expected JSON"));
+    let (status, body) = received(response)?;
+    understood(status, &body)
+}
+
+fn received(
+    response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+) -> Result<(u16, Vec<u8>), ClientError> {
+    let unreachable = |error: ureq::Error| ClientError::Unreachable(error.to_string());
+    let mut response = response.map_err(unreachable)?;
+    let body = response.body_mut().read_to_vec().map_err(unreachable)?;
+    Ok((response.status().as_u16(), body))
+}
+
+fn understood<A: DeserializeOwned>(status: u16, body: &[u8]) -> Result<A, ClientError> {
+    if (200..300).contains(&status) {
+        return serde_json::from_slice(body).map_err(|_| ClientError::Unreadable("not the expected JSON"));
     }
-    let problem =
-        serde_json::from_slice(&body).map_err(|_| ClientError::Unreadable("not a problem document"))?;
+    let problem = serde_json::from_slice(body).map_err(|_| ClientError::Unreadable("not a problem document"))?;
     Err(ClientError::Problem(problem))
 }

@@ -7,8 +7,10 @@
 
 pub mod api;
 pub mod client;
+pub mod hosts;
 pub mod http_signature;
 pub mod iso;
+pub mod phone;
 pub mod reader;
 pub mod trace;
 pub mod vpcd;

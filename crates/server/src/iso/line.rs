@@ -24,11 +24,11 @@ impl Ends {
         Ends { near: near.to_owned(), far: far.to_owned(), watch: None }
     }
 
-    fn outward(&self, dialect: &Dialect, bytes: &[u8]) {
+    pub(crate) fn outward(&self, dialect: &Dialect, bytes: &[u8]) {
         show(&self.watch, &self.near, &self.far, wire_of(dialect), "", bytes);
     }
 
-    fn inward(&self, dialect: &Dialect, bytes: &[u8]) {
+    pub(crate) fn inward(&self, dialect: &Dialect, bytes: &[u8]) {
         show(&self.watch, &self.far, &self.near, wire_of(dialect), "", bytes);
     }
 }

@@ -1,0 +1,1 @@
+//! `paiza decode`: explains any message, masked by default.

@@ -1,0 +1,1 @@
+//! `paiza emv`: known answers, and the test certification authority.

@@ -1,0 +1,94 @@
+//! What the command prints: text for people, or JSON Lines for programs.
+//!
+//! With `--json` stdout carries JSON Lines only, the last one a summary with `"ok"`; text goes to stderr.
+
+use serde_json::{Value, json};
+use std::io::Write;
+
+/// Why a command did not do what was asked, with its exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: u8,
+    pub(crate) text: String,
+    /// A stable code for programs.
+    pub(crate) kind: &'static str,
+}
+
+impl Failure {
+    fn new(code: u8, kind: &'static str, text: impl ToString) -> Failure {
+        Failure { code, kind, text: text.to_string() }
+    }
+
+    /// Exit code 1: a business no, or cases that failed.
+    pub(crate) fn business(text: impl ToString) -> Failure {
+        Failure::new(1, "business", text)
+    }
+
+    /// Exit code 2: the command was not understood.
+    pub(crate) fn usage(text: impl ToString) -> Failure {
+        Failure::new(2, "usage", text)
+    }
+
+    /// Exit code 3: a file, a port or a setting is not as it should be.
+    pub(crate) fn configuration(text: impl ToString) -> Failure {
+        Failure::new(3, "configuration", text)
+    }
+
+    /// Exit code 4: a counterparty cannot be reached.
+    pub(crate) fn unreachable(text: impl ToString) -> Failure {
+        Failure::new(4, "unreachable", text)
+    }
+
+    /// Exit code 5: the records do not agree with themselves.
+    pub(crate) fn integrity(text: impl ToString) -> Failure {
+        Failure::new(5, "integrity", text)
+    }
+}
+
+/// Where a command prints.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Output {
+        Output { json }
+    }
+
+    /// Whether programs read this.
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// A line for people.
+    pub(crate) fn line(self, text: impl AsRef<str>) {
+        // A reader who goes away (a pager that is closed) is no failure of ours.
+        let _ = if self.json {
+            writeln!(std::io::stderr(), "{}", text.as_ref())
+        } else {
+            writeln!(std::io::stdout(), "{}", text.as_ref())
+        };
+    }
+
+    /// A row for programs; people do not see it.
+    pub(crate) fn row(self, row: &Value) {
+        if self.json {
+            let _ = writeln!(std::io::stdout(), "{row}");
+        }
+    }
+
+    /// The last row for programs.
+    pub(crate) fn summary(self, mut summary: Value) {
+        if let Some(fields) = summary.as_object_mut() {
+            fields.entry("ok").or_insert(Value::Bool(true));
+        }
+        self.row(&summary);
+    }
+
+    /// Says why the command ends with another code than 0.
+    pub(crate) fn failure(self, failure: &Failure) {
+        self.row(&json!({"ok": false, "kind": failure.kind, "detail": failure.text}));
+        let _ = writeln!(std::io::stderr(), "{}", failure.text);
+    }
+}

@@ -1,0 +1,31 @@
+//! The token gateway's network port.
+
+use super::{read, send};
+use crate::iso::{Dialect, Ends, Reply, Service};
+use platform::gateway::Gateway;
+
+/// The network speaks to this.
+pub struct GatewayPort {
+    gateway: Gateway,
+    dialect: Dialect,
+    ends: Ends,
+}
+
+impl GatewayPort {
+    /// A port that speaks `dialect`.
+    pub fn new(gateway: Gateway, dialect: Dialect, ends: Ends) -> GatewayPort {
+        GatewayPort { gateway, dialect, ends }
+    }
+}
+
+impl Service for GatewayPort {
+    fn message(&self, bytes: &[u8], reply: &Reply) {
+        let Some(message) = read(&self.dialect, &self.ends, bytes, reply) else { return };
+        let (dialect, ends, reply) = (self.dialect.clone(), self.ends.clone(), reply.clone());
+        self.gateway.take(message, Box::new(move |answer| {
+            if let Some(answer) = answer {
+                send(&dialect, &ends, answer, &reply);
+            }
+        }));
+    }
+}
