@@ -1,6 +1,6 @@
 //! The defences of this room by name, so that a test can switch one off and see the attack succeed.
 //!
-//! In a normal build [`Defences::stands`] is the constant `true`: the switch does not exist. Only the room's
+//! In a normal build `Defences::stands` is the constant `true`: the switch does not exist. Only the room's
 //! own tests and the feature `danger-defences-off` have it.
 
 /// One check that stands between an attack and its success.
