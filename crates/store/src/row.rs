@@ -66,7 +66,8 @@ pub(crate) fn from_record<R: Record>(layout: &Layout, record: &R) -> Result<Row,
     if !fields.is_empty() {
         return Err(wrong("*", "a field has no column"));
     }
-    Ok(Row { bucket: layout.bucket(&values[layout.key[0]]), values })
+    let first: Vec<Value> = layout.key.first().map(|column| values[*column].clone()).into_iter().collect();
+    Ok(Row { bucket: layout.bucket(&first), values })
 }
 
 /// Gathers a record from the columns.
@@ -89,6 +90,7 @@ pub(crate) fn key_values<K: Serialize>(layout: &Layout, key: &K) -> Result<Vec<V
     let wrong = |reason| Mismatched { table: layout.name, column: "key", reason };
     let whole = serde_json::to_value(key).map_err(|_| wrong("the key has no readable form"))?;
     let parts: Vec<serde_json::Value> = match whole {
+        _ if layout.key.is_empty() => Vec::new(),
         part if layout.key.len() == 1 => vec![part],
         serde_json::Value::Array(parts) => parts,
         serde_json::Value::Object(mut fields) => {

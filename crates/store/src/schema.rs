@@ -1,6 +1,7 @@
 //! What a database holds: which record lies in which table, and how the tables came about.
 
 use crate::row::{self, Mismatched, Value};
+use crate::shape;
 use crate::table::{AnyTable, Table};
 use std::any::TypeId;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub struct Mapping {
     /// The columns of the key, in the order of the key's parts. The first one orders the work: its hash is
-    /// the `bucket`.
+    /// the `bucket`. Empty for a record of which there is only one.
     pub key: &'static [&'static str],
     /// All columns, without `bucket`.
     pub columns: &'static [(&'static str, Kind)],
@@ -63,40 +64,42 @@ impl Layout {
             found.expect("a key column is one of the columns")
         };
         let key: Vec<usize> = mapping.key.iter().map(place).collect();
-        assert!(!key.is_empty(), "table {name} has no key");
-        let names: Vec<&str> = mapping.columns.iter().map(|(name, _)| *name).collect();
+        // Quoted, because words such as "limit" and "to" are columns too.
+        let quoted = |names: &mut dyn Iterator<Item = &'static str>| -> Vec<String> {
+            names.map(|name| format!("\"{name}\"")).collect()
+        };
+        let names = quoted(&mut mapping.columns.iter().map(|(name, _)| *name));
+        let keys = quoted(&mut mapping.key.iter().copied());
         let list = names.join(", ");
         let holes: Vec<String> = (1..=names.len() + 1).map(|n| format!("${n}")).collect();
-        let rest: Vec<String> = names
-            .iter()
-            .filter(|n| !mapping.key.contains(n))
-            .map(|n| format!("{n} = excluded.{n}"))
-            .collect();
+        let rest: Vec<String> =
+            names.iter().filter(|n| !keys.contains(n)).map(|n| format!("{n} = excluded.{n}")).collect();
         let action =
             if rest.is_empty() { "NOTHING".to_owned() } else { format!("UPDATE SET {}", rest.join(", ")) };
-        let keys = mapping.key.join(", ");
-        let wanted: Vec<String> =
-            mapping.key.iter().enumerate().map(|(n, name)| format!("{name} = ${}", n + 2)).collect();
-        let wanted = format!("bucket = $1 AND {}", wanted.join(" AND "));
+        let numbered = keys.iter().enumerate().map(|(n, name)| format!(" AND {name} = ${}", n + 2));
+        let wanted = format!("bucket = $1{}", numbered.collect::<String>());
+        let primary = std::iter::once("bucket".to_owned()).chain(keys).collect::<Vec<_>>().join(", ");
         Layout {
             name,
             id: hash(name.as_bytes()) as u16,
             key,
             columns: mapping.columns,
             upsert: format!(
-                "INSERT INTO {name} (bucket, {list}) VALUES ({}) ON CONFLICT (bucket, {keys}) DO {action}",
+                "INSERT INTO {name} (bucket, {list}) VALUES ({}) ON CONFLICT ({primary}) DO {action}",
                 holes.join(", ")
             ),
             delete: format!("DELETE FROM {name} WHERE {wanted}"),
             select_one: format!("SELECT {list} FROM {name} WHERE {wanted}"),
-            select_all: format!("SELECT {list} FROM {name} ORDER BY bucket, {keys}"),
+            select_all: format!("SELECT {list} FROM {name} ORDER BY {primary}"),
         }
     }
 
-    /// The bucket of a row by its first key column.
-    pub fn bucket(&self, first_key: &Value) -> u8 {
+    /// The bucket of a row by its key columns.
+    pub fn bucket(&self, key: &[Value]) -> u8 {
         let mut bytes = Vec::with_capacity(32);
-        first_key.write(&mut bytes);
+        if let Some(first) = key.first() {
+            first.write(&mut bytes);
+        }
         let hash = hash(&bytes);
         (hash ^ hash >> 8 ^ hash >> 16 ^ hash >> 24) as u8
     }
@@ -112,6 +115,7 @@ pub(crate) struct Registered {
     pub(crate) kind: TypeId,
     pub(crate) layout: Arc<Layout>,
     pub(crate) make: fn(Arc<Layout>, usize) -> Box<dyn AnyTable>,
+    pub(crate) check: fn(&Layout) -> Result<(), String>,
 }
 
 /// The tables of one database.
@@ -157,6 +161,7 @@ impl Schema {
         self.tables.push(Registered {
             kind: TypeId::of::<R>(),
             layout: Arc::new(layout),
+            check: shape::check::<R>,
             make: |layout, cache| Box::new(Table::<R>::new(layout, cache)),
         });
         self
@@ -206,6 +211,12 @@ impl Schema {
     /// All layouts.
     pub fn layouts(&self) -> impl Iterator<Item = &Arc<Layout>> {
         self.tables.iter().map(|known| &known.layout)
+    }
+
+    /// Checks that every mapping has a column of the right kind for every field of its record. For the tests
+    /// of whoever writes a mapping.
+    pub fn check_shapes(&self) -> Result<(), String> {
+        self.tables.iter().try_for_each(|table| (table.check)(&table.layout))
     }
 
     /// Checks a mapping with a sample: that it goes into a row and comes back the same, and that its key

@@ -103,7 +103,7 @@ impl<R: Record> Table<R> {
 
     fn read(&self, key: &R::Key, driver: &mut dyn Driver) -> Result<Option<R>, StoreError> {
         let key = row::key_values(&self.layout, key).map_err(damaged)?;
-        let row = driver.row(&self.layout, self.layout.bucket(&key[0]), &key)?;
+        let row = driver.row(&self.layout, self.layout.bucket(&key), &key)?;
         row.map(|row| row::to_record(&self.layout, &row).map_err(damaged)).transpose()
     }
 
@@ -356,7 +356,7 @@ impl<R: Record> Pending for Changes<R> {
                 Some(record) => RowChange::Put(row::from_record(&self.layout, &record).map_err(damaged)?),
                 None => {
                     let key = row::key_values(&self.layout, &key).map_err(damaged)?;
-                    RowChange::Remove(self.layout.bucket(&key[0]), key)
+                    RowChange::Remove(self.layout.bucket(&key), key)
                 }
             });
         }

@@ -1,0 +1,28 @@
+CREATE TABLE accounts (
+    bucket INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    currency INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    "limit" TEXT NOT NULL,
+    overdraft INTEGER NOT NULL,
+    debits_pending INTEGER NOT NULL,
+    debits_posted INTEGER NOT NULL,
+    credits_pending INTEGER NOT NULL,
+    credits_posted INTEGER NOT NULL,
+    PRIMARY KEY (bucket, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE transfers (
+    bucket INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    debit TEXT NOT NULL,
+    credit TEXT NOT NULL,
+    currency INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    posted INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    code INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, id)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,154 @@
+//! The tables of an issuing bank; its books are those of `ledger`.
+
+use crate::schema::{Kind, Mapping, Migration, Schema};
+use ::sandbox::issuer::authorise::Authorisation;
+use ::sandbox::issuer::card::{BankCard, CardTokens, CardUse, TokenLink};
+use ::sandbox::issuer::enrolment::{Attempts, CardEnrolment};
+use ::sandbox::issuer::password::{CodeChallenge, CodeSends};
+use ::sandbox::issuer::rules::RiskRule;
+
+const MIGRATIONS: &[Migration] = &[(1, include_str!("../../migrations/issuer/0001.sql"))];
+
+/// Adds the tables.
+pub fn tables(schema: Schema) -> Schema {
+    schema
+        .migrations("issuer", MIGRATIONS)
+        .table::<Authorisation>(AUTHORISATION)
+        .table::<BankCard>(BANK_CARD)
+        .table::<CardUse>(CARD_USE)
+        .table::<TokenLink>(TOKEN_LINK)
+        .table::<CardTokens>(CARD_TOKENS)
+        .table::<CardEnrolment>(CARD_ENROLMENT)
+        .table::<Attempts>(ATTEMPTS)
+        .table::<CodeChallenge>(CODE_CHALLENGE)
+        .table::<CodeSends>(CODE_SENDS)
+        .table::<RiskRule>(RISK_RULE)
+}
+
+const AUTHORISATION: Mapping = Mapping {
+    key: &["key"],
+    columns: &[
+        ("key", Kind::Text),
+        ("kind", Kind::Json),
+        ("state", Kind::Json),
+        ("card", Kind::Text),
+        ("token", Kind::Integer),
+        ("amount", Kind::Integer),
+        ("currency", Kind::Integer),
+        ("posted", Kind::Integer),
+        ("given_back", Kind::Integer),
+        ("original", Kind::Text),
+        ("reason", Kind::Json),
+        ("reference", Kind::Text),
+        ("stan", Kind::Integer),
+        ("merchant", Kind::Text),
+        ("at", Kind::Integer),
+        ("settled_on", Kind::Integer),
+        ("reversed_on", Kind::Integer),
+    ],
+};
+
+const BANK_CARD: Mapping = Mapping {
+    key: &["key"],
+    columns: &[
+        ("key", Kind::Text),
+        ("last_four", Kind::Integer),
+        ("prefix", Kind::Integer),
+        ("expiry", Kind::Json),
+        ("product", Kind::Json),
+        ("state", Kind::Json),
+        ("behaviour", Kind::Json),
+        ("phone", Kind::Text),
+        ("language", Kind::Json),
+        ("limit_single", Kind::Integer),
+        ("limit_daily", Kind::Integer),
+        ("limit_count", Kind::Integer),
+    ],
+};
+
+const CARD_USE: Mapping = Mapping {
+    key: &["card"],
+    columns: &[
+        ("card", Kind::Text),
+        ("day", Kind::Integer),
+        ("spent", Kind::Integer),
+        ("count", Kind::Integer),
+    ],
+};
+
+const TOKEN_LINK: Mapping = Mapping {
+    key: &["token"],
+    columns: &[
+        ("token", Kind::Integer),
+        ("card", Kind::Text),
+        ("expiry", Kind::Json),
+        ("stopped", Kind::Boolean),
+    ],
+};
+
+const CARD_TOKENS: Mapping =
+    Mapping { key: &["card"], columns: &[("card", Kind::Text), ("tokens", Kind::Json)] };
+
+const CARD_ENROLMENT: Mapping = Mapping {
+    key: &["reference"],
+    columns: &[
+        ("reference", Kind::Text),
+        ("card", Kind::Text),
+        ("device", Kind::Text),
+        ("outcome", Kind::Json),
+        ("reason", Kind::Text),
+        ("condition", Kind::Json),
+        ("state", Kind::Json),
+        ("token", Kind::Integer),
+        ("requestor", Kind::Text),
+        ("account_reference", Kind::Text),
+        ("at", Kind::Integer),
+    ],
+};
+
+const ATTEMPTS: Mapping = Mapping {
+    key: &["subject"],
+    columns: &[
+        ("subject", Kind::Text),
+        ("recent", Kind::Json),
+        ("added", Kind::Json),
+        ("cooling_until", Kind::Integer),
+    ],
+};
+
+const CODE_CHALLENGE: Mapping = Mapping {
+    key: &["reference"],
+    columns: &[
+        ("reference", Kind::Text),
+        ("code", Kind::Text),
+        ("tries_left", Kind::Integer),
+        ("expires_at", Kind::Integer),
+        ("asked_by", Kind::Text),
+        ("checked_by", Kind::Json),
+    ],
+};
+
+const CODE_SENDS: Mapping =
+    Mapping { key: &["card"], columns: &[("card", Kind::Text), ("sent", Kind::Json)] };
+
+const RISK_RULE: Mapping = Mapping {
+    key: &["condition"],
+    columns: &[
+        ("condition", Kind::Json),
+        ("enabled", Kind::Boolean),
+        ("threshold", Kind::Integer),
+        ("outcome", Kind::Json),
+    ],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_fit_records_and_tables() {
+        let schema = tables(Schema::new());
+        assert_eq!(schema.check_shapes(), Ok(()));
+        assert_eq!(crate::sqlite::check_tables(&schema), Ok(()));
+    }
+}

@@ -1,0 +1,121 @@
+//! The tables of a phone.
+
+use crate::schema::{Kind, Mapping, Migration, Schema};
+use ::wallet::card::Card;
+use ::wallet::history::{InboxMessage, TapRecord};
+use ::wallet::keys::{Counter, KeySlot};
+use ::wallet::phone::Phone;
+
+const MIGRATIONS: &[Migration] = &[(1, include_str!("../../migrations/wallet/0001.sql"))];
+
+/// Adds the tables.
+pub fn tables(schema: Schema) -> Schema {
+    schema
+        .migrations("wallet", MIGRATIONS)
+        .table::<Card>(CARD)
+        .table::<TapRecord>(TAP_RECORD)
+        .table::<InboxMessage>(INBOX_MESSAGE)
+        .table::<KeySlot>(KEY_SLOT)
+        .table::<Counter>(COUNTER)
+        .table::<Phone>(PHONE)
+}
+
+const CARD: Mapping = Mapping {
+    key: &["token"],
+    columns: &[
+        ("token", Kind::Text),
+        ("number", Kind::Integer),
+        ("expiry", Kind::Json),
+        ("sequence", Kind::Integer),
+        ("aid", Kind::Text),
+        ("label", Kind::Text),
+        ("last_four", Kind::Integer),
+        ("issuer", Kind::Text),
+        ("art", Kind::Text),
+        ("nickname", Kind::Text),
+        ("state", Kind::Json),
+        ("state_version", Kind::Integer),
+        ("suspended_here", Kind::Boolean),
+        ("algorithm", Kind::Json),
+        ("key_index", Kind::Integer),
+        ("profile", Kind::Json),
+        ("currency", Kind::Integer),
+        ("country", Kind::Integer),
+        ("service_code", Kind::Integer),
+        ("requestor", Kind::Text),
+        ("par", Kind::Text),
+        ("limit_per_tap", Kind::Integer),
+        ("limit_cumulative", Kind::Integer),
+        ("certificates", Kind::Json),
+    ],
+};
+
+const TAP_RECORD: Mapping = Mapping {
+    key: &["token", "atc"],
+    columns: &[
+        ("token", Kind::Text),
+        ("atc", Kind::Integer),
+        ("amount_minor", Kind::Integer),
+        ("currency", Kind::Integer),
+        ("merchant", Kind::Text),
+        ("at", Kind::Integer),
+        ("outcome", Kind::Json),
+    ],
+};
+
+const INBOX_MESSAGE: Mapping = Mapping {
+    key: &["id"],
+    columns: &[("id", Kind::Text), ("sender", Kind::Text), ("text", Kind::Text), ("at", Kind::Integer)],
+};
+
+const KEY_SLOT: Mapping = Mapping {
+    key: &["token", "atc"],
+    columns: &[
+        ("token", Kind::Text),
+        ("atc", Kind::Integer),
+        ("device_part", Kind::Text),
+        ("user_part", Kind::Text),
+        ("good_until", Kind::Integer),
+    ],
+};
+
+const COUNTER: Mapping = Mapping {
+    key: &["token"],
+    columns: &[
+        ("token", Kind::Text),
+        ("atc", Kind::Integer),
+        ("issued_through", Kind::Integer),
+        ("keys_left", Kind::Integer),
+        ("last_online", Kind::Integer),
+        ("spent_minor", Kind::Integer),
+    ],
+};
+
+const PHONE: Mapping = Mapping {
+    key: &[],
+    columns: &[
+        ("device", Kind::Text),
+        ("customer", Kind::Text),
+        ("number", Kind::Text),
+        ("server", Kind::Json),
+        ("lock", Kind::Json),
+        ("tries", Kind::Integer),
+        ("wait_until", Kind::Integer),
+        ("tickets", Kind::Integer),
+        ("ticket_spent", Kind::Integer),
+        ("cards", Kind::Json),
+        ("default_card", Kind::Text),
+    ],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_fit_records_and_tables() {
+        let schema = tables(Schema::new());
+        assert_eq!(schema.check_shapes(), Ok(()));
+        assert_eq!(crate::sqlite::check_tables(&schema), Ok(()));
+    }
+}
