@@ -9,11 +9,12 @@
 //! And it is not real: every range is a test range and every key is public.
 //!
 //! Read `directory` (who issues which numbers), `test_cards` (the documented cards), `keys` (the public test
-//! keys), then `issuer`, `network`, `telephone`.
+//! keys), `certification` (RSA test keys), then `issuer`, `network`, `telephone`.
 //!
 //! Invariants: no card number, CVV2 or one-time password is in a record, a message body at rest, printed
 //! output or error text; every message may come twice, late or out of order, and moves money once.
 
+pub mod certification;
 pub mod digest;
 pub mod directory;
 pub mod issuer;

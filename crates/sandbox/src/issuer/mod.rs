@@ -15,7 +15,7 @@
 //!
 //! Read `card` (what is known of a card), `books` (its accounts), `payment` (messages about money),
 //! `authorise` and `reverse` (decisions), `reason` (why), `rules` (risk of adding a card), `enrolment` and
-//! `password` (adding a card), `verification` (messages about that), `notice` (text messages).
+//! `password` (adding a card), `verification` (messages about that), `notice` (text messages), `settled` (what its records say of a day).
 //!
 //! Invariants: no card number, CVV2 or one-time password is in any record, message body or error; the same
 //! message moves money once; a payment and its reversal leave the books as they were, in either order.
@@ -30,6 +30,7 @@ pub mod payment;
 pub mod reason;
 pub mod reverse;
 pub mod rules;
+pub mod settled;
 pub mod verification;
 
 pub use authorise::{Authorisation, Authorise, Decision, Kind, State, Timing};
@@ -60,7 +61,7 @@ pub enum Prepared {
     /// Something about adding a card.
     Verification(Box<Verification>),
     /// Network management: the answer, no operation.
-    Network(Message),
+    Network(Box<Message>),
 }
 
 /// Reads a message from the line; the error is the answer to send instead.
@@ -70,19 +71,19 @@ pub fn prepare(
     keys: &IssuerKeys,
     message: &Message,
     entropy: impl FnOnce() -> [u8; 32],
-) -> Result<Prepared, Message> {
-    match message.mti.first() {
+) -> Result<Prepared, Box<Message>> {
+    let prepared = match message.mti.first() {
         Mti::AUTHORISATION if routing::is_verification(message) => {
-            let verification = Verification::prepare(keys, message, entropy)?;
-            Ok(Prepared::Verification(Box::new(verification)))
+            Verification::prepare(keys, message, entropy).map(|step| Prepared::Verification(Box::new(step)))
         }
         Mti::AUTHORISATION | Mti::FINANCIAL | Mti::FINANCIAL_ADVICE => {
             Payment::prepare(keys, message).map(|payment| Prepared::Payment(Box::new(payment)))
         }
         Mti::REVERSAL | Mti::REVERSAL_ADVICE => Reversal::prepare(keys, message).map(Prepared::Reversal),
-        Mti::NETWORK => Ok(Prepared::Network(network_management(message))),
-        _ => Err(payment::refuse(message, ResponseCode::BAD_TRANSACTION)),
-    }
+        Mti::NETWORK => Ok(Prepared::Network(Box::new(network_management(message)))),
+        _ => Err(ResponseCode::BAD_TRANSACTION),
+    };
+    prepared.map_err(|code| Box::new(payment::refuse(message, code)))
 }
 
 /// Sign-on (001), sign-off (002), key change (101), cut-over (201) and echo (301) are acknowledged.

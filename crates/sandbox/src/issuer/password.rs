@@ -218,10 +218,8 @@ impl Operation for CheckCode {
             0 => Checked::Void,
             left => Checked::Wrong(left),
         };
-        if right {
-            if let Some(enrolment) = records.find::<CardEnrolment>(&self.reference) {
-                records.put(CardEnrolment { state: EnrolmentState::Approved, ..enrolment });
-            }
+        if let Some(enrolment) = records.find::<CardEnrolment>(&self.reference).filter(|_| right) {
+            records.put(CardEnrolment { state: EnrolmentState::Approved, ..enrolment });
         }
         challenge.checked_by = Some((self.message, answer));
         records.put(challenge);

@@ -66,24 +66,23 @@ pub struct Reversal {
 }
 
 impl Payment {
-    /// Reads a request about money; the error is the answer to send.
-    pub(super) fn prepare(keys: &IssuerKeys, message: &Message) -> Result<Payment, Message> {
-        let wrong = |code| refuse(message, code);
-        let format = || wrong(ResponseCode::FORMAT_ERROR);
-        let kind = kind(message).ok_or_else(|| wrong(ResponseCode::BAD_TRANSACTION))?;
+    /// Reads a request about money; the error is what to answer in DE 39.
+    pub(super) fn prepare(keys: &IssuerKeys, message: &Message) -> Result<Payment, ResponseCode> {
+        let format = ResponseCode::FORMAT_ERROR;
+        let kind = kind(message).ok_or(ResponseCode::BAD_TRANSACTION)?;
         let pan = card_number(message)?;
-        let amount = message.amount().ok_or_else(format)?;
-        let stan = message.stan().filter(|_| message.has(field::TRANSMITTED)).ok_or_else(format)?;
-        let private = message.private_data().map_err(|_| format())?;
+        let amount = message.amount().ok_or(format)?;
+        let stan = message.stan().filter(|_| message.has(field::TRANSMITTED)).ok_or(format)?;
+        let private = message.private_data().map_err(|_| format)?;
         let token = match private.get(Tag::TOKEN_NUMBER) {
-            Some(digits) => Some(TokenNumber::parse(digits).map_err(|_| format())?),
+            Some(digits) => Some(TokenNumber::parse(digits).map_err(|_| format)?),
             None => None,
         };
         let spends = matches!(kind, Kind::Purchase | Kind::PreAuthorisation);
         let (chip, found) = match message.get(field::CHIP_DATA) {
             _ if !spends => (None, None),
             Some(bytes) => {
-                let request = Request::parse(bytes).map_err(|_| format())?;
+                let request = Request::parse(bytes).map_err(|_| format)?;
                 check(keys, message, &private, request, &pan, token, amount)
             }
             None if token.is_some() || is_tap(message) => (None, Some(Reason::CryptogramMissing)),
@@ -131,11 +130,11 @@ impl Payment {
 }
 
 impl Reversal {
-    /// Reads a reversal; the error is the answer to send.
-    pub(super) fn prepare(keys: &IssuerKeys, message: &Message) -> Result<Reversal, Message> {
-        let format = || refuse(message, ResponseCode::FORMAT_ERROR);
-        let original = message.original().ok_or_else(format)?;
-        let amount = message.amount().ok_or_else(format)?;
+    /// Reads a reversal; the error is what to answer in DE 39.
+    pub(super) fn prepare(keys: &IssuerKeys, message: &Message) -> Result<Reversal, ResponseCode> {
+        let format = ResponseCode::FORMAT_ERROR;
+        let original = message.original().ok_or(format)?;
+        let amount = message.amount().ok_or(format)?;
         let card = Digest(keys.card_key(&card_number(message)?));
         let (original, settled_on) = (Digest::of_message(&original), settlement_date(message));
         Ok(Reversal { operation: Reverse { original, card, amount, settled_on } })
@@ -148,9 +147,9 @@ impl Reversal {
     }
 }
 
-fn card_number(message: &Message) -> Result<Pan, Message> {
-    let digits = message.account_number().ok_or_else(|| refuse(message, ResponseCode::FORMAT_ERROR))?;
-    Pan::parse(digits).map_err(|_| refuse(message, ResponseCode::BAD_CARD))
+fn card_number(message: &Message) -> Result<Pan, ResponseCode> {
+    let digits = message.account_number().ok_or(ResponseCode::FORMAT_ERROR)?;
+    Pan::parse(digits).map_err(|_| ResponseCode::BAD_CARD)
 }
 
 /// DE 15 as a number, 0 without one.

@@ -12,7 +12,6 @@
 
 use super::enrolment::{Evaluate, Evaluation, Linked, Provisioned};
 use super::password::{self, CheckCode, Checked, CodeSent, SendCode};
-use super::payment::refuse;
 use super::rules::Outcome;
 use crate::digest::Digest;
 use crate::keys::IssuerKeys;
@@ -59,37 +58,37 @@ struct RiskData {
 }
 
 impl Verification {
-    /// Reads a request; the error is the answer to send.
+    /// Reads a request; the error is what to answer in DE 39.
     pub(super) fn prepare(
         keys: &IssuerKeys,
         message: &Message,
         entropy: impl FnOnce() -> [u8; 32],
-    ) -> Result<Verification, Message> {
-        let format = || refuse(message, ResponseCode::FORMAT_ERROR);
-        let private = message.private_data().map_err(|_| format())?;
+    ) -> Result<Verification, ResponseCode> {
+        let format = ResponseCode::FORMAT_ERROR;
+        let private = message.private_data().map_err(|_| format)?;
         let reference = private.text(Tag::ENROLMENT).filter(|text| (1..=REFERENCE_MAX).contains(&text.len()));
-        let reference = reference.ok_or_else(format)?;
+        let reference = reference.ok_or(format)?;
         // A repeat carries the same time and trace number.
         let name = Digest::of_message(&OriginalData::of(message));
         match private.byte(Tag::VERIFICATION_FUNCTION) {
-            Some(1) => evaluate(keys, message, &private, reference).map(Verification::Evaluate),
+            Some(1) => evaluate(keys, &private, reference).map(Verification::Evaluate),
             Some(2) => {
-                let method = private.text(Tag::METHOD).ok_or_else(format)?;
+                let method = private.text(Tag::METHOD).ok_or(format)?;
                 Ok(Verification::SendCode(SendCode::new(keys, reference, method, name, entropy())))
             }
             Some(3) => {
                 let typed = private
                     .text(Tag::SEALED_PASSWORD)
                     .and_then(|sealed| open_password(keys, sealed, reference));
-                let code = password::code_digest(keys, reference, typed.ok_or_else(format)?.expose());
+                let code = password::code_digest(keys, reference, typed.ok_or(format)?.expose());
                 Ok(Verification::CheckCode(CheckCode {
                     reference: reference.to_owned(),
                     code,
                     message: name,
                 }))
             }
-            Some(4) => provisioned(&private, reference).map(Verification::Provisioned).ok_or_else(format),
-            _ => Err(refuse(message, ResponseCode::NOT_SUPPORTED)),
+            Some(4) => provisioned(&private, reference).map(Verification::Provisioned).ok_or(format),
+            _ => Err(ResponseCode::NOT_SUPPORTED),
         }
     }
 }
@@ -100,21 +99,16 @@ fn open_password(keys: &IssuerKeys, sealed: &str, reference: &str) -> Option<Sec
     (digits.len() == password::DIGITS && digits.iter().all(u8::is_ascii_digit)).then_some(opened)
 }
 
-fn evaluate(
-    keys: &IssuerKeys,
-    message: &Message,
-    private: &PrivateData<'_>,
-    reference: &str,
-) -> Result<Evaluate, Message> {
-    let format = || refuse(message, ResponseCode::FORMAT_ERROR);
-    let sealed = private.text(Tag::SEALED_CARD).ok_or_else(format)?;
-    let opened = crypto::jwe::open(keys.agreement(), sealed, CARD_DATA).map_err(|_| format())?;
-    let typed: CardData<'_> = serde_json::from_slice(opened.expose()).map_err(|_| format())?;
-    let pan = Pan::parse(typed.pan.as_bytes()).map_err(|_| format())?;
-    let expiry = Expiry::from_yymm(typed.expiry.as_bytes()).map_err(|_| format())?;
+fn evaluate(keys: &IssuerKeys, private: &PrivateData<'_>, reference: &str) -> Result<Evaluate, ResponseCode> {
+    let format = ResponseCode::FORMAT_ERROR;
+    let sealed = private.text(Tag::SEALED_CARD).ok_or(format)?;
+    let opened = crypto::jwe::open(keys.agreement(), sealed, CARD_DATA).map_err(|_| format)?;
+    let typed: CardData<'_> = serde_json::from_slice(opened.expose()).map_err(|_| format)?;
+    let pan = Pan::parse(typed.pan.as_bytes()).map_err(|_| format)?;
+    let expiry = Expiry::from_yymm(typed.expiry.as_bytes()).map_err(|_| format)?;
     let risk = private.get(Tag::RISK_DATA).unwrap_or(b"{}");
-    let risk: RiskData = serde_json::from_slice(risk).map_err(|_| format())?;
-    let country = risk.country.map_or(Some(Country::CHINA), Country::from_numeric).ok_or_else(format)?;
+    let risk: RiskData = serde_json::from_slice(risk).map_err(|_| format)?;
+    let country = risk.country.map_or(Some(Country::CHINA), Country::from_numeric).ok_or(format)?;
     Ok(Evaluate {
         reference: reference.to_owned(),
         card: Digest(keys.card_key(&pan)),

@@ -29,7 +29,7 @@ pub enum Incoming {
     /// Network management: the answer, and perhaps something to execute.
     Management {
         /// To be sent.
-        answer: Message,
+        answer: Box<Message>,
         /// A sign-on or sign-off.
         operation: Option<SignOn>,
     },
@@ -81,28 +81,32 @@ fn refuse(request: &Message, code: ResponseCode) -> Message {
 }
 
 /// Reads a request from the line; the error is the answer to send instead.
-pub fn prepare(message: &Message) -> Result<Incoming, Message> {
-    let issuer = match route(message).ok_or_else(|| refuse(message, ResponseCode::NO_ROUTE))? {
+pub fn prepare(message: &Message) -> Result<Incoming, Box<Message>> {
+    read(message).map_err(|code| Box::new(refuse(message, code)))
+}
+
+fn read(message: &Message) -> Result<Incoming, ResponseCode> {
+    let issuer = match route(message).ok_or(ResponseCode::NO_ROUTE)? {
         Route::Network => return Ok(management(message)),
         Route::Issuer(issuer) => return Ok(Incoming::Pass { issuer }),
         Route::Gateway(issuer) => issuer,
     };
-    let format = || refuse(message, ResponseCode::FORMAT_ERROR);
+    let format = ResponseCode::FORMAT_ERROR;
     let mti = message.mti.first();
     match mti {
         Mti::AUTHORISATION | Mti::FINANCIAL | Mti::FINANCIAL_ADVICE => {
             let original = message.original().map(|original| Digest::of_message(&original));
             let name = Digest::of_message(&OriginalData::of(message));
-            let operation = switch(message, issuer, name, original).ok_or_else(format)?;
+            let operation = switch(message, issuer, name, original).ok_or(format)?;
             Ok(Incoming::Payment { operation: Box::new(operation), issuer })
         }
         Mti::REVERSAL | Mti::REVERSAL_ADVICE => {
-            let original = message.original().ok_or_else(format)?;
-            let switch = switch(message, issuer, Digest::of_message(&original), None).ok_or_else(format)?;
+            let original = message.original().ok_or(format)?;
+            let switch = switch(message, issuer, Digest::of_message(&original), None).ok_or(format)?;
             let reason = message.text(field::RESPONSE_CODE).unwrap_or("06").to_owned();
             Ok(Incoming::Reversal { operation: Box::new(Reverse { original: switch, reason }) })
         }
-        _ => Err(refuse(message, ResponseCode::BAD_TRANSACTION)),
+        _ => Err(ResponseCode::BAD_TRANSACTION),
     }
 }
 
@@ -155,7 +159,7 @@ fn management(message: &Message) -> Incoming {
     let answer = refuse(message, if known { ResponseCode::APPROVED } else { ResponseCode::BAD_TRANSACTION });
     let institution = message.text(field::ACQUIRER).or_else(|| message.text(field::FORWARDER));
     let operation = on.zip(institution).map(|(on, code)| SignOn { code: code.to_owned(), on });
-    Incoming::Management { answer, operation }
+    Incoming::Management { answer: Box::new(answer), operation }
 }
 
 /// The message as it goes on: DE 15 says the settlement day (`YYYYMMDD`).

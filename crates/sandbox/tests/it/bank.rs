@@ -148,8 +148,8 @@ impl Bank {
 
     pub(crate) fn exchange(&mut self, message: &Message) -> Option<Message> {
         let answer = match issuer::prepare(&self.keys, message, || self.entropy) {
-            Err(answer) => Some(answer),
-            Ok(Prepared::Network(answer)) => Some(answer),
+            Err(answer) => Some(*answer),
+            Ok(Prepared::Network(answer)) => Some(*answer),
             Ok(Prepared::Payment(payment)) => {
                 let Ok(decision) = payment.operation.apply(&mut self.records, self.now);
                 payment.answer(message, &decision)

@@ -1,4 +1,6 @@
 //! The sandbox by its behaviour: messages in, messages and books out.
 mod bank;
+mod city;
+mod enrolments;
 mod payments;
 mod switching;
