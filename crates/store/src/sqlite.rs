@@ -202,6 +202,7 @@ impl Driver for Sqlite {
             facts: connect(&facts_path(&self.path), "FULL").map_err(failed)?,
             appended: Arc::clone(&self.appended),
             rows: 0,
+            forgetful: self.durable_tables,
         }))
     }
 
@@ -299,6 +300,7 @@ struct SqliteFolder {
     facts: Connection,
     appended: Arc<AtomicU64>,
     rows: u64,
+    forgetful: bool,
 }
 
 impl SqliteFolder {
@@ -346,6 +348,11 @@ impl Folder for SqliteFolder {
         if self.appended.load(Ordering::Relaxed) >= CHECKPOINT_BYTES {
             self.appended.store(0, Ordering::Relaxed);
             checkpoint(&self.facts, "PASSIVE").map_err(failed)?;
+        }
+        if self.forgetful && self.rows > 0 {
+            // The log would keep what was removed.
+            self.rows = 0;
+            checkpoint(&self.tables, "TRUNCATE").map_err(failed)?;
         }
         if self.rows >= CHECKPOINT_ROWS {
             self.rows = 0;
