@@ -115,6 +115,13 @@ impl Range {
         u8::from_str_radix(&self.algorithm, 16).expect("the embedded table is tested")
     }
 
+    /// Whether this is the range's application identifier; allocates nothing.
+    pub fn is_aid(&self, aid: &[u8]) -> bool {
+        let mut own = [0; 16];
+        let own = &mut own[..(self.aid.len() / 2).min(16)];
+        hex::decode_to_slice(&self.aid, own).is_ok() && own == aid
+    }
+
     /// The application identifier.
     pub fn aid_bytes(&self) -> Vec<u8> {
         hex::decode(&self.aid).expect("the embedded table is tested")

@@ -17,6 +17,8 @@ use values::{Country, Expiry, Operation, Record, Records, Timestamp, TokenNumber
 pub const DEVICE_ATTEMPTS: usize = 5;
 /// Attempts that may be made for one card in 24 hours.
 pub const CARD_ATTEMPTS: usize = 3;
+/// The sequence number of every token, as the card profile says.
+pub const TOKEN_PSN: u8 = 1;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -323,7 +325,7 @@ fn profile(card: &BankCard) -> Option<CardProfile> {
         issuer: bank.name.clone(),
         name: range.product_name.clone(),
         product: range.product,
-        psn: 1,
+        psn: TOKEN_PSN,
         aid: range.aid.clone(),
         algorithm: range.algorithm.clone(),
         dki: range.dki,

@@ -40,7 +40,7 @@ pub use card::{
 pub use enrolment::{
     Attempts, CardEnrolment, CardProfile, EnrolmentState, Evaluate, Evaluation, Linked, Method, Provisioned,
 };
-pub use notice::{BadSms, OpenedSms, Sms, open_sms};
+pub use notice::{BadSms, OpenedSms, Sms, TOPIC_SMS, open_sms};
 pub use password::{CheckCode, Checked, CodeChallenge, CodeSends, CodeSent, SendCode};
 pub use payment::{Payment, Reversal};
 pub use reason::Reason;

@@ -4,6 +4,7 @@
 //! cross-checks between chip data and message, and the cryptogram of the answer.
 
 use super::authorise::{Authorise, Decision, Kind, Timing};
+use super::enrolment::TOKEN_PSN;
 use super::reason::Reason;
 use super::reverse::Reverse;
 use crate::digest::Digest;
@@ -204,7 +205,9 @@ fn check(
     let Some((algorithm, master)) = algorithm.and_then(|a| Some((a, keys.master(a, card.key_index)?))) else {
         return wrong;
     };
-    let psn = (message.number(field::CARD_SEQUENCE).unwrap_or(0) % 100) as u8;
+    // Terminals may leave DE 23 out: every token has the sequence number of the card profile.
+    let default = if token.is_some() { u64::from(TOKEN_PSN) } else { 0 };
+    let psn = (message.number(field::CARD_SEQUENCE).unwrap_or(default) % 100) as u8;
     let card_key = match token {
         Some(token) => master.derive_token_key(token, psn),
         None => master.derive_card_key(pan.expose(), psn),
@@ -219,7 +222,7 @@ fn check(
         || request.ctq.is_some_and(|ctq| ctq.has(Ctq::DEVICE_VERIFIED));
     let found = if !amounts_agree {
         Some(Reason::ChipAmountDiffers)
-    } else if request.aid.is_some_and(|aid| aid.as_bytes() != range.aid_bytes()) {
+    } else if request.aid.is_some_and(|aid| !range.is_aid(aid.as_bytes())) {
         Some(Reason::ApplicationDiffers)
     } else if claimed && !verified {
         Some(Reason::VerificationForged)

@@ -137,6 +137,7 @@ fn switch(
     Some(Switch {
         message: name,
         advice: mti.is_advice(),
+        repeat: message.mti.is_repeat(),
         direction,
         amount: message.amount()?,
         acquirer: message.text(field::ACQUIRER)?.to_owned(),

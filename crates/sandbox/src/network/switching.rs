@@ -3,7 +3,7 @@
 //! | state | request again | answer | time-out | reversal |
 //! | --- | --- | --- | --- | --- |
 //! | unknown | forward | drop | - | remember |
-//! | in flight | nothing: its answer will come | pass on, count | 91, reverse | reverse |
+//! | in flight | nothing: its answer will come (repeated advice: forward again) | pass on, count | 91, reverse | reverse |
 //! | answered | the same answer | drop | - | uncount, reverse |
 //! | timed out | 91 (advice: forward again) | approval: reverse (advice: count) | - | reverse |
 //! | reversed | 94 | drop | - | accepted |
@@ -132,6 +132,8 @@ pub struct Switch {
     pub message: Digest,
     /// Whether it is an advice.
     pub advice: bool,
+    /// Whether the acquirer says that it sends it again.
+    pub repeat: bool,
     /// Which way money moves.
     pub direction: Direction,
     /// How much.
@@ -163,6 +165,8 @@ impl Operation for Switch {
         match known.state {
             SwitchState::Reversed | SwitchState::ReversedUnseen => refused("94"),
             _ if !same => refused("94"),
+            // Its first answer may have been lost with a process: the issuer knows repeats.
+            SwitchState::InFlight if known.advice && self.repeat => Ok(Outcome::Forward { date: known.date }),
             SwitchState::InFlight => Ok(Outcome::InProgress),
             SwitchState::TimedOut if known.advice => Ok(self.forward(records, now)),
             SwitchState::TimedOut => refused("91"),
@@ -270,6 +274,8 @@ impl Answered {
 }
 
 /// The wait for an answer is over. The answer to give, if none was given.
+///
+/// After a restart nobody waits any more: execute it for every [`Switched`] that is still in flight.
 #[derive(Clone, Debug)]
 pub struct TimedOut {
     /// The payment.

@@ -2,5 +2,6 @@
 mod bank;
 mod city;
 mod enrolments;
+mod hostile;
 mod payments;
 mod switching;

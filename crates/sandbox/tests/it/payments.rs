@@ -155,6 +155,15 @@ fn edit_chip(message: &mut Message, edit: impl FnOnce(&mut de55::Request)) {
 }
 
 #[test]
+fn a_tap_without_sequence_number_is_checked_with_that_of_tokens() {
+    let card = test_card("boc", Behaviour::Approve);
+    let mut bank = Bank::open("boc");
+    let mut message = bank.tap(card, &Tap::default());
+    message.remove(23);
+    assert_eq!(bank.send(&message), "00");
+}
+
+#[test]
 fn verification_is_needed_above_the_limit_and_cannot_be_forged() {
     let card = test_card("boc", Behaviour::Approve);
     for (amount, verified, claimed, expected, reason) in [

@@ -174,7 +174,9 @@ fn an_advice_is_repeated_until_it_is_answered() {
     assert!(network.staged().is_empty(), "an advice is not taken back");
     advice.mti = advice.mti.repeat();
     assert_eq!(network.request(&advice), "forward");
+    assert_eq!(network.request(&advice), "forward", "in flight, and repeated");
     assert_eq!(network.answered(&answer(&advice, "00")), Verdict::PassOn);
+    assert_eq!(network.answered(&answer(&advice, "00")), Verdict::Drop);
     assert_eq!((network.request(&advice).as_str(), network.net(ACQUIRER)), ("00", 1_000));
     assert_eq!(network.request(&reversal(&paid)), "12", "a refund of it stands");
     assert_eq!(network.request(&reversal(&advice)), "00");
