@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn every_key_is_whole_and_of_its_size() {
         let authority = authority();
-        assert_eq!((authority.key.key.modulus().len(), authority.index), (248, 0xF0));
+        assert_eq!((authority.key.key.modulus().len(), authority.index), (176, 0xF0));
         for bank in &Directory::sandbox().institutions {
             let issuer = issuer_key(bank);
             // EMV 4.4 Book 2, B2.1: an issuer key is not longer than that of its authority.
