@@ -2,8 +2,15 @@
 
 mod cli;
 mod decode;
+mod demo;
 mod emv;
 mod output;
+mod passcode;
+mod phone;
+mod sandbox;
+mod up;
+mod verify;
+mod watch;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -13,9 +20,13 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::new(cli.json);
+    log_to_stderr();
     let done = match cli.command {
-        Command::Decode(what) => decode::run(&what, &output),
-        Command::Emv(what) => emv::run(&what, &output),
+        Command::Up(what) => up::run(&what, output),
+        Command::Demo(what) => demo::run(&what, output),
+        Command::Phone(what) => phone::run(&what, output),
+        Command::Sandbox(what) => sandbox::run(&what, output),
+        Command::Verify(what) => verify::run(&what, output),
         _ => Err(Failure::usage("not in this build")),
     };
     match done {
@@ -25,4 +36,11 @@ fn main() -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// Warnings and errors go to stderr; `RUST_LOG` asks for more.
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env();
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

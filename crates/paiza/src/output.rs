@@ -12,11 +12,26 @@ pub(crate) struct Failure {
     pub(crate) text: String,
     /// A stable code for programs.
     pub(crate) kind: &'static str,
+    /// What the last row tells beside that, such as how many cases passed.
+    pub(crate) summary: serde_json::Map<String, Value>,
 }
 
 impl Failure {
     fn new(code: u8, kind: &'static str, text: impl ToString) -> Failure {
-        Failure { code, kind, text: text.to_string() }
+        Failure { code, kind, text: text.to_string(), summary: serde_json::Map::new() }
+    }
+
+    /// Adds fields to the last row.
+    pub(crate) fn with(mut self, summary: Value) -> Failure {
+        if let Value::Object(fields) = summary {
+            self.summary.extend(fields);
+        }
+        self
+    }
+
+    /// Exit code 1: what was to be read is there, but broken.
+    pub(crate) fn malformed(text: impl ToString) -> Failure {
+        Failure::new(1, "malformed", text)
     }
 
     /// Exit code 1: a business no, or cases that failed.
@@ -88,7 +103,11 @@ impl Output {
 
     /// Says why the command ends with another code than 0.
     pub(crate) fn failure(self, failure: &Failure) {
-        self.row(&json!({"ok": false, "kind": failure.kind, "detail": failure.text}));
+        let mut row = json!({"ok": false, "kind": failure.kind, "detail": failure.text});
+        if let Some(fields) = row.as_object_mut() {
+            fields.extend(failure.summary.clone());
+        }
+        self.row(&row);
         let _ = writeln!(std::io::stderr(), "{}", failure.text);
     }
 }

@@ -82,3 +82,10 @@ impl TokenService {
         self.ranges.iter().find(|range| range.programme == programme)
     }
 }
+
+impl TokenService {
+    /// The issuer's name for people, by programme.
+    pub fn issuer_name(&self, programme: u16) -> Option<String> {
+        self.range_of_programme(programme).map(|range| range.issuer_name.clone())
+    }
+}

@@ -1,8 +1,8 @@
 //! The phone's side of the HTTP interface: signs every request with the device key.
 
 use crate::api::Problem;
-use crate::trace::{Watch, Wire, show};
 use crate::http_signature::{Claims, SignedRequest, sign};
+use crate::trace::{Watch, Wire, show};
 use crypto::p256::SigningKey;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -60,7 +60,13 @@ pub fn agent() -> ureq::Agent {
 impl Client {
     /// A client for the platform at `authority` (host and port), signing as `key_id`.
     pub fn new(authority: &str, key_id: &str, key: SigningKey) -> Client {
-        Client { agent: agent(), authority: authority.to_owned(), key_id: key_id.to_owned(), key, watch: None }
+        Client {
+            agent: agent(),
+            authority: authority.to_owned(),
+            key_id: key_id.to_owned(),
+            key,
+            watch: None,
+        }
     }
 
     /// The same client, seen by whoever watches.
@@ -151,6 +157,7 @@ fn understood<A: DeserializeOwned>(status: u16, body: &[u8]) -> Result<A, Client
     if (200..300).contains(&status) {
         return serde_json::from_slice(body).map_err(|_| ClientError::Unreadable("not the expected JSON"));
     }
-    let problem = serde_json::from_slice(body).map_err(|_| ClientError::Unreadable("not a problem document"))?;
+    let problem =
+        serde_json::from_slice(body).map_err(|_| ClientError::Unreadable("not a problem document"))?;
     Err(ClientError::Problem(problem))
 }

@@ -6,11 +6,13 @@
 //! Read `iso` (host connections), `vpcd` (the field between phone and reader), then `http_signature`.
 
 pub mod api;
+pub mod city;
 pub mod client;
 pub mod hosts;
 pub mod http_signature;
 pub mod iso;
 pub mod phone;
+pub mod platform_http;
 pub mod reader;
 pub mod trace;
 pub mod vpcd;

@@ -7,7 +7,7 @@ mod present;
 mod wallet;
 
 pub use keystore::{DeviceKeyring, KeystoreError};
-pub use present::{Presentation, PresentError, TapSeen};
+pub use present::{PresentError, Presentation, TapSeen};
 pub use wallet::Added;
 
 use crate::api;
@@ -124,8 +124,7 @@ impl Phone {
         };
         let telephone = Telephone::at(new.telephone, new.watch.clone());
         let before = telephone.inbox(new.number, 0).map(|texts| texts.len() as u32).unwrap_or(0);
-        let introduction =
-            Client::new(new.platform, "new", keyring.signing()?).watched(new.watch.clone());
+        let introduction = Client::new(new.platform, "new", keyring.signing()?).watched(new.watch.clone());
         let now = clock.now();
         let request = format!("register.{}", hex::encode(crypto::random::bytes::<8>()));
         let registered: api::DeviceRegistered =
@@ -251,7 +250,11 @@ impl Phone {
         }
     }
 
-    fn post<A: serde::de::DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<A, PhoneError> {
+    fn post<A: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<A, PhoneError> {
         let key = hex::encode(crypto::random::bytes::<12>());
         self.fresh.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         Ok(self.client.post(path, &key, body, &fresh(self.store.clock().now()))?)
@@ -274,7 +277,7 @@ impl Phone {
     }
 
     fn record(&self) -> Result<PhoneRecord, PhoneError> {
-        let found = self.store.read(PhoneRecord::of)?;
+        let found = self.store.read(|records| PhoneRecord::of(records))?;
         found.ok_or_else(|| PhoneError::Refused("this phone is not bound".to_owned()))
     }
 }

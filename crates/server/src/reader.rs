@@ -9,6 +9,9 @@ pub enum ReaderError {
     /// The card left the field, or stopped answering.
     #[error("the card was removed")]
     Removed,
+    /// Nobody presented a card for as long as this reader waits.
+    #[error("no card was presented")]
+    NoCard,
     /// The reader itself failed.
     #[error("reader: {0}")]
     Failed(String),
@@ -52,6 +55,7 @@ impl From<VpcdError> for ReaderError {
     fn from(error: VpcdError) -> ReaderError {
         match error {
             VpcdError::Removed | VpcdError::TimedOut => ReaderError::Removed,
+            VpcdError::NoCard => ReaderError::NoCard,
             other => ReaderError::Failed(other.to_string()),
         }
     }

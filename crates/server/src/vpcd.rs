@@ -25,9 +25,12 @@ pub enum VpcdError {
     /// The other end went away: the card left the field.
     #[error("the card was removed")]
     Removed,
-    /// No card came, or it did not answer in time.
+    /// The card did not answer in time.
     #[error("no answer in time")]
     TimedOut,
+    /// No card came in time.
+    #[error("no card came")]
+    NoCard,
     /// A length beyond what a card may send.
     #[error("message of {0} bytes is too long")]
     TooLong(usize),
@@ -107,15 +110,26 @@ impl ReaderEnd {
         Ok(ReaderEnd { socket: TcpListener::bind(at)? })
     }
 
+    /// Bounds how long a card is waited for; without this it is for ever.
+    pub fn give_up_after(&self, patience: Duration) -> std::io::Result<()> {
+        // What bounds reads bounds `accept` too (socket(7), SO_RCVTIMEO).
+        SockRef::from(&self.socket).set_read_timeout(Some(patience))
+    }
+
     /// Where it listens.
     pub fn address(&self) -> std::io::Result<std::net::SocketAddr> {
         self.socket.local_addr()
     }
 
-    /// Waits for a card, powers it and reads its answer to reset. `wait` bounds every answer of the card,
-    /// not the wait for one to come.
+    /// Waits for a card, powers it and reads its answer to reset. `wait` bounds every answer of the card;
+    /// how long one is waited for is said by [`ReaderEnd::give_up_after`].
     pub fn wait_for_card(&self, wait: Duration) -> Result<PresentCard, VpcdError> {
-        let (mut stream, _) = self.socket.accept()?;
+        let (mut stream, _) = match self.socket.accept() {
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                return Err(VpcdError::NoCard);
+            }
+            accepted => accepted?,
+        };
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(wait))?;
         send(&mut stream, &[POWER_ON])?;
@@ -223,6 +237,13 @@ mod tests {
             card.join().unwrap(),
             [Request::PowerOn, Request::AnswerToReset, command, Request::PowerOff]
         );
+    }
+
+    #[test]
+    fn a_card_that_never_comes_is_not_waited_for_longer_than_said() {
+        let reader = ReaderEnd::listen("127.0.0.1:0").unwrap();
+        reader.give_up_after(Duration::from_millis(1)).unwrap();
+        assert!(matches!(reader.wait_for_card(Duration::from_secs(5)), Err(VpcdError::NoCard)));
     }
 
     #[test]

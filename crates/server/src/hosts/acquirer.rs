@@ -22,10 +22,13 @@ impl Service for TerminalPort {
     fn message(&self, bytes: &[u8], reply: &Reply) {
         let Some(message) = read(&self.dialect, &self.ends, bytes, reply) else { return };
         let (dialect, ends, reply) = (self.dialect.clone(), self.ends.clone(), reply.clone());
-        self.acquirer.take(message, Box::new(move |answer| {
-            if let Some(answer) = answer {
-                send(&dialect, &ends, answer, &reply);
-            }
-        }));
+        self.acquirer.take(
+            message,
+            Box::new(move |answer| {
+                if let Some(answer) = answer {
+                    send(&dialect, &ends, answer, &reply);
+                }
+            }),
+        );
     }
 }

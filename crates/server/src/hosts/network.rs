@@ -55,38 +55,44 @@ impl Network {
             }
             Ok(Incoming::Pass { issuer }) => self.pass(message, &issuer.id, home),
             Ok(Incoming::Management { answer, operation: Some(sign_on) }) => {
-                self.0.store.submit(sign_on, move |_| home(answer));
+                self.0.store.submit(sign_on, move |_| home(*answer));
             }
-            Ok(Incoming::Management { answer, operation: None }) | Err(answer) => home(answer),
+            Ok(Incoming::Management { answer, operation: None }) | Err(answer) => home(*answer),
         }
     }
 
     fn payment(&self, message: Message, operation: Switch, home: Home) {
         let network = self.clone();
         let name = operation.message;
-        self.0.store.submit(operation, move |called: Called<Switch>| match called.ok().and_then(|o| o.answer()) {
-            Some(Outcome::Forward { date }) => network.forward(message, date, name, home),
-            Some(Outcome::InProgress) => {}
-            Some(Outcome::Answer(stored)) => home(network::own_answer(&message, &stored)),
-            None => home(network::own_answer(&message, &SwitchedAnswer::of_network("96"))),
+        self.0.store.submit(operation, move |called: Called<Switch>| {
+            match called.ok().and_then(|o| o.answer()) {
+                Some(Outcome::Forward { date }) => network.forward(message, date, name, home),
+                Some(Outcome::InProgress) => {}
+                Some(Outcome::Answer(stored)) => home(network::own_answer(&message, &stored)),
+                None => home(network::own_answer(&message, &SwitchedAnswer::of_network("96"))),
+            }
         });
     }
 
     fn forward(&self, message: Message, date: u32, name: sandbox::Digest, home: Home) {
         let outward = network::forward(&message, date);
         let network = self.clone();
-        self.0.gateway.ask(outward, self.0.wait, Box::new(move |answer| match answer {
-            HostAnswer::Message(answer) => network.answered(*answer, home),
-            // Silence and a dead line are the same to the acquirer: 91, and a late approval is reversed.
-            HostAnswer::Silence | HostAnswer::NotSent => {
-                let timed_out = TimedOut { message: name };
-                network.0.store.submit(timed_out, move |called: Called<TimedOut>| {
-                    if let Some(Some(stored)) = called.ok().and_then(|outcome| outcome.answer()) {
-                        home(network::own_answer(&message, &stored));
-                    }
-                });
-            }
-        }));
+        self.0.gateway.ask(
+            outward,
+            self.0.wait,
+            Box::new(move |answer| match answer {
+                HostAnswer::Message(answer) => network.answered(*answer, home),
+                // Silence and a dead line are the same to the acquirer: 91, and a late approval is reversed.
+                HostAnswer::Silence | HostAnswer::NotSent => {
+                    let timed_out = TimedOut { message: name };
+                    network.0.store.submit(timed_out, move |called: Called<TimedOut>| {
+                        if let Some(Some(stored)) = called.ok().and_then(|outcome| outcome.answer()) {
+                            home(network::own_answer(&message, &stored));
+                        }
+                    });
+                }
+            }),
+        );
     }
 
     fn answered(&self, answer: Message, home: Home) {
@@ -108,12 +114,16 @@ impl Network {
     fn pass(&self, message: Message, issuer: &str, home: Home) {
         let no_route = |message: &Message| network::own_answer(message, &SwitchedAnswer::of_network("92"));
         let Some(line) = self.0.issuers.get(issuer) else { return home(no_route(&message)) };
-        line.ask(message.clone(), self.0.wait, Box::new(move |answer| match answer {
-            HostAnswer::Message(answer) => home(*answer),
-            HostAnswer::Silence | HostAnswer::NotSent => {
-                home(network::own_answer(&message, &SwitchedAnswer::of_network("91")));
-            }
-        }));
+        line.ask(
+            message.clone(),
+            self.0.wait,
+            Box::new(move |answer| match answer {
+                HostAnswer::Message(answer) => home(*answer),
+                HostAnswer::Silence | HostAnswer::NotSent => {
+                    home(network::own_answer(&message, &SwitchedAnswer::of_network("91")));
+                }
+            }),
+        );
     }
 
     /// What carries out the network's outbox: reversals of late answers and of what acquirers took back.

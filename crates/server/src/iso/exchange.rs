@@ -43,6 +43,8 @@ struct State<M> {
     sender: Option<FrameSender>,
     open: HashMap<u128, Question<M>>,
     connection: u64,
+    /// When connecting failed last: askers are not made to wait for a dead host one after another.
+    refused: Option<Instant>,
     stopping: bool,
 }
 
@@ -63,7 +65,7 @@ impl<M: Clone + Send + 'static> Exchange<M> {
         read: impl Fn(&[u8]) -> Option<(u128, M)> + Send + Sync + 'static,
         unasked: impl Fn(M) + Send + Sync + 'static,
     ) -> std::io::Result<Exchange<M>> {
-        let state = State { sender: None, open: HashMap::new(), connection: 0, stopping: false };
+        let state = State { sender: None, open: HashMap::new(), connection: 0, refused: None, stopping: false };
         let shared = Arc::new(Shared {
             to,
             framing,
@@ -137,7 +139,13 @@ impl<M: Clone + Send + 'static> Shared<M> {
         if let Some(sender) = state.sender.as_ref().filter(|sender| !sender.is_closed()) {
             return Some(sender.clone());
         }
-        let stream = TcpStream::connect_timeout(&self.to, RETRY).ok()?;
+        if state.refused.is_some_and(|at| at.elapsed() < RETRY) {
+            return None;
+        }
+        let Ok(stream) = TcpStream::connect_timeout(&self.to, RETRY) else {
+            state.refused = Some(Instant::now());
+            return None;
+        };
         let sender = open(&stream, self.framing).ok()?;
         state.sender = Some(sender.clone());
         state.connection += 1;

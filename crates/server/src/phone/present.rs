@@ -56,8 +56,12 @@ impl Phone {
         let refused = |text: String| Err(PhoneError::Refused(text));
         let ticket = match self.run(BeginUnlock)? {
             Unlocking::Try(ticket) => ticket,
-            Unlocking::Wait(until) => return refused(format!("too many wrong passcodes; wait until {until}")),
-            Unlocking::Rebind => return refused("too many wrong passcodes; set this phone up again".to_owned()),
+            Unlocking::Wait(until) => {
+                return refused(format!("too many wrong passcodes; wait until {until}"));
+            }
+            Unlocking::Rebind => {
+                return refused("too many wrong passcodes; set this phone up again".to_owned());
+            }
         };
         let lock = self.record()?.lock;
         let Some(lock) = lock else { return refused("set this phone up again".to_owned()) };
@@ -67,7 +71,9 @@ impl Phone {
                 Ok(verified)
             }
             Err(fail) => match self.run(fail)? {
-                AfterWrong::Again { tries_left, .. } => refused(format!("wrong passcode; {tries_left} tries left")),
+                AfterWrong::Again { tries_left, .. } => {
+                    refused(format!("wrong passcode; {tries_left} tries left"))
+                }
                 AfterWrong::Rebind => refused("too many wrong passcodes; set this phone up again".to_owned()),
             },
         }
@@ -162,8 +168,7 @@ impl Phone {
         command: &[u8],
         unlocked: Option<&Verified>,
     ) -> Answer {
-        let context =
-            Context { unlocked, now: self.store.clock().now(), entropy: crypto::random::bytes() };
+        let context = Context { unlocked, now: self.store.clock().now(), entropy: crypto::random::bytes() };
         match application.command(command, &context) {
             Reaction::Respond(answer) => answer,
             Reaction::Commit(use_key, pending) => {

@@ -1,6 +1,6 @@
 //! Cards on the phone: adding one, keeping its keys filled, telling the platform what was done offline.
 
-use super::{Phone, PhoneError, decode, encode};
+use super::{Phone, PhoneError, decode};
 use crate::api;
 use ::wallet::card::{
     AddCard, Algorithm, Card, CardState, Delete, Profile, Rename, Resume, SetDefault, Suspend, UpdateCard,
@@ -26,14 +26,6 @@ pub enum Added {
     },
 }
 
-/// Chooses where a one-time password comes from.
-pub enum Password<'a> {
-    /// The text message that comes to this phone.
-    Inbox,
-    /// The customer typed it.
-    Typed(&'a str),
-}
-
 impl Phone {
     /// Adds a card: seals what the customer typed, lets the issuer decide, proves who one is if asked.
     pub fn add_card(&mut self, typed: &api::CardData, typed_code: Option<&str>) -> Result<Added, PhoneError> {
@@ -44,7 +36,9 @@ impl Phone {
         };
         match (enrolment.state.as_str(), enrolment.token) {
             ("approved", Some(token)) => Ok(Added::Active(self.take_card(&token)?)),
-            _ => Ok(Added::Declined { reason: enrolment.reason.unwrap_or_else(|| "issuer_declined".to_owned()) }),
+            _ => Ok(Added::Declined {
+                reason: enrolment.reason.unwrap_or_else(|| "issuer_declined".to_owned()),
+            }),
         }
     }
 
@@ -58,7 +52,11 @@ impl Phone {
         self.post("/v1/cards", &api::AddCard { sealed_card })
     }
 
-    fn step_up(&mut self, enrolment: api::Enrolment, typed: Option<&str>) -> Result<api::Enrolment, PhoneError> {
+    fn step_up(
+        &mut self,
+        enrolment: api::Enrolment,
+        typed: Option<&str>,
+    ) -> Result<api::Enrolment, PhoneError> {
         let nothing = || PhoneError::Refused("the bank offers no way of verification".to_owned());
         let method = enrolment.methods.first().ok_or_else(nothing)?;
         let request = api::RequestCode { method: method.id.clone() };
@@ -114,7 +112,7 @@ impl Phone {
 
     /// The cards on this phone, in their order, and the one that is tapped first.
     pub fn cards(&self) -> Result<(Vec<Card>, Option<Id<kinds::Token>>), PhoneError> {
-        let found = self.store.read(cards)?;
+        let found = self.store.read(|records| cards(records))?;
         Ok((found, self.record()?.default_card))
     }
 
@@ -198,7 +196,8 @@ impl Phone {
             let id = token.parse().map_err(|_| PhoneError::Refused("not a token".to_owned()))?;
             return self.replenish(id);
         }
-        let _: serde_json::Value = self.post(&format!("/v1/tokens/{token}/{verb}"), &serde_json::json!({}))?;
+        let _: serde_json::Value =
+            self.post(&format!("/v1/tokens/{token}/{verb}"), &serde_json::json!({}))?;
         Ok(())
     }
 
@@ -224,7 +223,10 @@ impl Phone {
             // A suspension wiped the keys; they do not come back by themselves.
             if (resumed || self.counter(card.token)?.keys_left == 0) && state == CardState::Active {
                 match self.replenish(card.token) {
-                    Ok(()) | Err(PhoneError::Client(crate::client::ClientError::Problem(_)) | PhoneError::Refused(_)) => {}
+                    Ok(())
+                    | Err(
+                        PhoneError::Client(crate::client::ClientError::Problem(_)) | PhoneError::Refused(_),
+                    ) => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -257,7 +259,8 @@ fn card_of(profile: &api::CardProfile) -> Result<Card, PhoneError> {
         sequence: profile.sequence_number,
         aid: hex::decode(&profile.aid).map_err(|_| unreadable("an application identifier"))?,
         label: profile.label.clone(),
-        last_four: LastFour::from_ascii(profile.card_last_four.as_bytes()).map_err(|_| unreadable("last four"))?,
+        last_four: LastFour::from_ascii(profile.card_last_four.as_bytes())
+            .map_err(|_| unreadable("last four"))?,
         issuer: profile.issuer.clone(),
         art: profile.art.clone(),
         nickname: None,
@@ -277,9 +280,4 @@ fn card_of(profile: &api::CardProfile) -> Result<Card, PhoneError> {
         limit_cumulative: None,
         certificates: None,
     })
-}
-
-/// A key's text form, for tests and tools.
-pub fn key_text(bytes: &[u8]) -> String {
-    encode(bytes)
 }

@@ -1,0 +1,25 @@
+//! `paiza demo`: a scripted run over the real wires in a temporary directory, each message decoded.
+
+mod enrol;
+mod stage;
+
+use crate::cli::{Demo, Journey};
+use crate::output::{Failure, Output};
+use serde_json::json;
+use stage::Stage;
+
+pub(crate) fn run(what: &Demo, output: Output) -> Result<(), Failure> {
+    let stage = Stage::set(what.data.as_deref(), output)?;
+    let journeys: &[(&str, fn(&Stage) -> Result<(), Failure>)] = match what.journey {
+        Journey::Enrol => &[("enrol", enrol::run)],
+        Journey::Tap => &[("tap", enrol::run)],
+        Journey::All => &[("enrol", enrol::run)],
+    };
+    for (name, journey) in journeys {
+        output.line(format!("\n=== {name} ==="));
+        journey(&stage)?;
+    }
+    output.line("\nEvery expectation held.");
+    output.summary(json!({"expectations": stage.held()}));
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! `paiza up`: every party on this machine.
+
+use crate::cli::Up;
+use crate::output::{Failure, Output};
+use serde_json::json;
+use server::city::{City, CityError, Plan};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+use store::SystemClock;
+
+pub(crate) fn run(what: &Up, output: Output) -> Result<(), Failure> {
+    let began = Instant::now();
+    let data = &what.data.data;
+    if what.fresh {
+        forget(data)?;
+    }
+    let city = City::start(&Plan::documented(data, Arc::new(SystemClock))).map_err(failure)?;
+    introduce(&city, began, output);
+    wait_for_the_end()?;
+    output.line("Ending.");
+    drop(city);
+    output.summary(json!({}));
+    Ok(())
+}
+
+/// Removes the folders a city makes, and nothing else.
+fn forget(data: &Path) -> Result<(), Failure> {
+    let ours =
+        |name: &str| matches!(name, "platform" | "network" | "telephone") || name.starts_with("issuer-");
+    let Ok(entries) = std::fs::read_dir(data) else { return Ok(()) };
+    for entry in entries.flatten() {
+        if entry.file_name().to_str().is_some_and(ours) {
+            let removed = std::fs::remove_dir_all(entry.path());
+            removed
+                .map_err(|error| Failure::configuration(format!("{}: {error}", entry.path().display())))?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn failure(error: CityError) -> Failure {
+    Failure::configuration(error)
+}
+
+fn introduce(city: &City, began: Instant, output: Output) {
+    let at = &city.addresses;
+    let ready_ms = began.elapsed().as_millis() as u64;
+    output.line(format!("Paiza is up after {ready_ms} ms. Everything listens on this machine alone."));
+    output.line("");
+    for (what, address) in [
+        ("platform (HTTP, phones and browsers)", at.platform),
+        ("telephone network (HTTP)", at.telephone),
+        ("acquirer (ISO 8583, terminals)", at.acquirer),
+        ("card network (ISO 8583)", at.network),
+        ("token gateway (ISO 8583)", at.gateway),
+    ] {
+        output.line(format!("  {address:<22} {what}"));
+    }
+    for (bank, address) in &at.issuers {
+        output.line(format!("  {address:<22} issuer {bank} (ISO 8583)"));
+    }
+    output.line("");
+    output.line("Try, in another shell:");
+    for line in TRY {
+        output.line(format!("  {line}"));
+    }
+    output.line("");
+    output.line("Ctrl-C ends it.");
+    output.row(&json!({
+        "event": "ready", "ready_ms": ready_ms, "platform": at.platform, "telephone": at.telephone,
+        "acquirer": at.acquirer, "network": at.network, "gateway": at.gateway, "issuers": at.issuers,
+    }));
+}
+
+/// What to try; the documentation shows the same lines and a test runs them.
+pub(crate) const TRY: &[&str] = &[
+    "paiza phone new --number +8613800000001 --passcode 135790",
+    "paiza sandbox cards",
+    "paiza phone add --pan 6216600100000000016 --expiry 3012 --cvv2 CVV2 --passcode 135790",
+    "paiza pos sale --amount 12.50 --currency CNY --reader vpcd:35963 &",
+    "paiza phone present --vpcd 127.0.0.1:35963 --passcode 135790",
+];
+
+/// Returns at Ctrl-C or a request to end.
+fn wait_for_the_end() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Failure::configuration)?;
+    runtime
+        .block_on(async {
+            let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+            tokio::select! {
+                ended = tokio::signal::ctrl_c() => ended,
+                _ = term.recv() => Ok(()),
+            }
+        })
+        .map_err(|error: std::io::Error| Failure::configuration(error))
+}

@@ -1,0 +1,172 @@
+//! What the city's operators set up: token programmes, domain controls, merchants.
+
+use acquiring::operations::{RegisterMerchant, RegisterTerminal};
+use acquiring::records::MerchantState;
+use acquiring::{AcceptorId, Merchant, TerminalId};
+use platform::{CardRange, TokenService};
+use sandbox::directory::{Directory, Product};
+use std::collections::HashMap;
+use std::sync::Arc;
+use store::{Arrival, Deliverer, Store, StoreError};
+use tokens::digest::Digest16;
+use tokens::ops::{DefineControls, DefineProgramme, EndEnrolment, Ending, ForgetForestalled, topics};
+use tokens::records::{Aid, Controls, Mode, Modes, Programme};
+use tokens::text::{IssuerId, RequestorId};
+use values::time::Zone;
+use values::{Country, Currency, Id, MerchantCategory, Outbound};
+
+/// The standard class of domain controls.
+const STANDARD: u16 = 1;
+/// Paiza as a token requestor: three digits of the token service, eight of the wallet.
+const REQUESTOR: &str = "62900000001";
+
+/// The card ranges that tokens are made for: programmes are numbered as the directory lists them.
+pub fn card_ranges() -> Vec<CardRange> {
+    let ranges = (1u16..).zip(Directory::sandbox().ranges());
+    let range = |(programme, (bank, range)): (
+        u16,
+        (&sandbox::directory::Institution, &sandbox::directory::Range),
+    )| {
+        CardRange {
+            prefix: range.pan_prefix,
+            length: range.length,
+            programme,
+            issuer: bank.id.clone(),
+            issuer_name: bank.name.clone(),
+            product: range.product_name.clone(),
+        }
+    };
+    ranges.map(range).collect()
+}
+
+/// Sets up programmes and controls; saying so again changes nothing.
+pub fn define(service: &TokenService) -> Result<(), StoreError> {
+    let category = |code: u16| MerchantCategory::try_from(code).expect("four digits");
+    let controls = Controls {
+        id: STANDARD,
+        name: "standard CNY".to_owned(),
+        modes: Modes(vec![Mode::Contactless, Mode::Contact, Mode::Qr, Mode::Transit]),
+        categories_allowed: Vec::new(),
+        // Betting and cash in disguise are not what a phone wallet is for.
+        categories_denied: vec![category(7995), category(6051)],
+        currency: Currency::CNY,
+        country: Some(Country::CHINA),
+        payment_max: 2_000_000,
+        unverified_max: 0,
+        transit_max: 5_000,
+        daily_max: 5_000_000,
+        daily_count_max: 200,
+    };
+    service.store().call(DefineControls { controls })?;
+    for (id, (bank, range)) in (1u16..).zip(Directory::sandbox().ranges()) {
+        let kind = match range.product {
+            Product::Debit => "UnionPay Debit",
+            Product::Credit => "UnionPay Credit",
+        };
+        let programme = Programme {
+            id,
+            name: kind.to_owned(),
+            issuer: IssuerId::parse(&bank.id).expect("the directory's names are short names"),
+            token_prefix: range.token_prefix,
+            requestor: RequestorId::parse(REQUESTOR).expect("eleven digits"),
+            par_controller: "PZ01".to_owned(),
+            aid: Aid(range.aid_bytes()),
+            algorithm: range.algorithm_id(),
+            dki: range.dki,
+            controls: STANDARD,
+            zone: Zone::Shanghai,
+            validity_months: 36,
+            art: format!("{}:{}:{}", bank.id, range.art.background, range.art.text),
+        };
+        service.store().call(DefineProgramme { programme })?;
+    }
+    Ok(())
+}
+
+/// The timers and notices of the token service.
+pub(super) fn deliverers(service: &Arc<TokenService>) -> HashMap<String, Deliverer> {
+    let store = service.store().clone();
+    let expire = store.clone();
+    let enrolments: Deliverer = Box::new(move |outbound: &Outbound| {
+        let Some(enrolment) = str::from_utf8(&outbound.body).ok().and_then(|text| text.parse().ok()) else {
+            return Arrival::Delivered;
+        };
+        arrived(expire.call(EndEnrolment { enrolment, ending: Ending::Expired }).is_ok())
+    });
+    let forestalled: Deliverer = Box::new(move |outbound: &Outbound| {
+        let mut name = [0; 16];
+        let Ok(()) = hex::decode_to_slice(&outbound.body, &mut name) else { return Arrival::Delivered };
+        let message: Digest16 = tokens::digest::Digest(name);
+        arrived(store.call(ForgetForestalled { message }).is_ok())
+    });
+    HashMap::from([
+        (topics::ENROLMENT_EXPIRES.to_owned(), enrolments),
+        (topics::FORESTALLED_EXPIRES.to_owned(), forestalled),
+    ])
+}
+
+fn arrived(done: bool) -> Arrival {
+    if done { Arrival::Delivered } else { Arrival::Retry }
+}
+
+/// A merchant of the city and its terminal.
+pub struct DemoMerchant {
+    /// Number in the register.
+    pub number: u128,
+    /// Acceptor id on the wire.
+    pub acceptor: &'static str,
+    /// Terminal id on the wire.
+    pub terminal: &'static str,
+    /// Name on receipts.
+    pub name: &'static str,
+    /// What it sells.
+    pub category: u16,
+}
+
+/// The merchants every city has.
+pub const DEMO_MERCHANTS: &[DemoMerchant] = &[
+    DemoMerchant {
+        number: 1,
+        acceptor: "104110054110001",
+        terminal: "PZ000001",
+        name: "PAIZA NOODLES",
+        category: 5812,
+    },
+    DemoMerchant {
+        number: 2,
+        acceptor: "104110059420002",
+        terminal: "PZ000002",
+        name: "PAIZA BOOKS",
+        category: 5942,
+    },
+    DemoMerchant {
+        number: 3,
+        acceptor: "104110079950003",
+        terminal: "PZ000003",
+        name: "PAIZA BETS",
+        category: 7995,
+    },
+];
+
+/// Registers the city's merchants and terminals; again changes nothing.
+pub(super) fn register_merchants(store: &Store) -> Result<(), StoreError> {
+    for demo in DEMO_MERCHANTS {
+        let merchant = Merchant {
+            id: Id::from_u128(demo.number),
+            acceptor: AcceptorId::parse(demo.acceptor.as_bytes()).expect("fifteen characters"),
+            name: demo.name.to_owned(),
+            city: "BEIJING".to_owned(),
+            category: MerchantCategory::try_from(demo.category).expect("four digits"),
+            country: Country::CHINA,
+            currency: Currency::CNY,
+            limit_payment: 5_000_000,
+            limit_daily: 100_000_000,
+            state: MerchantState::Active,
+        };
+        let id = TerminalId::parse(demo.terminal.as_bytes()).expect("eight characters");
+        let terminal = RegisterTerminal { id, merchant: merchant.id };
+        store.call(RegisterMerchant { merchant })?;
+        store.call(terminal)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! A sandbox issuing bank as a host, and its text messages on their way to the telephone network.
+
+use super::telephone::Telephone;
+use super::{read, send};
+use crate::iso::{Dialect, Ends, Reply, Service};
+use iso8583::Message;
+use sandbox::directory::Institution;
+use sandbox::issuer::notice::TOPIC_SMS;
+use sandbox::issuer::{
+    self, Authorise, OpenCards, Payment, Prepared, Timing, TokenLifecycle, Verification, open_sms,
+    verification,
+};
+use sandbox::keys::IssuerKeys;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Arrival, Called, Deliverer, Outcome, Store, StoreError};
+use values::Operation;
+
+/// What sends an answer home; dropped when there is none to send.
+pub type Home = Box<dyn FnOnce(Message) + Send>;
+
+/// An issuing bank. Clones share everything.
+#[derive(Clone)]
+pub struct Issuer(Arc<Parts>);
+
+struct Parts {
+    bank: &'static Institution,
+    keys: IssuerKeys,
+    store: Store,
+}
+
+impl Issuer {
+    /// A bank over its records; opens the accounts of its test cards the first time.
+    pub fn new(bank: &'static Institution, store: Store) -> Result<Issuer, StoreError> {
+        let keys = IssuerKeys::sandbox(bank);
+        store.call(OpenCards::sandbox(bank, &keys))?;
+        Ok(Issuer(Arc::new(Parts { bank, keys, store })))
+    }
+
+    /// The bank.
+    pub fn bank(&self) -> &'static Institution {
+        self.0.bank
+    }
+
+    /// The records.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> &IssuerKeys {
+        &self.0.keys
+    }
+
+    /// Takes a message; `home` is called with the answer if there is one.
+    pub fn take(&self, message: Message, home: Home) {
+        match issuer::prepare(&self.0.keys, &message, crypto::random::bytes) {
+            Ok(Prepared::Payment(payment)) => self.payment(message, *payment, home),
+            Ok(Prepared::Reversal(reversal)) => {
+                let operation = reversal.operation.clone();
+                self.run(operation, move |outcome| home(reversal.answer(&message, outcome)));
+            }
+            Ok(Prepared::Verification(verification)) => self.verification(message, *verification, home),
+            Ok(Prepared::Network(answer)) | Err(answer) => home(*answer),
+        }
+    }
+
+    fn payment(&self, message: Message, payment: Payment, home: Home) {
+        let operation: Authorise = payment.operation.clone();
+        self.run(operation, move |decision| {
+            let Some(answer) = payment.answer(&message, &decision) else { return };
+            match decision.timing {
+                Timing::AfterMs(wait) => {
+                    // A test card that answers late: this one answer waits, nothing else does.
+                    std::thread::spawn(move || {
+                        std::thread::sleep(Duration::from_millis(u64::from(wait)));
+                        home(answer);
+                    });
+                }
+                Timing::Now | Timing::Never => home(answer),
+            }
+        });
+    }
+
+    fn verification(&self, message: Message, verification: Verification, home: Home) {
+        match verification {
+            Verification::Evaluate(operation) => self.run(operation, move |evaluation| {
+                home(verification::answer_evaluation(&message, &evaluation));
+            }),
+            Verification::SendCode(operation) => {
+                self.run(operation, move |sent| home(verification::answer_code_sent(&message, sent)));
+            }
+            Verification::CheckCode(operation) => {
+                self.run(operation, move |checked| {
+                    home(verification::answer_code_checked(&message, checked))
+                });
+            }
+            Verification::Provisioned(operation) => {
+                self.run(operation, move |linked| home(verification::answer_provisioned(&message, linked)));
+            }
+        }
+    }
+
+    /// Runs an operation; `then` gets its answer. An operation that failed is answered by nobody: the asker
+    /// repeats or reverses.
+    fn run<O: Operation>(&self, operation: O, then: impl FnOnce(O::Answer) + Send + 'static) {
+        self.0.store.submit(operation, move |called: Called<O>| match called {
+            Ok(Outcome::Done(answer) | Outcome::Repeated(answer)) => then(answer),
+            Ok(Outcome::Refused(_) | Outcome::Mismatch) => tracing::warn!(operation = O::NAME, "refused"),
+            Err(error) => tracing::error!(%error, operation = O::NAME, "not done"),
+        });
+    }
+
+    /// Suspends, resumes or closes a card as the bank's clerk would; its tokens are told by the caller.
+    pub fn store_and_keys(&self) -> (&Store, &IssuerKeys) {
+        (&self.0.store, &self.0.keys)
+    }
+
+    /// What carries out the bank's outbox: text messages to its customers.
+    pub fn deliverers(&self, telephone: Telephone) -> HashMap<String, Deliverer> {
+        let issuer = self.clone();
+        let deliver: Deliverer = Box::new(move |outbound| {
+            let Ok(sms) = open_sms(&issuer.0.keys, &outbound.key, &outbound.body) else {
+                tracing::error!(bank = issuer.0.bank.id, "a text message of our own cannot be read");
+                return Arrival::Delivered;
+            };
+            let Ok(text) = str::from_utf8(sms.text.expose()) else { return Arrival::Delivered };
+            let id = format!("{}.{}", issuer.0.bank.id, outbound.key);
+            match telephone.send(&id, &sms.from, &sms.to, text) {
+                Ok(()) => Arrival::Delivered,
+                Err(_) => Arrival::Retry,
+            }
+        });
+        HashMap::from([(TOPIC_SMS.to_owned(), deliver)])
+    }
+}
+
+/// A life event of a token, as the bank records it.
+pub type Lifecycle = TokenLifecycle;
+
+/// The bank's port.
+pub struct IssuerPort {
+    issuer: Issuer,
+    dialect: Dialect,
+    ends: Ends,
+}
+
+impl IssuerPort {
+    /// A port that speaks `dialect`.
+    pub fn new(issuer: Issuer, dialect: Dialect, ends: Ends) -> IssuerPort {
+        IssuerPort { issuer, dialect, ends }
+    }
+}
+
+impl Service for IssuerPort {
+    fn message(&self, bytes: &[u8], reply: &Reply) {
+        let Some(message) = read(&self.dialect, &self.ends, bytes, reply) else { return };
+        let (dialect, ends, reply) = (self.dialect.clone(), self.ends.clone(), reply.clone());
+        self.issuer.take(message, Box::new(move |answer| send(&dialect, &ends, answer, &reply)));
+    }
+}

@@ -1,0 +1,124 @@
+//! Who is asking: the signature of a request is checked here, and nowhere else.
+
+use super::problem::Trouble;
+use crate::http_signature::{SignatureError, SignatureHeaders, SignedRequest, TOLERANCE_MS, claims, verify};
+use axum::http::HeaderMap;
+use crypto::p256::VerifyingKey;
+use platform::TokenService;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use tokens::records::{Device, DeviceId};
+use values::Timestamp;
+
+/// The platform behind its door.
+#[derive(Clone)]
+pub struct Door {
+    /// What is behind it.
+    pub service: Arc<TokenService>,
+    nonces: Arc<Nonces>,
+}
+
+impl Door {
+    /// A door to the token service.
+    pub fn new(service: Arc<TokenService>) -> Door {
+        Door { service, nonces: Arc::default() }
+    }
+}
+
+/// What of a request its signature covers, owned.
+pub(super) struct Received {
+    pub(super) method: String,
+    pub(super) authority: String,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) idempotency_key: String,
+    pub(super) headers: SignatureHeaders,
+    pub(super) body: Vec<u8>,
+}
+
+impl Received {
+    pub(super) fn new(parts: &axum::http::request::Parts, body: Vec<u8>) -> Result<Received, Trouble> {
+        let text = |headers: &HeaderMap, name: &'static str| {
+            headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        };
+        let headers = &parts.headers;
+        let idempotency_key = text(headers, "idempotency-key");
+        if parts.method != "GET" && !(1..=255).contains(&idempotency_key.len()) {
+            let detail = "Idempotency-Key must have 1 to 255 printable characters";
+            return Err(Trouble::new(400, "idempotency_key_missing", "A request key is needed", detail));
+        }
+        Ok(Received {
+            method: parts.method.to_string(),
+            authority: text(headers, "host"),
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            idempotency_key,
+            headers: SignatureHeaders {
+                content_digest: text(headers, "content-digest"),
+                signature_input: text(headers, "signature-input"),
+                signature: text(headers, "signature"),
+            },
+            body,
+        })
+    }
+
+    fn signed(&self) -> SignedRequest<'_> {
+        SignedRequest {
+            method: &self.method,
+            authority: &self.authority,
+            path: &self.path,
+            query: &self.query,
+            idempotency_key: &self.idempotency_key,
+            body: &self.body,
+        }
+    }
+
+    /// Checks the signature under this public key (SEC1).
+    pub(super) fn check(&self, key: &[u8], door: &Door) -> Result<(), Trouble> {
+        let now = door.service.store().clock().now();
+        let key = VerifyingKey::from_sec1(key).map_err(|_| Trouble::invalid("/signing_key"))?;
+        let made =
+            verify(&self.signed(), &self.headers, now, |base, signature| key.verify(base, signature).is_ok())
+                .map_err(|error| Trouble::unsigned(&error.to_string()))?;
+        if door.nonces.is_new(&made.key_id, &made.nonce, now) {
+            Ok(())
+        } else {
+            Err(Trouble::unsigned("this signature was used before"))
+        }
+    }
+
+    /// The device that signed, whatever its state.
+    pub(super) fn device(&self, door: &Door) -> Result<Device, Trouble> {
+        let made =
+            claims(&self.headers).map_err(|error: SignatureError| Trouble::unsigned(&error.to_string()))?;
+        let id: DeviceId = made.key_id.parse().map_err(|_| Trouble::unsigned("keyid names no device"))?;
+        // An unknown device and a wrong signature look the same from outside.
+        let device =
+            door.service.device(id).map_err(|_| Trouble::unsigned("the signature does not match"))?;
+        self.check(&device.keys.signing, door)?;
+        Ok(device)
+    }
+
+    /// The device that signed, if it may act.
+    pub(super) fn active_device(&self, door: &Door) -> Result<Device, Trouble> {
+        let device = self.device(door)?;
+        Ok(door.service.active_device(device.id)?)
+    }
+}
+
+/// Signatures seen within their time of validity. A stolen request cannot be sent a second time.
+#[derive(Default)]
+struct Nonces(Mutex<HashMap<(String, String), Timestamp>>);
+
+/// Old entries are swept when there are this many.
+const SWEEP_AT: usize = 10_000;
+
+impl Nonces {
+    fn is_new(&self, key_id: &str, nonce: &str, now: Timestamp) -> bool {
+        let mut seen = self.0.lock().expect("no holder of this lock panics");
+        if seen.len() >= SWEEP_AT {
+            seen.retain(|_, at| now.millis() - at.millis() <= 2 * TOLERANCE_MS);
+        }
+        seen.insert((key_id.to_owned(), nonce.to_owned()), now).is_none()
+    }
+}

@@ -1,0 +1,403 @@
+//! The routes, read like a menu.
+
+use super::door::{Door, Received};
+use super::problem::Trouble;
+use crate::api;
+use crate::phone::encode;
+use axum::body::{Body, to_bytes};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Form, Json, Router};
+use platform::{Confirmed, Progress};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokens::Actor;
+use tokens::ops::Arrangement;
+use tokens::records::{Device, DeviceId, DeviceKeys, Life, Token, TokenReference};
+use tokens::text::Name;
+
+/// The largest body that is read.
+const BODY_MOST: usize = 64 * 1024;
+
+/// Everything a phone asks of the platform.
+pub fn router(door: Door) -> Router {
+    Router::new()
+        .route("/livez", get(|| async { "ok" }))
+        .route("/v1/devices", post(register))
+        .route("/v1/devices/{device}/confirm", post(confirm))
+        .route("/v1/cards", post(add_card))
+        .route("/v1/enrolments/{enrolment}/code", post(request_code))
+        .route("/v1/enrolments/{enrolment}/verify", post(verify_code))
+        .route("/v1/tokens", get(list))
+        .route("/v1/tokens/{token}/provision", post(provision))
+        .route("/v1/tokens/{token}/keys", post(replenish))
+        .route("/v1/tokens/{token}/suspend", post(suspend))
+        .route("/v1/tokens/{token}/resume", post(resume))
+        .route("/v1/tokens/{token}/delete", post(delete))
+        .route("/v1/arrangement", post(arrange))
+        .route("/v1/lost-phone", post(lost_phone))
+        .route("/lost-phone", get(lost_phone_page).post(lost_phone_form))
+        .layer(DefaultBodyLimit::max(BODY_MOST))
+        .with_state(door)
+}
+
+/// Reads the request and does the work on a thread that may wait for records and issuers.
+async fn work<A: Serialize + Send + 'static>(
+    door: Door,
+    request: Request<Body>,
+    work: impl FnOnce(&Door, &Received) -> Result<A, Trouble> + Send + 'static,
+) -> Result<Response, Trouble> {
+    let (parts, body) = request.into_parts();
+    let too_large =
+        |_| Trouble::new(413, "body_too_large", "The body is too large", "The body is too large.");
+    let body = to_bytes(body, BODY_MOST).await.map_err(too_large)?;
+    let received = Received::new(&parts, body.to_vec())?;
+    let done = tokio::task::spawn_blocking(move || work(&door, &received)).await;
+    let answer = done.map_err(|error| {
+        tracing::error!(%error, "a handler panicked");
+        Trouble::new(500, "internal", "Something went wrong here", "This is our mistake.")
+    })??;
+    Ok((StatusCode::OK, Json(answer)).into_response())
+}
+
+fn body<T: DeserializeOwned>(received: &Received) -> Result<T, Trouble> {
+    serde_json::from_slice(&received.body).map_err(|error| {
+        // The position is safe to tell; the text at it is not.
+        let place = format!("the body at line {} column {}", error.line(), error.column());
+        Trouble::invalid(&place)
+    })
+}
+
+fn bytes(text: &str, part: &'static str) -> Result<Vec<u8>, Trouble> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).map_err(|_| Trouble::invalid(part))
+}
+
+/// An identifier in a path; a malformed one is as unknown as one that is not there.
+fn id<K: values::id::Kind>(text: &str) -> Result<values::Id<K>, Trouble> {
+    text.parse().map_err(|_| Trouble::new(404, "not_found", "Not found", "There is nothing of this name."))
+}
+
+async fn register(State(door): State<Door>, request: Request) -> Result<Response, Trouble> {
+    work(door, request, |door, received| {
+        let wish: api::RegisterDevice = body(received)?;
+        let keys = DeviceKeys {
+            signing: bytes(&wish.signing_key, "/signing_key")?,
+            agreement: bytes(&wish.agreement_key, "/agreement_key")?,
+            verification: bytes(&wish.verification_key, "/verification_key")?,
+        };
+        // Whoever registers a key must hold it.
+        received.check(&keys.signing, door)?;
+        let device = door.service.register_device(&wish.phone_number, &wish.name, keys)?;
+        let card_data_key = encode(door.service.keys().card_data().public().to_sec1());
+        Ok(api::DeviceRegistered { device: device.to_string(), card_data_key })
+    })
+    .await
+}
+
+async fn confirm(
+    State(door): State<Door>,
+    Path(device): Path<String>,
+    request: Request,
+) -> Result<Response, Trouble> {
+    work(door, request, move |door, received| {
+        let signer = received.device(door)?;
+        let named: DeviceId = id(&device)?;
+        if named != signer.id {
+            return Err(Trouble::new(404, "not_found", "Not found", "There is nothing of this name."));
+        }
+        let wish: api::ConfirmDevice = body(received)?;
+        match door.service.confirm_device(named, &wish.phone_number, wish.code.as_bytes())? {
+            Confirmed::Bound { customer, recovery_code } => Ok(api::DeviceConfirmed {
+                customer: customer.to_string(),
+                recovery_code: recovery_code.map(|code| String::from_utf8_lossy(code.expose()).into_owned()),
+            }),
+            Confirmed::Wrong { tries_left } => {
+                let detail = format!("This is not the code; {tries_left} tries are left.");
+                Err(Trouble::new(409, "code_wrong", "Not the code", &detail))
+            }
+        }
+    })
+    .await
+}
+
+async fn add_card(State(door): State<Door>, request: Request) -> Result<Response, Trouble> {
+    work(door, request, |door, received| {
+        let device = received.active_device(door)?;
+        let wish: api::AddCard = body(received)?;
+        let (enrolment, progress) = door.service.add_card(&device, &wish.sealed_card)?;
+        Ok(enrolment_of(&enrolment.to_string(), progress))
+    })
+    .await
+}
+
+fn enrolment_of(enrolment: &str, progress: Progress) -> api::Enrolment {
+    let mut answer = api::Enrolment {
+        enrolment: enrolment.to_owned(),
+        state: String::new(),
+        token: None,
+        methods: Vec::new(),
+        issuer_key: None,
+        reason: None,
+        tries_left: None,
+    };
+    match progress {
+        Progress::Approved(token) => {
+            answer.state = "approved".to_owned();
+            answer.token = Some(token.to_string());
+        }
+        Progress::StepUp { methods, issuer_key } => {
+            answer.state = "step_up".to_owned();
+            answer.methods = methods
+                .into_iter()
+                .map(|method| api::StepUpMethod { id: method.id, kind: method.kind, masked: method.masked })
+                .collect();
+            answer.issuer_key = Some(encode(&issuer_key));
+        }
+        Progress::WrongCode { tries_left } => {
+            answer.state = "step_up".to_owned();
+            answer.tries_left = Some(tries_left);
+            answer.reason = Some("code_wrong".to_owned());
+        }
+        Progress::Declined { reason } => {
+            answer.state = "declined".to_owned();
+            answer.reason = Some(reason);
+        }
+    }
+    answer
+}
+
+async fn request_code(
+    State(door): State<Door>,
+    Path(enrolment): Path<String>,
+    request: Request,
+) -> Result<Response, Trouble> {
+    work(door, request, move |door, received| {
+        let device = received.active_device(door)?;
+        let wish: api::RequestCode = body(received)?;
+        door.service.request_code(device.id, id(&enrolment)?, &wish.method)?;
+        Ok(serde_json::json!({}))
+    })
+    .await
+}
+
+async fn verify_code(
+    State(door): State<Door>,
+    Path(enrolment): Path<String>,
+    request: Request,
+) -> Result<Response, Trouble> {
+    work(door, request, move |door, received| {
+        let device = received.active_device(door)?;
+        let wish: api::VerifyCode = body(received)?;
+        let progress = door.service.verify_code(device.id, id(&enrolment)?, &wish.sealed_code)?;
+        Ok(enrolment_of(&enrolment, progress))
+    })
+    .await
+}
+
+async fn list(State(door): State<Door>, request: Request) -> Result<Response, Trouble> {
+    work(door, request, |door, received| {
+        let device = received.active_device(door)?;
+        let customer = device.customer.ok_or(platform::Error::Refused(tokens::Refusal::DeviceNotActive))?;
+        let cards = door.service.tokens_of(customer)?;
+        let data = cards.tokens.iter().map(|token| view(door, token, cards.default)).collect();
+        Ok(api::TokenList { data })
+    })
+    .await
+}
+
+fn view(door: &Door, token: &Token, default: Option<TokenReference>) -> api::TokenView {
+    let suspended = !token.standing.suspenders.is_empty();
+    let state = match token.standing.life {
+        Life::Active if suspended => "suspended",
+        Life::Active => "active",
+        Life::Inactive => "inactive",
+        Life::Deleted => "deleted",
+        Life::Expired => "expired",
+    };
+    api::TokenView {
+        token: token.reference.to_string(),
+        device: token.device.to_string(),
+        state: state.to_owned(),
+        suspended_by: token.standing.suspenders.to_string().split('+').map(str::to_owned).collect(),
+        issuer: door.service.issuer_name(token.programme).unwrap_or_default(),
+        card_last_four: token.last_four.to_string(),
+        token_last_four: token.number.last_four().to_string(),
+        nickname: token.nickname.as_ref().map(ToString::to_string),
+        default: default == Some(token.reference),
+        version: u64::from(token.version),
+    }
+}
+
+async fn provision(
+    State(door): State<Door>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, Trouble> {
+    work(door, request, move |door, received| {
+        let device = received.active_device(door)?;
+        let reference: TokenReference = id(&token)?;
+        let profile = door.service.profile(&device, reference)?;
+        let keys = sealed_keys(door, &device, reference, 0)?;
+        door.service.tell_issuer(&profile.token)?;
+        let (token, programme) = (&profile.token, &profile.programme);
+        let card = api::CardProfile {
+            token: token.reference.to_string(),
+            number: token.number.digits(),
+            expiry: token.expiry.to_yymm(),
+            sequence_number: token.psn,
+            aid: hex::encode_upper(&programme.aid.0),
+            label: programme.name.clone(),
+            issuer: profile.issuer_name.clone(),
+            art: token.art.clone(),
+            card_last_four: token.last_four.to_string(),
+            par: token.par.as_str().to_owned(),
+            requestor_id: token.requestor.as_str().to_owned(),
+            algorithm: programme.algorithm,
+            key_index: programme.dki,
+            currency: profile.controls.currency.numeric(),
+            tap_limit_minor: profile.controls.payment_max,
+            version: u64::from(token.version),
+        };
+        Ok(api::Provisioned { card, keys })
+    })
+    .await
+}
+
+fn sealed_keys(
+    door: &Door,
+    device: &Device,
+    token: TokenReference,
+    highest_used: u16,
+) -> Result<Vec<api::SealedKey>, Trouble> {
+    let slots = door.service.issue_keys(device, token, highest_used)?;
+    let key = |slot: tokens::slots::SealedSlot| api::SealedKey {
+        atc: slot.atc,
+        device_part: slot.device_part,
+        user_part: slot.user_part,
+    };
+    Ok(slots.into_iter().map(key).collect())
+}
+
+async fn replenish(
+    State(door): State<Door>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, Trouble> {
+    work(door, request, move |door, received| {
+        let device = received.active_device(door)?;
+        let wish: api::Replenish = body(received)?;
+        Ok(api::Replenished { keys: sealed_keys(door, &device, id(&token)?, wish.highest_used)? })
+    })
+    .await
+}
+
+/// The customer whose device signed.
+fn customer(door: &Door, received: &Received) -> Result<tokens::records::CustomerId, Trouble> {
+    let device = received.active_device(door)?;
+    Ok(device.customer.ok_or(platform::Error::Refused(tokens::Refusal::DeviceNotActive))?)
+}
+
+async fn suspend(
+    State(door): State<Door>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, Trouble> {
+    work(door, request, move |door, received| {
+        let actor = Actor::Customer(customer(door, received)?);
+        let standing = door.service.suspend(id(&token)?, actor)?;
+        Ok(serde_json::json!({"suspended_by": standing.suspenders.to_string()}))
+    })
+    .await
+}
+
+async fn resume(
+    State(door): State<Door>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, Trouble> {
+    work(door, request, move |door, received| {
+        let actor = Actor::Customer(customer(door, received)?);
+        let standing = door.service.resume(id(&token)?, actor)?;
+        Ok(serde_json::json!({"suspended_by": standing.suspenders.to_string()}))
+    })
+    .await
+}
+
+async fn delete(
+    State(door): State<Door>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, Trouble> {
+    work(door, request, move |door, received| {
+        let actor = Actor::Customer(customer(door, received)?);
+        door.service.delete(id(&token)?, actor)?;
+        Ok(serde_json::json!({}))
+    })
+    .await
+}
+
+async fn arrange(State(door): State<Door>, request: Request) -> Result<Response, Trouble> {
+    work(door, request, |door, received| {
+        let customer = customer(door, received)?;
+        let wish: api::Arrange = body(received)?;
+        if let Some(order) = wish.order {
+            let order = order.iter().map(|token| id(token)).collect::<Result<_, _>>()?;
+            door.service.arrange(customer, Arrangement::Order(order))?;
+        }
+        if let Some(token) = wish.default {
+            door.service.arrange(customer, Arrangement::Default(id(&token)?))?;
+        }
+        if let Some((token, name)) = wish.nickname {
+            let name = Name::parse(&name).map_err(|_| Trouble::invalid("/nickname"))?;
+            door.service.arrange(customer, Arrangement::Nickname(id(&token)?, Some(name)))?;
+        }
+        Ok(serde_json::json!({}))
+    })
+    .await
+}
+
+async fn lost_phone(State(door): State<Door>, Json(wish): Json<api::LostPhone>) -> Result<Response, Trouble> {
+    let suspended = report_lost(door, wish).await?;
+    Ok(Json(api::PhoneLost { suspended }).into_response())
+}
+
+async fn report_lost(door: Door, wish: api::LostPhone) -> Result<usize, Trouble> {
+    let report = move || door.service.report_lost(&wish.phone_number, wish.recovery_code.trim().as_bytes());
+    let done = tokio::task::spawn_blocking(report).await;
+    let count = done.map_err(|_| Trouble::new(500, "internal", "Something went wrong here", ""))??;
+    Ok(usize::from(count))
+}
+
+const PAGE_HEAD: &str = "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport \
+    content=\"width=device-width\"><title>Lost phone - Paiza</title><h1>Lost phone</h1>";
+const POLICY: &str = "default-src 'none'; form-action 'self'; frame-ancestors 'none'";
+
+fn page(status: StatusCode, content: &str) -> Response {
+    let headers = [(header::CONTENT_SECURITY_POLICY, POLICY), (header::CACHE_CONTROL, "no-store")];
+    (status, headers, Html(format!("{PAGE_HEAD}{content}"))).into_response()
+}
+
+async fn lost_phone_page() -> Response {
+    page(
+        StatusCode::OK,
+        "<p>All cards on your phones are suspended at once. You need the recovery code you were shown when \
+         you set the first phone up.</p><form method=post><p><label>Telephone number <input \
+         name=phone_number inputmode=tel autocomplete=tel required placeholder=\"+8613800000001\"></label>\
+         <p><label>Recovery code <input name=recovery_code autocomplete=off required></label>\
+         <p><button>Suspend all cards</button></form>",
+    )
+}
+
+async fn lost_phone_form(State(door): State<Door>, Form(wish): Form<api::LostPhone>) -> Response {
+    match report_lost(door, wish).await {
+        Ok(count) => page(StatusCode::OK, &format!("<p role=status>Done: {count} cards are suspended.</p>")),
+        Err(_) => page(
+            StatusCode::CONFLICT,
+            "<p role=alert>This did not work. Check the number and the code, or ask your bank.</p>\
+             <p><a href=\"/lost-phone\">Try again</a></p>",
+        ),
+    }
+}
