@@ -37,6 +37,7 @@ fn try_attack(edit: &Edit, without: Option<Defence>) -> &'static str {
 }
 
 #[test]
+// long: a table of attacks, one row each.
 fn every_edited_field_is_noticed() {
     use Edit::{Card, Message};
     let table: &[(&str, Edit, Defence, &str)] = &[
