@@ -10,7 +10,8 @@ use serde_json::json;
 
 pub(crate) fn run(source: &Bytes, output: Output) -> Result<(), Failure> {
     let entries = input::read(source)?;
-    let mut conversation = if source.danger_clear { Conversation::danger_clear() } else { Conversation::new() };
+    let mut conversation =
+        if source.danger_clear { Conversation::danger_clear() } else { Conversation::new() };
     let mut verdict = Verdict::new();
     let mut last = None;
     for (index, entry) in entries.iter().enumerate() {
@@ -45,7 +46,9 @@ fn direction(entry: &Entry, last: Option<Direction>) -> Direction {
         (_, false, true) => Direction::FromCard,
         (Some(Direction::ToCard), ..) => Direction::FromCard,
         // A response alone, without its status word, still begins with a template no command begins with.
-        (None, false, false) if matches!(entry.bytes.first(), Some(0x6F | 0x70 | 0x77)) => Direction::FromCard,
+        (None, false, false) if matches!(entry.bytes.first(), Some(0x6F | 0x70 | 0x77)) => {
+            Direction::FromCard
+        }
         _ => Direction::ToCard,
     }
 }
@@ -63,7 +66,8 @@ fn checked(bytes: &[u8], direction: Direction, lines: &[Line]) -> Result<(), Str
             Command::parse(bytes).map_err(|why| format!("not a command ({count} bytes): {why}"))?;
         }
         Direction::FromCard => {
-            let answer = Response::parse(bytes).map_err(|why| format!("not a response ({count} bytes): {why}"))?;
+            let answer =
+                Response::parse(bytes).map_err(|why| format!("not a response ({count} bytes): {why}"))?;
             if !is_status(answer.status) {
                 return Err(format!("not a response ({count} bytes): its last two bytes are no status word"));
             }

@@ -20,20 +20,21 @@ pub(crate) struct NotFound {
     pub(crate) why: String,
 }
 
-/// Framings by name and words, likely ones first.
+/// Framings by name and words. Four bytes stand before two: what they say reads as a heartbeat of two bytes and a
+/// message, too.
 const FRAMINGS: &[(&str, &str)] = &[
+    ("binary4", "a length of 4 bytes"),
+    ("binary4+tpdu", "a length of 4 bytes and a TPDU"),
+    ("binary4+unionpay", "a length of 4 bytes and a UnionPay header"),
+    ("binary4+inclusive", "a length of 4 bytes that counts itself"),
+    ("ascii4", "a length of 4 ASCII digits"),
+    ("ascii4+tpdu", "a length of 4 ASCII digits and a TPDU"),
+    ("ascii4+unionpay", "a length of 4 ASCII digits and a UnionPay header"),
+    ("ascii4+inclusive", "a length of 4 ASCII digits that counts itself"),
     ("binary2", "a length of 2 bytes"),
     ("binary2+tpdu", "a length of 2 bytes and a TPDU"),
     ("binary2+unionpay", "a length of 2 bytes and a UnionPay header"),
-    ("binary4", "a length of 4 bytes"),
-    ("ascii4", "a length of 4 ASCII digits"),
-    ("ascii4+unionpay", "a length of 4 ASCII digits and a UnionPay header"),
-    ("binary4+tpdu", "a length of 4 bytes and a TPDU"),
-    ("ascii4+tpdu", "a length of 4 ASCII digits and a TPDU"),
-    ("binary4+unionpay", "a length of 4 bytes and a UnionPay header"),
     ("binary2+inclusive", "a length of 2 bytes that counts itself"),
-    ("binary4+inclusive", "a length of 4 bytes that counts itself"),
-    ("ascii4+inclusive", "a length of 4 ASCII digits that counts itself"),
     ("binary2+inclusive+tpdu", "a length of 2 bytes that counts itself, and a TPDU"),
 ];
 
@@ -69,7 +70,11 @@ fn at_offset(malformed: Malformed, before: usize) -> String {
 }
 
 /// All messages, if the lengths of this framing add up to exactly these bytes; an error carries its offset.
-fn in_framing(bytes: &[u8], profile: Profile, name: &str) -> Option<Result<Vec<Message>, (Malformed, usize)>> {
+fn in_framing(
+    bytes: &[u8],
+    profile: Profile,
+    name: &str,
+) -> Option<Result<Vec<Message>, (Malformed, usize)>> {
     let framing: Framing = name.parse().ok()?;
     let mut deframer = Deframer::new(framing);
     deframer.push(bytes);
@@ -113,12 +118,16 @@ fn without_length(bytes: &[u8], profile: Profile) -> Option<Found> {
             })
         }
         Profile::Pos => {
-            // The message is given the header it lacks; nothing in a description depends on it.
-            let missing = profile.header_length();
-            let bare = found("neither TPDU nor header", &[&vec![0; missing][..], bytes].concat());
-            bare.or_else(|| {
-                let (tpdu, message) = bytes.split_at_checked(5)?;
-                found("a TPDU without the six bytes that follow it", &[tpdu, &[0; 6], message].concat())
+            // The message is lent the header it lacks, which is not shown then.
+            let lent = [0; 11];
+            let bare = found("neither TPDU nor header", &[&lent, bytes].concat());
+            let found = bare.or_else(|| {
+                let (_, message) = bytes.split_at_checked(5)?;
+                found("a TPDU without the six bytes that follow it", &[&lent, message].concat())
+            });
+            found.map(|mut found| {
+                found.messages.iter_mut().for_each(|message| message.header = None);
+                found
             })
         }
     }
@@ -129,7 +138,9 @@ fn wrong_length(bytes: &[u8], profile: Profile) -> Option<String> {
     let begins = |at: usize| {
         let rest = bytes.get(at..)?;
         match profile {
-            Profile::Net => matches!(rest, [b'0'..=b'2', b'1'..=b'9', b'0'..=b'9', b'0'..=b'5', ..]).then_some(()),
+            Profile::Net => {
+                matches!(rest, [b'0'..=b'2', b'1'..=b'9', b'0'..=b'9', b'0'..=b'5', ..]).then_some(())
+            }
             Profile::Pos => matches!(rest, [0x60, _, _, _, _, ..]).then_some(()),
         }
     };
@@ -142,7 +153,8 @@ fn wrong_length(bytes: &[u8], profile: Profile) -> Option<String> {
     } else {
         begins(4)?;
         let head: [u8; 4] = *bytes.first_chunk()?;
-        let ascii = head.iter().all(u8::is_ascii_digit).then(|| std::str::from_utf8(&head).ok()?.parse().ok());
+        let ascii =
+            head.iter().all(u8::is_ascii_digit).then(|| std::str::from_utf8(&head).ok()?.parse().ok());
         (4, ascii.flatten().unwrap_or(u32::from_be_bytes(head) as usize))
     };
     let follow = bytes.len() - prefix;

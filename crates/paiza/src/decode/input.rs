@@ -54,13 +54,18 @@ pub(crate) fn read(source: &Bytes) -> Result<Vec<Entry>, Failure> {
         .map_err(|why| Failure::usage(format!("standard input cannot be read: {why}")))?;
     // What is no UTF-8 is no hexadecimal either, and is told by its place below.
     let entries = entries(&String::from_utf8_lossy(&text)).map_err(Failure::usage)?;
-    if entries.is_empty() { Err(Failure::usage("nothing to decode: standard input has no message")) } else { Ok(entries) }
+    if entries.is_empty() {
+        Err(Failure::usage("nothing to decode: standard input has no message"))
+    } else {
+        Ok(entries)
+    }
 }
 
 fn entries(text: &str) -> Result<Vec<Entry>, String> {
-    let lines = text.lines().enumerate().map(|(index, line)| {
-        (index + 1, line.split('#').next().unwrap_or_default().trim())
-    });
+    let lines = text
+        .lines()
+        .enumerate()
+        .map(|(index, line)| (index + 1, line.split('#').next().unwrap_or_default().trim()));
     let lines = lines.filter(|(_, line)| !line.is_empty());
     lines.map(|(number, line)| entry(Some(number), line)).collect()
 }
@@ -127,6 +132,9 @@ mod tests {
         let told: Vec<_> = read.iter().map(|entry| (entry.line.unwrap(), entry.direction)).collect();
         let (to, from) = (Some(Direction::ToCard), Some(Direction::FromCard));
         assert_eq!(told, [(3, to), (4, from), (5, from), (6, None)]);
-        assert_eq!(entries("00A4\n9").unwrap_err(), "line 2: 1 hex digits are an odd number: half of byte 0 is missing");
+        assert_eq!(
+            entries("00A4\n9").unwrap_err(),
+            "line 2: 1 hex digits are an odd number: half of byte 0 is missing"
+        );
     }
 }

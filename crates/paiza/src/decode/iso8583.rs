@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 pub(crate) fn run(source: &Bytes, profile: &str, output: Output) -> Result<(), Failure> {
     let name = profile;
-    let profile = Profile::from_name(name)
-        .ok_or_else(|| Failure::usage("the profile is neither net nor pos"))?;
+    let profile =
+        Profile::from_name(name).ok_or_else(|| Failure::usage("the profile is neither net nor pos"))?;
     let mut verdict = Verdict::new();
     for entry in input::read(source)? {
         match framing::find(&entry.bytes, profile) {
@@ -40,7 +40,13 @@ fn other_profile(bytes: &[u8], tried: Profile) -> String {
     }
 }
 
-fn explain(found: &Found, profile: Profile, length: usize, clear: bool, output: Output) -> Result<(), String> {
+fn explain(
+    found: &Found,
+    profile: Profile,
+    length: usize,
+    clear: bool,
+    output: Output,
+) -> Result<(), String> {
     output.line(format!("{} bytes, profile {}, {}", length, profile.name(), found.around));
     output.row(&json!({
         "bytes": length, "profile": profile.name(), "framing": found.framing, "around": found.around,
@@ -69,7 +75,9 @@ fn explain_one(message: &Message, number: usize, clear: bool, output: Output) {
             let fields: Vec<_> = message.fields().collect();
             let listed: Vec<_> = fields.iter().map(u8::to_string).collect();
             output.line(format!("bitmap {}", listed.join(" ")));
-            output.row(&json!({ "message": number, "field": 1, "depth": 0, "name": "bitmap", "value": fields }));
+            output.row(
+                &json!({ "message": number, "field": 1, "depth": 0, "name": "bitmap", "value": fields }),
+            );
         }
     }
 }

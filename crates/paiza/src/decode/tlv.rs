@@ -10,10 +10,14 @@ use emv::tlv;
 pub(crate) fn run(source: &Bytes, output: Output) -> Result<(), Failure> {
     let mut verdict = Verdict::new();
     for entry in input::read(source)? {
-        let explain = if source.danger_clear { describe::danger_describe_tlv_clear } else { describe::describe_tlv };
+        let explain =
+            if source.danger_clear { describe::danger_describe_tlv_clear } else { describe::describe_tlv };
         for line in explain(&entry.bytes) {
             output.line(line.to_string());
             output.row(&row(&line));
+        }
+        if tlv::has_duplicate(&entry.bytes) == Ok(true) {
+            output.line("note: an object stands twice on one level; readers differ in which they take");
         }
         verdict.add(&entry.place(), checked(&entry));
     }
