@@ -2,6 +2,7 @@
 
 mod enrol;
 mod stage;
+mod tap;
 
 use crate::cli::{Demo, Journey};
 use crate::output::{Failure, Output};
@@ -12,8 +13,8 @@ pub(crate) fn run(what: &Demo, output: Output) -> Result<(), Failure> {
     let stage = Stage::set(what.data.as_deref(), output)?;
     let journeys: &[(&str, fn(&Stage) -> Result<(), Failure>)] = match what.journey {
         Journey::Enrol => &[("enrol", enrol::run)],
-        Journey::Tap => &[("tap", enrol::run)],
-        Journey::All => &[("enrol", enrol::run)],
+        Journey::Tap => &[("tap", tap::run)],
+        Journey::All => &[("enrol", enrol::run), ("tap", tap::run)],
     };
     for (name, journey) in journeys {
         output.line(format!("\n=== {name} ==="));

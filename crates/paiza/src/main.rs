@@ -7,6 +7,7 @@ mod emv;
 mod output;
 mod passcode;
 mod phone;
+mod pos;
 mod sandbox;
 mod up;
 mod verify;
@@ -25,7 +26,10 @@ fn main() -> ExitCode {
         Command::Up(what) => up::run(&what, output),
         Command::Demo(what) => demo::run(&what, output),
         Command::Phone(what) => phone::run(&what, output),
+        Command::Pos(what) => pos::run(&what, output),
         Command::Sandbox(what) => sandbox::run(&what, output),
+        Command::Decode(what) => decode::run(&what, &output),
+        Command::Emv(what) => emv::run(&what, &output),
         Command::Verify(what) => verify::run(&what, output),
         _ => Err(Failure::usage("not in this build")),
     };

@@ -6,6 +6,7 @@
 mod banks;
 mod keys;
 mod programmes;
+mod settlement;
 mod switch;
 
 use crate::hosts::acquirer::TerminalPort;
@@ -36,6 +37,7 @@ use values::time::Zone;
 
 pub use keys::{SANDBOX_PASSPHRASE, open_key_file};
 pub use programmes::{DEMO_MERCHANTS, DemoMerchant, card_ranges, define};
+pub use settlement::{SettledInstitution, Side};
 
 /// Where a city listens.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +69,8 @@ pub struct Waits {
     pub acquirer: Duration,
     /// The token service for an issuer's decision on a card.
     pub enrolment: Duration,
+    /// A `late` test card's issuer before it answers.
+    pub late: Duration,
 }
 
 impl Waits {
@@ -76,6 +80,7 @@ impl Waits {
         network: Duration::from_secs(10),
         acquirer: Duration::from_secs(15),
         enrolment: Duration::from_secs(12),
+        late: sandbox::test_cards::LATE,
     };
 }
 
@@ -137,6 +142,9 @@ pub enum CityError {
     /// The platform's keys.
     #[error("the platform's keys: {0}")]
     Keys(String),
+    /// A settlement day that cannot be ended.
+    #[error("settlement: {0}")]
+    Settlement(crate::hosts::settlement::SettlementError),
 }
 
 /// The addresses of a running city.
@@ -168,6 +176,8 @@ pub struct City {
     pub network: Network,
     /// The banks.
     pub issuers: Vec<Issuer>,
+    data: PathBuf,
+    waits: Waits,
     stores: Vec<(String, Store)>,
     _couriers: Vec<Couriers>,
     _listeners: Vec<Listener>,
@@ -288,6 +298,8 @@ impl City {
             acquirer,
             network: switch.network,
             issuers,
+            data: plan.data.clone(),
+            waits: plan.waits,
             stores,
             _couriers: couriers,
             _listeners: listeners,

@@ -4,6 +4,7 @@ pub mod acquirer;
 pub mod gateway;
 pub mod issuer;
 pub mod network;
+pub mod settlement;
 pub mod telephone;
 
 use crate::iso::{Dialect, Ends, Reply, Unreadable};

@@ -7,7 +7,9 @@ use crypto::passphrase::Work;
 use serde_json::json;
 use server::api::CardData;
 use server::city::{City, Plan, Ports};
+use server::iso::Ends;
 use server::phone::{NewPhone, Phone};
+use server::pos::{DemoTerminal, Pos, Settings, TerminalLine};
 use server::trace::Watch;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -80,6 +82,17 @@ impl Stage {
             watch: self.watch.clone(),
         };
         Phone::set_up(&new, Arc::new(SystemClock)).map_err(crate::phone::failure)
+    }
+
+    /// Sets up a terminal of one of the city's shops.
+    pub(super) fn terminal(&self, name: &str, id: &str) -> Result<Pos, Failure> {
+        let shop = DemoTerminal::named(id).ok_or_else(|| Failure::configuration("no such terminal"))?;
+        let settings = Settings::new(&self.directory.join(name), shop.configuration());
+        let ends =
+            Ends { near: "terminal".to_owned(), far: "acquirer".to_owned(), watch: self.watch.clone() };
+        let line = TerminalLine::start(self.city.addresses.acquirer, server::city::pos(), ends);
+        let line = line.map_err(Failure::configuration)?;
+        Pos::open(settings, Arc::new(line), Arc::new(SystemClock)).map_err(crate::pos::failure)
     }
 }
 

@@ -46,7 +46,7 @@ fn start_one(
     let schema = store::rooms::ledger::tables(store::rooms::issuer::tables(Schema::new()));
     let store = open(plan, &format!("issuer-{id}/issuer"), schema)?;
     let failed = |error| CityError::Store { party: id.clone(), error };
-    let issuer = Issuer::new(institution, store).map_err(failed)?;
+    let issuer = Issuer::late_by(institution, store, plan.waits.late).map_err(failed)?;
     let (verification_at, detokenised_at) =
         (address(&sockets.from_network)?, address(&sockets.from_gateway)?);
     let mut listeners = Vec::new();

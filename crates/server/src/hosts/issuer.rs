@@ -28,14 +28,35 @@ struct Parts {
     bank: &'static Institution,
     keys: IssuerKeys,
     store: Store,
+    late: Duration,
+    #[cfg(feature = "danger-defences-off")]
+    believes: std::sync::atomic::AtomicBool,
 }
 
 impl Issuer {
     /// A bank over its records; opens the accounts of its test cards the first time.
     pub fn new(bank: &'static Institution, store: Store) -> Result<Issuer, StoreError> {
+        Issuer::late_by(bank, store, sandbox::test_cards::LATE)
+    }
+
+    /// The same, with answers of `late` test cards at most so much later.
+    pub fn late_by(bank: &'static Institution, store: Store, late: Duration) -> Result<Issuer, StoreError> {
         let keys = IssuerKeys::sandbox(bank);
         store.call(OpenCards::sandbox(bank, &keys))?;
-        Ok(Issuer(Arc::new(Parts { bank, keys, store })))
+        Ok(Issuer(Arc::new(Parts {
+            bank,
+            keys,
+            store,
+            late,
+            #[cfg(feature = "danger-defences-off")]
+            believes: std::sync::atomic::AtomicBool::default(),
+        })))
+    }
+
+    /// Makes this bank believe every message, to show an attack succeed that other parties no longer stop.
+    #[cfg(feature = "danger-defences-off")]
+    pub fn danger_believe_everything(&self) {
+        self.0.believes.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// The bank.
@@ -68,13 +89,19 @@ impl Issuer {
 
     fn payment(&self, message: Message, payment: Payment, home: Home) {
         let operation: Authorise = payment.operation.clone();
+        #[cfg(feature = "danger-defences-off")]
+        let operation = match self.0.believes.load(std::sync::atomic::Ordering::Relaxed) {
+            true => Authorise { found: None, ..operation },
+            false => operation,
+        };
+        let late = self.0.late;
         self.run(operation, move |decision| {
             let Some(answer) = payment.answer(&message, &decision) else { return };
             match decision.timing {
                 Timing::AfterMs(wait) => {
                     // A test card that answers late: this one answer waits, nothing else does.
                     std::thread::spawn(move || {
-                        std::thread::sleep(Duration::from_millis(u64::from(wait)));
+                        std::thread::sleep(Duration::from_millis(u64::from(wait)).min(late));
                         home(answer);
                     });
                 }

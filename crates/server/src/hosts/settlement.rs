@@ -1,0 +1,260 @@
+//! Settlement as hosts live it: the network closes a day and writes each institution its file; each institution
+//! checks its file against its own records, which the network has never seen.
+
+use super::issuer::Issuer;
+use super::network::Network;
+use acquiring::records::PaymentState;
+use acquiring::{Merchant, Payment, Reference, network_line};
+use iso8583::OriginalData;
+use platform::acquirer::Acquirer;
+use sandbox::Digest;
+use sandbox::directory::Directory;
+use sandbox::issuer::{Authorisation, settled};
+use sandbox::network::{
+    self, Acquirers, CloseDay, CutOver, Difference, FileFault, Leg, Movement, Settled, check_file, read_file,
+    settlement_file,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+use store::{Outcome, Store, StoreError, Value};
+use values::time::{Civil, Zone};
+use values::{Records, Timestamp};
+
+/// Between two looks whether the requests of a day have ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Why a day was not settled.
+#[derive(Debug, thiserror::Error)]
+pub enum SettlementError {
+    /// Somebody's records.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The network does not close the day.
+    #[error("{0}")]
+    Refused(#[from] network::settlement::Refusal),
+    /// A file that cannot be trusted.
+    #[error("the settlement file: {0}")]
+    File(#[from] FileFault),
+    /// A row that no record stands behind: the operator should run `paiza verify`.
+    #[error("a table and its records disagree")]
+    Disagree,
+}
+
+/// A day the network has closed.
+#[derive(Clone, Debug)]
+pub struct ClosedDay {
+    /// `YYYYMMDD`.
+    pub date: u32,
+    /// When the next day began.
+    pub cut_at: Timestamp,
+    /// The file of each institution, by code.
+    pub files: Vec<(String, String)>,
+}
+
+/// Cuts over to the next day, waits so long for what is in flight, and closes the old day.
+pub fn close_day(network: &Network, patience: Duration) -> Result<ClosedDay, SettlementError> {
+    let store = network.store();
+    let cut_at = store.clock().now();
+    let open = store.read(move |records| network::open_day(records, cut_at))?;
+    let next = day_after(open).ok_or(network::settlement::Refusal::NotLater)?;
+    let date = done(store.call(CutOver { next })?)?;
+    let until = Instant::now() + patience;
+    loop {
+        match store.call(CloseDay { date })? {
+            Outcome::Refused(network::settlement::Refusal::InFlight) if Instant::now() < until => {
+                std::thread::sleep(LOOK_AGAIN);
+            }
+            outcome => break drop(done(outcome)?),
+        }
+    }
+    // A day that is closed but whose reversals still travel would show differences that vanish by themselves.
+    while reversals_travel(store)? && Instant::now() < until {
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    Ok(ClosedDay { date, cut_at, files: files(store, date)? })
+}
+
+fn done<A, R>(outcome: Outcome<A, R>) -> Result<A, SettlementError>
+where
+    SettlementError: From<R>,
+{
+    match outcome {
+        Outcome::Done(answer) | Outcome::Repeated(answer) => Ok(answer),
+        Outcome::Refused(refusal) => Err(refusal.into()),
+        Outcome::Mismatch => Err(SettlementError::Disagree),
+    }
+}
+
+fn reversals_travel(store: &Store) -> Result<bool, StoreError> {
+    let topic = Value::Text(network::TOPIC_REVERSAL.to_owned());
+    Ok(!store.rows("SELECT key FROM outbox WHERE topic = $1 LIMIT 1", &[topic])?.rows.is_empty())
+}
+
+/// The files of a closed day: one for each issuer of the directory and each acquirer with movements.
+pub fn files(store: &Store, date: u32) -> Result<Vec<(String, String)>, SettlementError> {
+    let rows = store.rows("SELECT message, leg FROM settled WHERE date = $1", &[Value::Integer(date.into())])?;
+    let keys: Option<Vec<(u32, Digest, Leg)>> = rows.rows.iter().map(|row| key_of_movement(date, row)).collect();
+    let keys = keys.ok_or(SettlementError::Disagree)?;
+    let (settled, acquirers) = store.read(move |records| {
+        let settled: Option<Vec<Settled>> = keys.iter().map(|key| records.find(key)).collect();
+        (settled, records.find::<Acquirers>(&date).map(|known| known.codes).unwrap_or_default())
+    })?;
+    let settled = settled.ok_or(SettlementError::Disagree)?;
+    let directory = Directory::sandbox();
+    let issuers = directory.institutions.iter().map(|bank| bank.code.clone());
+    let institutions: BTreeSet<String> = issuers.chain(acquirers).collect();
+    let file = |code: &str| {
+        settlement_file(date, directory.network.currency(), code, &directory.network.code, &settled)
+    };
+    Ok(institutions.into_iter().map(|code| (code.clone(), file(&code))).collect())
+}
+
+fn key_of_movement(date: u32, row: &[Value]) -> Option<(u32, Digest, Leg)> {
+    let [Value::Text(message), Value::Text(leg)] = row else { return None };
+    Some((date, digest(message)?, serde_json::from_str(leg).ok()?))
+}
+
+fn digest(hex_digits: &str) -> Option<Digest> {
+    let mut bytes = [0; 16];
+    hex::decode_to_slice(hex_digits, &mut bytes).ok()?;
+    Some(Digest(bytes))
+}
+
+/// What an issuer finds in its file of a day: payments of which its own records say otherwise.
+pub fn check_as_issuer(issuer: &Issuer, date: u32, file: &str) -> Result<Vec<Difference>, SettlementError> {
+    let day = (date % 10_000) as u16;
+    let asked = "SELECT \"key\" FROM authorisations WHERE settled_on = $1 OR reversed_on = $1";
+    let rows = issuer.store().rows(asked, &[Value::Integer(day.into())])?;
+    let keys = rows.rows.iter().map(|row| match &row[..] {
+        [Value::Text(key)] => digest(key),
+        _ => None,
+    });
+    let keys = keys.collect::<Option<Vec<Digest>>>().ok_or(SettlementError::Disagree)?;
+    let known = issuer.store().read(move |records| {
+        keys.iter().map(|key| records.find::<Authorisation>(key)).collect::<Option<Vec<_>>>()
+    })?;
+    let movements = settled::movements(&known.ok_or(SettlementError::Disagree)?, day);
+    Ok(check_file(file, &movements)?)
+}
+
+/// What an acquirer finds in its file of a day. Its records do not know the network's days, so it compares sums:
+/// what it should have of a payment, less what earlier files gave it, is what this file must say.
+///
+/// `until` is when the network cut over: what was accepted shortly before, or later, may be in the next file. What
+/// nobody knows yet (not answered, or being reversed) is taken as the file has it.
+pub fn check_as_acquirer(
+    acquirer: &Acquirer,
+    file: &str,
+    earlier: &[String],
+    until: Timestamp,
+) -> Result<Vec<Difference>, SettlementError> {
+    let lines = read_file(file)?;
+    let mut before: BTreeMap<Digest, i64> = BTreeMap::new();
+    for file in earlier {
+        for line in read_file(file)? {
+            *before.entry(line.message).or_default() += line.net;
+        }
+    }
+    let mut said: BTreeMap<Digest, i64> = BTreeMap::new();
+    for line in &lines {
+        *said.entry(line.message).or_default() += line.net;
+    }
+    let safely = Timestamp::from_millis(until.millis() - millis(acquirer.institution().answer_within));
+    let named = lines.iter().filter_map(|line| Reference::parse(line.reference.as_bytes()).ok());
+    let references = named.chain(accepted(acquirer.store(), safely)?).collect();
+    let mut own = Vec::new();
+    for (payment, merchant) in payments(acquirer.store(), references)? {
+        let message = network_line::request(&payment, &merchant, acquirer.institution(), None);
+        let message = Digest::of_message(&OriginalData::of(&message));
+        let said = said.get(&message).copied();
+        let before = before.get(&message).copied().unwrap_or(0);
+        let net = match due(&payment) {
+            Some(due) => due - before,
+            None => said.unwrap_or(0),
+        };
+        if said.is_some() || payment.accepted_at < safely {
+            own.push(Movement { message, net });
+        }
+    }
+    Ok(check_file(file, &own)?)
+}
+
+/// What the acquirer should have of a payment in all; nothing while nobody knows.
+fn due(payment: &Payment) -> Option<i64> {
+    // Amounts on the wire have twelve digits.
+    let amount = i64::try_from(payment.amount).unwrap_or(i64::MAX);
+    match payment.state {
+        PaymentState::Pending | PaymentState::Advised | PaymentState::ReversalPending => None,
+        PaymentState::Declined | PaymentState::Reversed => Some(0),
+        PaymentState::Approved | PaymentState::Completed => Some(match payment.kind {
+            acquiring::records::PaymentKind::Sale | acquiring::records::PaymentKind::Completion => amount,
+            acquiring::records::PaymentKind::Refund => -amount,
+            acquiring::records::PaymentKind::PreAuthorisation => 0,
+        }),
+    }
+}
+
+/// A payment is settled within days: what is older was checked with its own file.
+const LOOK_BACK: Duration = Duration::from_secs(7 * 24 * 3600);
+
+fn accepted(store: &Store, until: Timestamp) -> Result<Vec<Reference>, SettlementError> {
+    let asked = "SELECT reference FROM payments WHERE accepted_at >= $1 AND accepted_at < $2";
+    let since = until.millis() - millis(LOOK_BACK);
+    let rows = store.rows(asked, &[Value::Integer(since), Value::Integer(until.millis())])?;
+    let reference = |row: &Vec<Value>| match &row[..] {
+        [Value::Text(text)] => Reference::parse(text.as_bytes()).ok(),
+        _ => None,
+    };
+    rows.rows.iter().map(reference).collect::<Option<_>>().ok_or(SettlementError::Disagree)
+}
+
+fn payments(
+    store: &Store,
+    references: BTreeSet<Reference>,
+) -> Result<Vec<(Payment, Merchant)>, SettlementError> {
+    Ok(store.read(move |records| {
+        let mut found = Vec::new();
+        for reference in references {
+            // A reference the acquirer does not know stays a difference: the file names a payment not its own.
+            if let Some(payment) = records.find::<Payment>(&reference)
+                && let Some(merchant) = records.find::<Merchant>(&payment.merchant)
+            {
+                found.push((payment, merchant));
+            }
+        }
+        found
+    })?)
+}
+
+fn millis(wait: Duration) -> i64 {
+    i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The day after `YYYYMMDD`; nothing if that is no day.
+fn day_after(date: u32) -> Option<u32> {
+    let noon = Civil {
+        year: i16::try_from(date / 10_000).ok()?,
+        month: (date / 100 % 100) as u8,
+        day: (date % 100) as u8,
+        hour: 12,
+        ..Timestamp::from_millis(0).civil(Zone::Shanghai)
+    };
+    let next = Timestamp::from_civil(noon, Zone::Shanghai)?.after(Duration::from_secs(24 * 3600));
+    let next = next.civil(Zone::Shanghai);
+    Some(u32::from(next.year.unsigned_abs()) * 10_000 + u32::from(next.month) * 100 + u32::from(next.day))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_after_knows_the_calendar() {
+        for (date, after) in
+            [(20_261_122, 20_261_123), (20_261_231, 20_270_101), (20_240_228, 20_240_229), (20_260_228, 20_260_301)]
+        {
+            assert_eq!(day_after(date), Some(after));
+        }
+        assert_eq!(day_after(20_261_399), None);
+    }
+}

@@ -1,0 +1,4 @@
+//! Hosts among one another: settlement, restarts, issuers and their tokens, foreign clients.
+
+mod settlement;
+mod street;
