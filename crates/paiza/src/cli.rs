@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// Open mobile payments: a wallet, its terminals, and the other side of every payment.
 #[derive(Parser)]
-#[command(name = "paiza", version, about, disable_help_subcommand = true)]
+#[command(name = "paiza", version, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// Print JSON Lines on stdout and text for people on stderr
     #[arg(long, global = true)]

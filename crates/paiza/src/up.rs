@@ -77,7 +77,7 @@ fn introduce(city: &City, began: Instant, output: Output) {
 pub(crate) const TRY: &[&str] = &[
     "paiza phone new --number +8613800000001 --passcode 135790",
     "paiza sandbox cards",
-    "paiza phone add --pan 6216600100000000016 --expiry 3012 --cvv2 CVV2 --passcode 135790",
+    "paiza phone add --pan 6216600100000000016 --expiry 3012 --cvv2 811 --passcode 135790",
     "paiza pos sale --amount 12.50 --currency CNY --reader vpcd:35963 &",
     "paiza phone present --vpcd 127.0.0.1:35963 --passcode 135790",
 ];
