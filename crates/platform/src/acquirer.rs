@@ -40,6 +40,11 @@ impl Acquirer {
         &self.0.store
     }
 
+    /// Who it is towards the network.
+    pub fn institution(&self) -> &Institution {
+        &self.0.institution
+    }
+
     /// Takes a terminal's message; `home` is called once.
     pub fn take(&self, message: Message, home: Home) {
         match terminal_line::read(&message, &self.0.institution) {

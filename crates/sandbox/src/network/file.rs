@@ -30,6 +30,17 @@ pub struct Movement {
     pub net: i64,
 }
 
+/// One line of a file about one payment, as its receiver reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The payment.
+    pub message: Digest,
+    /// Received above zero, paid below; minor units.
+    pub net: i64,
+    /// DE 37 of the payment.
+    pub reference: String,
+}
+
 /// Why a file is not a settlement file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {what}")]
@@ -89,9 +100,9 @@ pub fn settlement_file(
 /// A payment that was reversed on the same day nets to zero on both sides and is no difference.
 pub fn check_file(file: &str, own: &[Movement]) -> Result<Vec<Difference>, FileFault> {
     let mut nets: BTreeMap<Digest, (i64, i64)> = BTreeMap::new();
-    for (message, net) in read(file)? {
-        let entry = nets.entry(message).or_default();
-        entry.0 = entry.0.saturating_add(net);
+    for line in read_file(file)? {
+        let entry = nets.entry(line.message).or_default();
+        entry.0 = entry.0.saturating_add(line.net);
     }
     for movement in own {
         let entry = nets.entry(movement.message).or_default();
@@ -101,8 +112,8 @@ pub fn check_file(file: &str, own: &[Movement]) -> Result<Vec<Difference>, FileF
     Ok(different.map(|(message, (file, own))| Difference { message, file, own }).collect())
 }
 
-/// The lines of a sound file: payment and signed amount.
-fn read(file: &str) -> Result<Vec<(Digest, i64)>, FileFault> {
+/// The lines of a file whose form, totals and digest are sound.
+pub fn read_file(file: &str) -> Result<Vec<Line>, FileFault> {
     let fault = |line, what| FileFault { line, what };
     let lines: Vec<&str> =
         file.strip_suffix('\n').ok_or(fault(1, "no line feed at the end"))?.split('\n').collect();
@@ -116,10 +127,10 @@ fn read(file: &str) -> Result<Vec<(Digest, i64)>, FileFault> {
     let mut read = Vec::with_capacity(details.len());
     let (mut debits, mut credits) = ((0u32, 0i128), (0u32, 0i128));
     for (detail, number) in details.iter().zip(2..) {
-        let (message, net) = read_detail(detail).ok_or(fault(number, "not a detail line"))?;
-        let sums = if net < 0 { &mut debits } else { &mut credits };
-        *sums = (sums.0 + 1, sums.1 + i128::from(net.abs()));
-        read.push((message, net));
+        let line = read_detail(detail).ok_or(fault(number, "not a detail line"))?;
+        let sums = if line.net < 0 { &mut debits } else { &mut credits };
+        *sums = (sums.0 + 1, sums.1 + i128::from(line.net.abs()));
+        read.push(line);
     }
     let net = credits.1 - debits.1;
     let totals =
@@ -132,17 +143,18 @@ fn read(file: &str) -> Result<Vec<(Digest, i64)>, FileFault> {
     Ok(read)
 }
 
-fn read_detail(line: &str) -> Option<(Digest, i64)> {
+fn read_detail(line: &str) -> Option<Line> {
     let fields: Vec<&str> = line.split('|').collect();
-    let ["D", message, "P" | "R", side, amount, _, _] = fields[..] else { return None };
+    let ["D", message, "P" | "R", side, amount, reference, _] = fields[..] else { return None };
     let mut name = [0; 16];
     hex::decode_to_slice(message, &mut name).ok()?;
     let amount: i64 = amount.parse().ok().filter(|amount| *amount > 0)?;
-    match side {
-        "D" => Some((Digest(name), -amount)),
-        "C" => Some((Digest(name), amount)),
-        _ => None,
-    }
+    let net = match side {
+        "D" => -amount,
+        "C" => amount,
+        _ => return None,
+    };
+    Some(Line { message: Digest(name), net, reference: reference.to_owned() })
 }
 
 #[cfg(test)]

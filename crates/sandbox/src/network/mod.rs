@@ -26,7 +26,7 @@ pub mod routing;
 pub mod settlement;
 pub mod switching;
 
-pub use file::{Difference, FileFault, Movement, check_file, settlement_file};
+pub use file::{Difference, FileFault, Line, Movement, check_file, read_file, settlement_file};
 pub use message::{Incoming, answered, forward, open_reversal, own_answer, prepare, reversal_answer};
 pub use routing::{Route, route};
 pub use settlement::{

@@ -75,7 +75,16 @@ impl City {
                 None => (format!("institution {code}"), Vec::new()),
             };
             let (net, side) = net_of(&file).map_err(failed)?;
-            settled.push(SettledInstitution { code, name, date: closed.date, net, side, file, path, differences });
+            settled.push(SettledInstitution {
+                code,
+                name,
+                date: closed.date,
+                net,
+                side,
+                file,
+                path,
+                differences,
+            });
         }
         Ok(settled)
     }

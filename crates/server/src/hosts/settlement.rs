@@ -92,14 +92,14 @@ fn reversals_travel(store: &Store) -> Result<bool, StoreError> {
 
 /// The files of a closed day: one for each issuer of the directory and each acquirer with movements.
 pub fn files(store: &Store, date: u32) -> Result<Vec<(String, String)>, SettlementError> {
-    let rows = store.rows("SELECT message, leg FROM settled WHERE date = $1", &[Value::Integer(date.into())])?;
-    let keys: Option<Vec<(u32, Digest, Leg)>> = rows.rows.iter().map(|row| key_of_movement(date, row)).collect();
-    let keys = keys.ok_or(SettlementError::Disagree)?;
+    let asked = "SELECT DISTINCT message FROM settled WHERE date = $1";
+    let messages = digests(store, asked, date)?;
     let (settled, acquirers) = store.read(move |records| {
-        let settled: Option<Vec<Settled>> = keys.iter().map(|key| records.find(key)).collect();
+        let legs = messages.iter().flat_map(|message| [(*message, Leg::Payment), (*message, Leg::Reversal)]);
+        let settled: Vec<Settled> =
+            legs.filter_map(|(message, leg)| records.find(&(date, message, leg))).collect();
         (settled, records.find::<Acquirers>(&date).map(|known| known.codes).unwrap_or_default())
     })?;
-    let settled = settled.ok_or(SettlementError::Disagree)?;
     let directory = Directory::sandbox();
     let issuers = directory.institutions.iter().map(|bank| bank.code.clone());
     let institutions: BTreeSet<String> = issuers.chain(acquirers).collect();
@@ -109,27 +109,23 @@ pub fn files(store: &Store, date: u32) -> Result<Vec<(String, String)>, Settleme
     Ok(institutions.into_iter().map(|code| (code.clone(), file(&code))).collect())
 }
 
-fn key_of_movement(date: u32, row: &[Value]) -> Option<(u32, Digest, Leg)> {
-    let [Value::Text(message), Value::Text(leg)] = row else { return None };
-    Some((date, digest(message)?, serde_json::from_str(leg).ok()?))
-}
-
-fn digest(hex_digits: &str) -> Option<Digest> {
-    let mut bytes = [0; 16];
-    hex::decode_to_slice(hex_digits, &mut bytes).ok()?;
-    Some(Digest(bytes))
+/// The names of messages a question about one day finds.
+fn digests(store: &Store, asked: &str, day: u32) -> Result<Vec<Digest>, SettlementError> {
+    let rows = store.rows(asked, &[Value::Integer(day.into())])?;
+    let digest = |row: &Vec<Value>| {
+        let [Value::Text(text)] = &row[..] else { return None };
+        let mut bytes = [0; 16];
+        hex::decode_to_slice(text, &mut bytes).ok()?;
+        Some(Digest(bytes))
+    };
+    rows.rows.iter().map(digest).collect::<Option<_>>().ok_or(SettlementError::Disagree)
 }
 
 /// What an issuer finds in its file of a day: payments of which its own records say otherwise.
 pub fn check_as_issuer(issuer: &Issuer, date: u32, file: &str) -> Result<Vec<Difference>, SettlementError> {
     let day = (date % 10_000) as u16;
     let asked = "SELECT \"key\" FROM authorisations WHERE settled_on = $1 OR reversed_on = $1";
-    let rows = issuer.store().rows(asked, &[Value::Integer(day.into())])?;
-    let keys = rows.rows.iter().map(|row| match &row[..] {
-        [Value::Text(key)] => digest(key),
-        _ => None,
-    });
-    let keys = keys.collect::<Option<Vec<Digest>>>().ok_or(SettlementError::Disagree)?;
+    let keys = digests(issuer.store(), asked, day.into())?;
     let known = issuer.store().read(move |records| {
         keys.iter().map(|key| records.find::<Authorisation>(key)).collect::<Option<Vec<_>>>()
     })?;
@@ -250,9 +246,12 @@ mod tests {
 
     #[test]
     fn the_day_after_knows_the_calendar() {
-        for (date, after) in
-            [(20_261_122, 20_261_123), (20_261_231, 20_270_101), (20_240_228, 20_240_229), (20_260_228, 20_260_301)]
-        {
+        for (date, after) in [
+            (20_261_122, 20_261_123),
+            (20_261_231, 20_270_101),
+            (20_240_228, 20_240_229),
+            (20_260_228, 20_260_301),
+        ] {
             assert_eq!(day_after(date), Some(after));
         }
         assert_eq!(day_after(20_261_399), None);

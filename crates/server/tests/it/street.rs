@@ -66,7 +66,7 @@ impl HostLine for ToNetwork {
 }
 
 pub(crate) struct Street {
-    pub(crate) folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) swap: Arc<Swap>,
     pub(crate) network: Network,
@@ -104,7 +104,7 @@ impl Street {
             spawn_delivery(network.store(), Backoff::default(), network.deliverers()).unwrap(),
             spawn_delivery(acquirer.store(), Backoff::default(), acquirer.deliverers()).unwrap(),
         ];
-        Street { folder, clock, swap, network, issuer, acquirer, _couriers: couriers, trace: 0 }
+        Street { _folder: folder, clock, swap, network, issuer, acquirer, _couriers: couriers, trace: 0 }
     }
 
     fn terminal(&mut self) -> Terminal {
