@@ -30,7 +30,10 @@ fn listed(there: &[String]) -> String {
 
 /// Opens the first reader whose name contains `name`.
 #[cfg(not(feature = "pcsc"))]
-pub fn open(_name: &str, _patience: std::time::Duration) -> Result<Box<dyn crate::reader::Reader>, PcscError> {
+pub fn open(
+    _name: &str,
+    _patience: std::time::Duration,
+) -> Result<Box<dyn crate::reader::Reader>, PcscError> {
     Err(PcscError::NotBuilt)
 }
 
@@ -56,6 +59,8 @@ mod present {
         context: Context,
         name: CString,
         patience: Duration,
+        /// A card was here and may still be: the next customer is another one.
+        served: bool,
     }
 
     impl PcscReader {
@@ -63,10 +68,13 @@ mod present {
         pub fn open(name: &str, patience: Duration) -> Result<PcscReader, PcscError> {
             let service = |error: Error| PcscError::Service(error.to_string());
             let context = Context::establish(Scope::User).map_err(service)?;
-            let readers = context.list_readers_owned().map_err(service)?;
+            let readers = match context.list_readers_owned() {
+                Err(Error::NoReadersAvailable) => Vec::new(),
+                listed => listed.map_err(service)?,
+            };
             let fits = |reader: &&CString| reader.to_string_lossy().contains(name);
             match readers.iter().find(fits) {
-                Some(reader) => Ok(PcscReader { name: reader.clone(), context, patience }),
+                Some(reader) => Ok(PcscReader { name: reader.clone(), context, patience, served: false }),
                 None => {
                     let there = readers.iter().map(|reader| reader.to_string_lossy().into_owned()).collect();
                     Err(PcscError::NoReader { wanted: name.to_owned(), there })
@@ -102,13 +110,17 @@ mod present {
                     Err(error) => return Err(failed(error)),
                 }
                 states[0].sync_current_state();
-                if states[0].event_state().contains(State::PRESENT)
+                // A card that stays has to leave before it is another presentation.
+                self.served &= states[0].event_state().contains(State::PRESENT);
+                if !self.served
+                    && states[0].event_state().contains(State::PRESENT)
                     && !states[0].event_state().contains(State::MUTE)
                     && let Some(card) = self.connect().map_err(failed)?
                 {
                     let mut atr = [0; MAX_ATR_SIZE];
                     let status = card.status2(&mut [0; 256], &mut atr).map(|status| status.atr().to_vec());
                     let answer_to_reset = status.map_err(failed)?;
+                    self.served = true;
                     let buffer = vec![0; MAX_BUFFER_SIZE_EXTENDED];
                     return Ok(Box::new(PcscCard { card: Some(card), answer_to_reset, buffer }));
                 }

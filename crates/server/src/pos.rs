@@ -79,7 +79,8 @@ impl DemoTerminal {
         let mut shop = Configuration::sample_shop();
         shop.merchant.name = self.name.to_owned();
         shop.merchant.id = self.acceptor.to_owned();
-        shop.merchant.category = MerchantCategory::try_from(self.category).expect("the constants have four digits");
+        shop.merchant.category =
+            MerchantCategory::try_from(self.category).expect("the constants have four digits");
         shop.device.id = self.terminal.to_owned();
         shop.device.serial = self.terminal.to_owned();
         for limits in shop.applications.iter_mut().filter_map(|line| line.contactless.as_mut()) {
@@ -202,7 +203,11 @@ pub struct Pos {
 
 impl Pos {
     /// Opens a terminal, or makes a new one in an empty directory. It says nothing to the acquirer yet.
-    pub fn open(settings: Settings, line: Arc<dyn AcquirerLine>, clock: Arc<dyn Clock>) -> Result<Pos, PosError> {
+    pub fn open(
+        settings: Settings,
+        line: Arc<dyn AcquirerLine>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Pos, PosError> {
         let contradiction = |error: &dyn std::fmt::Display| PosError::Configuration(error.to_string());
         let configuration = &settings.configuration;
         configuration.check().map_err(|error| contradiction(&error))?;
@@ -213,8 +218,7 @@ impl Pos {
         let store = Store::open(&settings.directory.join("pos.sqlite"), records::schema(), clock)?;
         let random = u32::from_be_bytes(crypto::random::bytes()) % 1_000_000;
         let first = Stan::new(random).expect("a remainder of a million has six digits");
-        let pos =
-            Pos { store, settings, terminal, acceptor, line, tell: Box::new(|_| ()), signed_on: false };
+        let pos = Pos { store, settings, terminal, acceptor, line, tell: Box::new(|_| ()), signed_on: false };
         pos.run(SetUp { terminal, acceptor, first })?;
         Ok(pos)
     }

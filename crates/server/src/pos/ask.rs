@@ -3,7 +3,8 @@
 use super::ended::Ended;
 use super::line::Heard;
 use super::records::{
-    Begin, Conclude, Conclusion, Entry, EntryKind, EntryState, NextTrace, Owed, Refusal, Sending, Undone, named,
+    Begin, Conclude, Conclusion, Entry, EntryKind, EntryState, NextTrace, Owed, Refusal, Sending, Undone,
+    named,
 };
 use super::{Pos, PosError, Shown};
 use acquiring::terminal_line::{Card, Terminal};
@@ -51,16 +52,19 @@ impl Pos {
         }
     }
 
-    /// Asks a payment that was written down. `card` is what was read of it.
-    pub(super) fn ask_payment(&mut self, entry: &Entry, card: &Card<'_>) -> Said {
+    /// Asks a payment that was written down. `card` is what was read of it; a payment that was sent before says so.
+    pub(super) fn ask_payment(&mut self, entry: &Entry, card: &Card<'_>, sent_before: bool) -> Said {
         let terminal = self.terminal(entry.batch, entry.trace);
-        let message = match entry.kind.payment() {
+        let mut message = match entry.kind.payment() {
             Some(kind) => terminal.payment(kind, entry.money(), card, entry.original),
             None => match entry.original {
                 Some(original) => terminal.void(original, entry.money()),
                 None => return Said::NotSent,
             },
         };
+        if sent_before {
+            message.mti = message.mti.repeat();
+        }
         let said = self.ask(message);
         if matches!(&said, Said::Answer(_, ResponseCode::SIGN_ON_AGAIN)) {
             self.signed_on = false;
@@ -111,7 +115,7 @@ impl Pos {
             ..original
         };
         self.run(Begin { entry: entry.clone() })?;
-        let said = self.ask_stored(&entry);
+        let said = self.ask_stored(&entry, false);
         let unsent = matches!(said, Said::NotSent);
         let conclusion = match said {
             Said::Answer(answer, ResponseCode::APPROVED) => approved(&answer),
@@ -127,7 +131,7 @@ impl Pos {
     }
 
     /// Asks a payment whose card is not here: the journal knows its token.
-    fn ask_stored(&mut self, entry: &Entry) -> Said {
+    fn ask_stored(&mut self, entry: &Entry, sent_before: bool) -> Said {
         let number = entry.token.map(|token| token.digits());
         let Ok(entry_mode) = entry.entry_mode.parse() else { return Said::NotSent };
         let card = Card {
@@ -137,7 +141,7 @@ impl Pos {
             sequence: entry.card_sequence.map(u16::from),
             chip: None,
         };
-        self.ask_payment(entry, &card)
+        self.ask_payment(entry, &card, sent_before)
     }
 
     /// Writes down what came of a request; what has to be undone or repeated is sent once at once.
@@ -168,7 +172,7 @@ impl Pos {
                 }
                 self.ask(reversal)
             }
-            None => self.ask_stored(&entry),
+            None => self.ask_stored(&entry, true),
         };
         let answered = match &said {
             Said::Answer(_, code) => Some(*code),

@@ -106,7 +106,9 @@ pub(super) fn sentence(verdict: Verdict, code: Option<ResponseCode>, reversible:
         (Verdict::Unanswered, _) if reversible => {
             "The acquirer did not answer. Nothing is paid; a reversal sees to that.".to_owned()
         }
-        (Verdict::Unanswered, _) => "The acquirer did not answer. It is asked again until it does.".to_owned(),
+        (Verdict::Unanswered, _) => {
+            "The acquirer did not answer. It is asked again until it does.".to_owned()
+        }
         (Verdict::Undone, _) => "Approved, but it could not be finished: it is taken back.".to_owned(),
     }
 }

@@ -3,8 +3,8 @@
 //! What is owed is written down before a request leaves and struck out when its answer was taken: a terminal
 //! that dies in between finds it at its next start and needs no second path of recovery.
 
-use acquiring::{AcceptorId, ApprovalCode, Reference, TerminalId};
 use acquiring::records::{PaymentKind, Tally};
+use acquiring::{AcceptorId, ApprovalCode, Reference, TerminalId};
 use iso8583::{ResponseCode, Stan};
 use serde::{Deserialize, Serialize};
 use store::{Kind, Mapping, Migration, Schema};
@@ -234,12 +234,8 @@ impl Operation for SetUp {
             let mine = device.terminal == self.terminal && device.acceptor == self.acceptor;
             return if mine { Ok(device) } else { Err(Refusal::AnotherTerminal) };
         }
-        let device = Device {
-            terminal: self.terminal,
-            acceptor: self.acceptor,
-            last_trace: self.first,
-            batch: 0,
-        };
+        let device =
+            Device { terminal: self.terminal, acceptor: self.acceptor, last_trace: self.first, batch: 0 };
         records.put(device.clone());
         Ok(device)
     }
@@ -461,8 +457,8 @@ const ENTRY: Mapping = Mapping {
     columns: &[
         ("batch", Kind::Integer),
         ("trace", Kind::Integer),
-        ("kind", Kind::Text),
-        ("state", Kind::Text),
+        ("kind", Kind::Json),
+        ("state", Kind::Json),
         ("amount", Kind::Integer),
         ("currency", Kind::Integer),
         ("token", Kind::Integer),

@@ -193,7 +193,7 @@ impl Pos {
             sequence: request.sequence_number.map(u16::from),
             chip: Some(&request.icc_data),
         };
-        let said = self.ask_payment(&entry, &card);
+        let said = self.ask_payment(&entry, &card, false);
         store::failpoint("pos.before_conclusion");
         Ok((entry, said))
     }
@@ -209,7 +209,9 @@ impl Pos {
                 let reason = ResponseCode::SYSTEM_TROUBLE;
                 (Verdict::Undone, Conclusion::Undo { reason }, Some(code))
             }
-            Said::Answer(_, code) => (Verdict::Declined, Conclusion::Declined { code: Some(code) }, Some(code)),
+            Said::Answer(_, code) => {
+                (Verdict::Declined, Conclusion::Declined { code: Some(code) }, Some(code))
+            }
             Said::Unknown(reason) => (Verdict::Unanswered, Conclusion::Undo { reason }, None),
             Said::NotSent => (Verdict::Unreached, Conclusion::Declined { code: None }, None),
         };

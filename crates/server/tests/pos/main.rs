@@ -40,11 +40,15 @@ fn a_tap_is_paid_printed_and_settled() {
     assert_eq!(ended.approval_code.unwrap().as_str(), "974556");
     assert_eq!(ended.verification, Some("device"));
     assert!(matches!(noticed[..], [Notice::Tapped { atc: 1, amount_minor: 1250, .. }]));
-    let expected = ["Present card", "Processing", "Card read, please remove it", "Authorising, please wait", "Approved"];
+    let expected =
+        ["Present card", "Processing", "Card read, please remove it", "Authorising, please wait", "Approved"];
     assert_eq!(*shown.lock().unwrap(), expected);
     let payment = world.payment(ended.reference.unwrap());
     assert_eq!((payment.state, payment.amount), (PaymentState::Approved, 1250));
-    assert_eq!((payment.token.unwrap().digits().as_str(), payment.terminal_trace), (test_phone::TOKEN, ended.trace));
+    assert_eq!(
+        (payment.token.unwrap().digits().as_str(), payment.terminal_trace),
+        (test_phone::TOKEN, ended.trace)
+    );
     let receipt = ended.receipt.join("\n");
     assert!(receipt.contains("PAIZA NOODLES") && receipt.contains("**** 7893"), "{receipt}");
     assert!(receipt.contains(payment.reference.as_str()) && receipt.contains("APPROVED"), "{receipt}");
@@ -244,7 +248,10 @@ fn refunds_count_once_whatever_is_lost() {
     // Repeated at once, and answered then.
     assert_eq!(pos.refund(sale, yuan("3.00")).unwrap().verdict, Verdict::Approved);
     let too_much = pos.refund(sale, yuan("7.50")).unwrap();
-    assert_eq!((too_much.verdict, too_much.response_code), (Verdict::Declined, Some(ResponseCode::ORIGINAL_AMOUNT_WRONG)));
+    assert_eq!(
+        (too_much.verdict, too_much.response_code),
+        (Verdict::Declined, Some(ResponseCode::ORIGINAL_AMOUNT_WRONG))
+    );
     assert_eq!(world.payment(sale).refunded, 550);
     let closed = pos.close_batch().unwrap();
     assert!(closed.balanced);

@@ -147,8 +147,7 @@ impl World {
             token_ranges: vec![TokenRange { first: 62_900_000, last: 62_999_999 }],
         };
         let acquirer = Acquirer::new(store, institution, Arc::new(Network));
-        let line =
-            Arc::new(FaultyLine { acquirer, faults: Mutex::default(), asked: Mutex::default() });
+        let line = Arc::new(FaultyLine { acquirer, faults: Mutex::default(), asked: Mutex::default() });
         let reader = ReaderEnd::listen("127.0.0.1:0").unwrap();
         let at = reader.address().unwrap();
         World { folder, clock, line, reader, at }
@@ -203,8 +202,7 @@ impl World {
 
     /// Every payment the acquirer has.
     pub(crate) fn payments(&self) -> Vec<Payment> {
-        let mut payments =
-            self.line.acquirer.store().read(|records| records.all::<Payment>()).unwrap();
+        let mut payments = self.line.acquirer.store().read(|records| records.all::<Payment>()).unwrap();
         payments.sort_by_key(|payment| payment.stan);
         payments
     }
