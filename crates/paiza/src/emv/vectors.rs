@@ -10,8 +10,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// Computes one vector by the product's own code.
+type Runner = fn(&Fields<'_>) -> Outcome;
+
 /// Who computes which kind. The vector's own `profile` decides nothing: the kind names it.
-const RUNNERS: &[(&str, fn(&Fields<'_>) -> Outcome)] = &[
+const RUNNERS: &[(&str, Runner)] = &[
     ("tdes_kcv", blocks::tdes_kcv),
     ("icc_mk_option_a", cryptograms::card_key_option_a),
     ("icc_mk_option_b", cryptograms::card_key_option_b),
