@@ -3,7 +3,7 @@
 use crypto::emv_keys::{Algorithm, MasterKey};
 use crypto::hash::HmacKey;
 use crypto::keystore::{KeyRing, KeyStore, KeyStoreError};
-use crypto::p256::{AgreementKey, AgreementPublic};
+use crypto::p256::{AgreementKey, AgreementPublic, VerifyingKey};
 use crypto::vault::KeyEncryptionKey;
 use std::collections::HashMap;
 use tokens::digest::{Digest, Digest16};
@@ -27,6 +27,10 @@ pub mod names {
     pub fn issuer(issuer: &str) -> String {
         format!("issuer-public.{issuer}")
     }
+    /// P-256 public key with which an issuer signs its events, uncompressed.
+    pub fn issuer_signing(issuer: &str) -> String {
+        format!("issuer-signing.{issuer}")
+    }
 }
 
 /// A key is missing from the key store, or is not what it should be.
@@ -48,6 +52,7 @@ pub struct PlatformKeys {
     card_data: AgreementKey,
     masters: HashMap<u16, MasterKey>,
     issuers: HashMap<String, AgreementPublic>,
+    signers: HashMap<String, VerifyingKey>,
 }
 
 impl PlatformKeys {
@@ -62,12 +67,18 @@ impl PlatformKeys {
             let key = ring.sized::<16>(&names::master(*programme))?;
             masters.insert(*programme, MasterKey::new(*algorithm, &key));
         }
-        let mut publics = HashMap::new();
+        let (mut publics, mut signers) = (HashMap::new(), HashMap::new());
         for issuer in issuers {
             let name = names::issuer(issuer);
             let key = ring.key(&name)?;
             let key = AgreementPublic::from_sec1(key.expose()).map_err(|_| KeyError::Unusable(name))?;
             publics.insert((*issuer).to_owned(), key);
+            // An issuer that sends no events brought no signing key; what claims to come from it is refused.
+            let name = names::issuer_signing(issuer);
+            if let Ok(key) = ring.key(&name) {
+                let key = VerifyingKey::from_sec1(key.expose()).map_err(|_| KeyError::Unusable(name))?;
+                signers.insert((*issuer).to_owned(), key);
+            }
         }
         let card_data = AgreementKey::from_bytes(&ring.sized::<32>(names::CARD_DATA)?)
             .map_err(|_| KeyError::Unusable(names::CARD_DATA.to_owned()))?;
@@ -78,6 +89,7 @@ impl PlatformKeys {
             card_data,
             masters,
             issuers: publics,
+            signers,
         })
     }
 
@@ -120,6 +132,11 @@ impl PlatformKeys {
     /// The issuer master key of a programme.
     pub fn master(&self, programme: u16) -> Option<&MasterKey> {
         self.masters.get(&programme)
+    }
+
+    /// The public key with which an issuer signs its events.
+    pub fn issuer_signing(&self, issuer: &str) -> Option<&VerifyingKey> {
+        self.signers.get(issuer)
     }
 
     /// The public key of an issuer, to which card data and one-time passwords are sealed.

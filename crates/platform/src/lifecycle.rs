@@ -6,12 +6,52 @@ use tokens::Actor;
 use tokens::ops::{
     Arrange, Arrangement, Delete, IssuerEvent, Lifecycle, ReportLost, Reported, Reporter, Resume, Suspend,
 };
-use tokens::records::{CustomerId, DeviceId, PhoneConfirmation, Standing, TokenReference};
+use tokens::records::{CustomerId, DeviceId, PhoneConfirmation, Standing, TokenReference, VaultEntry};
 use tokens::refusal::Refusal;
 use tokens::text::{IssuerId, PhoneNumber};
-use values::{Pan, Records};
+use values::{Pan, Records, TokenNumber};
+
+/// What an issuer wants done with one token of its cards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssuerAction {
+    /// Stop it for now.
+    Suspend,
+    /// Lift the issuer's own suspension, and no other.
+    Resume,
+    /// End it for ever.
+    Delete,
+}
+
+impl IssuerAction {
+    /// Reads the word of the interface.
+    pub fn parse(word: &str) -> Option<IssuerAction> {
+        match word {
+            "suspend" => Some(IssuerAction::Suspend),
+            "resume" => Some(IssuerAction::Resume),
+            "delete" => Some(IssuerAction::Delete),
+            _ => None,
+        }
+    }
+}
 
 impl TokenService {
+    /// Does what an issuer says of a token, which must be of a card of its own.
+    pub fn issuer_token(
+        &self,
+        issuer: IssuerId,
+        number: TokenNumber,
+        action: IssuerAction,
+    ) -> Result<(), Error> {
+        let found = self.store.read(move |records| records.find::<VaultEntry>(&number))?;
+        let token = found.ok_or(Refusal::TokenUnknown)?.reference;
+        let actor = Actor::Issuer(issuer);
+        match action {
+            IssuerAction::Suspend => self.suspend(token, actor).map(|_| ()),
+            IssuerAction::Resume => self.resume(token, actor).map(|_| ()),
+            IssuerAction::Delete => self.delete(token, actor),
+        }
+    }
+
     /// Suspends a token in this actor's name.
     pub fn suspend(&self, token: TokenReference, actor: Actor) -> Result<Standing, Error> {
         answer(self.store.call(Suspend { token, actor }))

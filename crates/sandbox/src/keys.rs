@@ -7,7 +7,7 @@ use crate::directory::{Directory, Institution, Range};
 use crypto::emv_keys::{Algorithm, MasterKey};
 use crypto::hash::{HmacKey, sha256, sha256_pieces};
 use crypto::mac::LinkKey;
-use crypto::p256::AgreementKey;
+use crypto::p256::{AgreementKey, SigningKey};
 use crypto::tdes::Key16;
 use crypto::vault::{Envelope, KeyEncryptionKey};
 use values::{Expiry, Pan, Secret, SecretBytes};
@@ -56,6 +56,12 @@ pub fn issuer_master_key(bank: &Institution, range: &Range) -> Key16 {
 
 fn master_label(bank: &Institution, range: &Range) -> String {
     format!("{} IMK-AC algorithm {} DKI {:02}", bank.id, range.algorithm, range.dki)
+}
+
+/// The key with which an issuer signs what it tells the platform over HTTP. Its public half is exchanged beforehand.
+pub fn issuer_signing_key(bank: &Institution) -> SigningKey {
+    SigningKey::from_bytes(&Secret::new(derive(&format!("{} P-256 signing", bank.id))))
+        .expect("the digests of these labels are valid scalars, which a test checks")
 }
 
 /// A line between two parties, with a MAC key of its own.
@@ -218,6 +224,7 @@ mod tests {
     fn every_issuer_has_its_keys() {
         for bank in &Directory::sandbox().institutions {
             let keys = IssuerKeys::sandbox(bank);
+            let _valid = issuer_signing_key(bank);
             for range in &bank.ranges {
                 let algorithm = Algorithm::from_id(range.algorithm_id()).unwrap();
                 assert!(keys.master(algorithm, range.dki).is_some() && keys.master(algorithm, 99).is_none());

@@ -160,6 +160,8 @@ pub struct CardProfile {
     pub currency: u16,
     /// Most that one tap may cost, in minor units of that currency.
     pub tap_limit_minor: u64,
+    /// Most that may be tapped before the phone fetches keys again, in minor units.
+    pub cumulative_limit_minor: u64,
     /// Counts the changes of the token's state.
     pub version: u64,
 }
@@ -282,4 +284,14 @@ pub struct TextMessage {
     pub text: String,
     /// When it was sent, milliseconds since 1970.
     pub at: i64,
+}
+
+/// `POST /v1/issuer-events`, signed by an issuer: what it wants done with a token of one of its cards.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerEvent {
+    /// The token number, digits.
+    pub token: String,
+    /// `suspend`, `resume` or `delete`.
+    pub action: String,
 }

@@ -4,6 +4,7 @@
 //! and the keys of the line between them.
 
 mod banks;
+pub mod desk;
 mod keys;
 mod programmes;
 mod settlement;
@@ -162,6 +163,8 @@ pub struct Addresses {
     pub gateway: SocketAddr,
     /// Each issuer's port for the token gateway, by short name.
     pub issuers: Vec<(String, SocketAddr)>,
+    /// Where the people of a party work: the network's desk, and each issuer's by short name.
+    pub desks: Vec<(String, SocketAddr)>,
 }
 
 /// A running city; it ends when dropped.
@@ -176,8 +179,7 @@ pub struct City {
     pub network: Network,
     /// The banks.
     pub issuers: Vec<Issuer>,
-    data: PathBuf,
-    waits: Waits,
+    settlement: settlement::SettlementDesk,
     stores: Vec<(String, Store)>,
     _couriers: Vec<Couriers>,
     _listeners: Vec<Listener>,
@@ -246,7 +248,8 @@ impl City {
         serve_http(&runtime, sockets.telephone, telephone::router(telephone_store))?;
         let telephone = Telephone::at(telephone_at, plan.watch.clone());
 
-        let banks = banks::start(plan, sockets.issuers, &telephone)?;
+        let platform_at = address(&sockets.platform)?;
+        let banks = banks::start(plan, sockets.issuers, &telephone, platform_at)?;
         for bank in &banks {
             stores.push((format!("issuer-{}", bank.issuer.bank().id), bank.issuer.store().clone()));
         }
@@ -263,7 +266,6 @@ impl City {
             Listener::serve(sockets.gateway, Framing::binary2(), Arc::new(port)).map_err(io("gateway"))?,
         );
         couriers.push(deliver(plan, tokens.store(), "tokens", programmes::deliverers(&tokens))?);
-        let platform_at = address(&sockets.platform)?;
         serve_http(&runtime, sockets.platform, platform_http::router(Door::new(Arc::clone(&tokens))))?;
 
         let acquirer = start_acquirer(plan, switch.acquirers_at)?;
@@ -275,6 +277,24 @@ impl City {
             Listener::serve(sockets.acquirer, Framing::binary2(), Arc::new(port)).map_err(io("acquirer"))?,
         );
 
+        let desks_at = sockets.desks.iter().map(|(name, socket)| Ok((name.clone(), address(socket)?)));
+        let desks_at = desks_at.collect::<Result<Vec<_>, CityError>>()?;
+        let settlement = settlement::SettlementDesk {
+            network: switch.network.clone(),
+            acquirer: acquirer.clone(),
+            issuers: banks.iter().map(|bank| bank.issuer.clone()).collect(),
+            data: plan.data.clone(),
+            waits: plan.waits,
+            busy: Arc::default(),
+        };
+        for (name, socket) in sockets.desks {
+            let bank = banks.iter().find(|bank| bank.issuer.bank().id == name);
+            let router = match bank {
+                Some(bank) => desk::bank(bank.issuer.clone()),
+                None => desk::network(settlement.clone()),
+            };
+            serve_http(&runtime, socket, router)?;
+        }
         let issuers_at =
             banks.iter().map(|bank| (bank.issuer.bank().id.clone(), bank.detokenised_at)).collect();
         let issuers = banks.iter().map(|bank| bank.issuer.clone()).collect();
@@ -291,6 +311,7 @@ impl City {
             network: switch.acquirers_at,
             gateway: gateway_at,
             issuers: issuers_at,
+            desks: desks_at,
         };
         Ok(City {
             addresses,
@@ -298,8 +319,7 @@ impl City {
             acquirer,
             network: switch.network,
             issuers,
-            data: plan.data.clone(),
-            waits: plan.waits,
+            settlement,
             stores,
             _couriers: couriers,
             _listeners: listeners,
@@ -333,16 +353,22 @@ struct Sockets {
     verification: TcpListener,
     gateway: TcpListener,
     issuers: Vec<banks::Sockets>,
+    desks: Vec<(String, TcpListener)>,
 }
+
+/// The desks' ports: the network's, then each bank's in the order of the directory.
+pub const DESK_PORT: u16 = 8610;
 
 impl Sockets {
     fn bind(plan: &Plan) -> Result<Sockets, CityError> {
         let mut issuers = Vec::new();
+        let mut desks = vec![("network".to_owned(), bind(plan, DESK_PORT, "the network's desk")?)];
         for (number, bank) in (0u16..).zip(&Directory::sandbox().institutions) {
             issuers.push(banks::Sockets {
                 from_network: bind(plan, 8591 + number, &bank.name)?,
                 from_gateway: bind(plan, 8601 + number, &bank.name)?,
             });
+            desks.push((bank.id.clone(), bind(plan, DESK_PORT + 1 + number, &bank.name)?));
         }
         Ok(Sockets {
             platform: bind(plan, 8080, "platform")?,
@@ -352,6 +378,7 @@ impl Sockets {
             verification: bind(plan, 8588, "card network, account verification")?,
             gateway: bind(plan, 8585, "token gateway")?,
             issuers,
+            desks,
         })
     }
 }

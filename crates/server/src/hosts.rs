@@ -3,6 +3,7 @@
 pub mod acquirer;
 pub mod gateway;
 pub mod issuer;
+pub mod issuer_events;
 pub mod network;
 pub mod settlement;
 pub mod telephone;

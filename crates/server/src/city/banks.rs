@@ -2,6 +2,7 @@
 
 use super::{CityError, Plan, address, deliver, net, open, port_ends};
 use crate::hosts::issuer::{Issuer, IssuerPort};
+use crate::hosts::issuer_events;
 use crate::hosts::telephone::Telephone;
 use crate::iso::Listener;
 use iso8583::Framing;
@@ -31,9 +32,12 @@ pub(super) fn start(
     plan: &Plan,
     sockets: Vec<Sockets>,
     telephone: &Telephone,
+    platform_at: SocketAddr,
 ) -> Result<Vec<Bank>, CityError> {
     let banks = Directory::sandbox().institutions.iter().zip(sockets);
-    banks.map(|(institution, sockets)| start_one(plan, institution, sockets, telephone)).collect()
+    banks
+        .map(|(institution, sockets)| start_one(plan, institution, sockets, telephone, platform_at))
+        .collect()
 }
 
 fn start_one(
@@ -41,6 +45,7 @@ fn start_one(
     institution: &'static sandbox::directory::Institution,
     sockets: Sockets,
     telephone: &Telephone,
+    platform_at: SocketAddr,
 ) -> Result<Bank, CityError> {
     let id = &institution.id;
     let schema = store::rooms::ledger::tables(store::rooms::issuer::tables(Schema::new()));
@@ -58,6 +63,9 @@ fn start_one(
         let listener = Listener::serve(socket, Framing::binary2(), Arc::new(port));
         listeners.push(listener.map_err(|error| CityError::Io { what: institution.name.clone(), error })?);
     }
-    let couriers = deliver(plan, issuer.store(), id, issuer.deliverers(telephone.clone()))?;
+    let mut deliverers = issuer.deliverers(telephone.clone());
+    let (topic, events) = issuer_events::deliverer(&issuer, platform_at, plan.watch.clone());
+    deliverers.insert(topic, events);
+    let couriers = deliver(plan, issuer.store(), id, deliverers)?;
     Ok(Bank { issuer, verification_at, detokenised_at, listeners, couriers })
 }

@@ -6,7 +6,7 @@ use crypto::keystore::{KeyRing, open_file, seal_file};
 use crypto::passphrase::Work;
 use platform::keys::{PlatformKeys, names};
 use sandbox::directory::Directory;
-use sandbox::keys::{IssuerKeys, issuer_master_key};
+use sandbox::keys::{IssuerKeys, issuer_master_key, issuer_signing_key};
 use std::path::Path;
 use values::SecretBytes;
 
@@ -48,7 +48,12 @@ fn add_sandbox_issuers(ring: &mut KeyRing) {
 
 /// The platform's keys, ready to be used.
 pub(super) fn platform_keys(path: &Path, passphrase: &[u8]) -> Result<PlatformKeys, CityError> {
-    let ring = open_key_file(path, passphrase)?;
+    let mut ring = open_key_file(path, passphrase)?;
+    // Also for a key file made before issuers signed events: these keys are public.
+    for bank in &Directory::sandbox().institutions {
+        let signing = issuer_signing_key(bank).public().to_sec1();
+        ring.insert(&names::issuer_signing(&bank.id), SecretBytes::new(signing.to_vec()));
+    }
     let programmes: Vec<(u16, Algorithm)> = (1u16..)
         .zip(Directory::sandbox().ranges())
         .filter_map(|(programme, (_, range))| Some((programme, Algorithm::from_id(range.algorithm_id())?)))

@@ -99,7 +99,12 @@ pub(super) fn deliverers(service: &Arc<TokenService>) -> HashMap<String, Deliver
         let message: Digest16 = tokens::digest::Digest(name);
         arrived(store.call(ForgetForestalled { message }).is_ok())
     });
+    // Phones and issuers have no channel on which the platform could call them: a phone learns of a changed token
+    // when it next asks, an issuer sees its own cards' tokens in its own records. What was left for them is let go.
+    let let_go = || -> Deliverer { Box::new(|_| Arrival::Delivered) };
     HashMap::from([
+        (topics::TOKEN_CHANGED.to_owned(), let_go()),
+        (topics::ISSUER_NOTICE.to_owned(), let_go()),
         (topics::ENROLMENT_EXPIRES.to_owned(), enrolments),
         (topics::FORESTALLED_EXPIRES.to_owned(), forestalled),
     ])

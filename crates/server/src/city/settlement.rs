@@ -1,10 +1,14 @@
 //! A settlement day of the whole city: the network closes it, each institution checks its own file.
 
-use super::{City, CityError};
+use super::{City, CityError, Waits};
+use crate::hosts::issuer::Issuer;
+use crate::hosts::network::Network;
 use crate::hosts::settlement::{SettlementError, check_as_acquirer, check_as_issuer, close_day};
+use platform::acquirer::Acquirer;
 use sandbox::directory::Directory;
 use sandbox::network::{Difference, read_file};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use values::Money;
 
 /// Which way the net amount of a day moves.
@@ -54,6 +58,25 @@ impl City {
     /// Ends the settlement day: the network cuts over, closes the old day and writes a file for each institution;
     /// each institution checks its file against its own records.
     pub fn cut_over(&self) -> Result<Vec<SettledInstitution>, CityError> {
+        self.settlement.cut_over()
+    }
+}
+
+/// Who takes part in settling a day, and where the files go. Clones share everything.
+#[derive(Clone)]
+pub(super) struct SettlementDesk {
+    pub(super) network: Network,
+    pub(super) acquirer: Acquirer,
+    pub(super) issuers: Vec<Issuer>,
+    pub(super) data: PathBuf,
+    pub(super) waits: Waits,
+    /// One day ends at a time.
+    pub(super) busy: Arc<Mutex<()>>,
+}
+
+impl SettlementDesk {
+    pub(super) fn cut_over(&self) -> Result<Vec<SettledInstitution>, CityError> {
+        let _alone = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let patience = self.waits.network + self.waits.gateway;
         let closed = close_day(&self.network, patience).map_err(failed)?;
         let folder = self.data.join("network/settlement");

@@ -55,6 +55,7 @@ pub(super) fn start(
     }
     let network = Network::new(store, Arc::new(gateway), issuers, plan.waits.network);
     let _first = late.set(network.clone());
+    network.resume().map_err(|error| CityError::Store { party: "network".to_owned(), error })?;
     let (acquirers_at, verification_at) = (address(&acquirers)?, address(&verification)?);
     let mut listeners = Vec::new();
     for (socket, key, far) in

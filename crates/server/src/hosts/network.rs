@@ -10,7 +10,7 @@ use sandbox::network::{
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::{Arrival, Called, Deliverer, Store};
+use store::{Arrival, Called, Deliverer, Store, StoreError, Value};
 use values::Outbound;
 
 /// The network. Clones share everything.
@@ -35,6 +35,24 @@ impl Network {
         wait: Duration,
     ) -> Network {
         Network(Arc::new(Parts { store, gateway, issuers, wait, sent: Mutex::default() }))
+    }
+
+    /// Ends what an earlier process left in flight: nobody waits for those answers any more, so each is told as
+    /// silence, and what an issuer may have booked is reversed. How many there were.
+    pub fn resume(&self) -> Result<usize, StoreError> {
+        let rows = self.0.store.rows("SELECT message FROM switched WHERE state = 'in_flight'", &[])?;
+        let name = |row: &Vec<Value>| match &row[..] {
+            [Value::Text(text)] => {
+                let mut bytes = [0; 16];
+                hex::decode_to_slice(text, &mut bytes).ok().map(|()| sandbox::Digest(bytes))
+            }
+            _ => None,
+        };
+        let left: Vec<sandbox::Digest> = rows.rows.iter().filter_map(name).collect();
+        for message in &left {
+            self.0.store.call(TimedOut { message: *message })?;
+        }
+        Ok(left.len())
     }
 
     /// The records.
@@ -146,9 +164,10 @@ impl Network {
     }
 }
 
-/// 00 did it; 25 and 14 say there is nothing to undo.
+/// 00 did it; 25 and 14 say there is nothing to undo; 12 and 64 that it cannot be undone as asked, which saying it
+/// again does not change: the difference is left to the settlement of the day.
 fn settles(answer: &Message) -> bool {
-    matches!(answer.text(39), Some("00" | "25" | "14"))
+    matches!(answer.text(39), Some("00" | "25" | "14" | "12" | "64"))
 }
 
 /// What sends an answer home.

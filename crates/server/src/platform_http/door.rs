@@ -8,6 +8,7 @@ use platform::TokenService;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use tokens::records::{Device, DeviceId};
+use tokens::text::IssuerId;
 use values::Timestamp;
 
 /// The platform behind its door.
@@ -97,6 +98,17 @@ impl Received {
             door.service.device(id).map_err(|_| Trouble::unsigned("the signature does not match"))?;
         self.check(&device.keys.signing, door)?;
         Ok(device)
+    }
+
+    /// The issuer that signed.
+    pub(super) fn issuer(&self, door: &Door) -> Result<IssuerId, Trouble> {
+        let made =
+            claims(&self.headers).map_err(|error: SignatureError| Trouble::unsigned(&error.to_string()))?;
+        let unknown = || Trouble::unsigned("the signature does not match");
+        let id = made.key_id.strip_prefix("issuer:").ok_or_else(unknown)?;
+        let key = door.service.keys().issuer_signing(id).ok_or_else(unknown)?;
+        self.check(&key.to_sec1(), door)?;
+        IssuerId::parse(id).map_err(|_| unknown())
     }
 
     /// The device that signed, if it may act.

@@ -10,13 +10,14 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
-use platform::{Confirmed, Progress};
+use platform::{Confirmed, IssuerAction, Progress};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokens::Actor;
 use tokens::ops::Arrangement;
 use tokens::records::{Device, DeviceId, DeviceKeys, Life, Token, TokenReference};
 use tokens::text::Name;
+use values::TokenNumber;
 
 /// The largest body that is read.
 const BODY_MOST: usize = 64 * 1024;
@@ -37,6 +38,7 @@ pub fn router(door: Door) -> Router {
         .route("/v1/tokens/{token}/resume", post(resume))
         .route("/v1/tokens/{token}/delete", post(delete))
         .route("/v1/arrangement", post(arrange))
+        .route("/v1/issuer-events", post(issuer_event))
         .route("/v1/lost-phone", post(lost_phone))
         .route("/lost-phone", get(lost_phone_page).post(lost_phone_form))
         .layer(DefaultBodyLimit::max(BODY_MOST))
@@ -259,6 +261,7 @@ async fn provision(
             key_index: programme.dki,
             currency: profile.controls.currency.numeric(),
             tap_limit_minor: profile.controls.payment_max,
+            cumulative_limit_minor: u64::from(profile.controls.daily_max),
             version: u64::from(token.version),
         };
         Ok(api::Provisioned { card, keys })
@@ -354,6 +357,18 @@ async fn arrange(State(door): State<Door>, request: Request) -> Result<Response,
             let name = Name::parse(&name).map_err(|_| Trouble::invalid("/nickname"))?;
             door.service.arrange(customer, Arrangement::Nickname(id(&token)?, Some(name)))?;
         }
+        Ok(serde_json::json!({}))
+    })
+    .await
+}
+
+async fn issuer_event(State(door): State<Door>, request: Request) -> Result<Response, Trouble> {
+    work(door, request, |door, received| {
+        let issuer = received.issuer(door)?;
+        let wish: api::IssuerEvent = body(received)?;
+        let token = TokenNumber::parse(wish.token.as_bytes()).map_err(|_| Trouble::invalid("/token"))?;
+        let action = IssuerAction::parse(&wish.action).ok_or_else(|| Trouble::invalid("/action"))?;
+        door.service.issuer_token(issuer, token, action)?;
         Ok(serde_json::json!({}))
     })
     .await

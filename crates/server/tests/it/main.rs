@@ -1,4 +1,7 @@
 //! Hosts among one another: settlement, restarts, issuers and their tokens, foreign clients.
 
+mod issuers;
+mod restart;
 mod settlement;
+mod small_city;
 mod street;

@@ -1,0 +1,158 @@
+//! Desks: where the people of a sandbox party read and change what is theirs while the city runs, over HTTP on this
+//! machine alone.
+//!
+//! They stand in for a bank's and a network's back office. There is no login: whoever may use this machine is the
+//! clerk. A web page open on it is not, so a request must be addressed to this machine by its own name and carry
+//! JSON, which another site's page cannot send unasked.
+
+use super::settlement::SettlementDesk;
+use crate::hosts::issuer::Issuer;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use sandbox::Digest;
+use sandbox::issuer::card::{CardState, SetCardState};
+use sandbox::issuer::rules::{self, Condition, Outcome, RiskRule, SetRule};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::Outcome as Done;
+use values::Pan;
+
+/// `POST /admin/cards`: a card's new state.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardChange {
+    /// The card's number. The answer does not repeat it.
+    pub number: String,
+    /// Its new state.
+    pub state: CardState,
+}
+
+/// `POST /admin/rules`: what changes of a rule; what is absent stays.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleChange {
+    /// Which rule.
+    pub condition: Condition,
+    /// Whether it counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// The count from which it fires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<u32>,
+    /// What follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+}
+
+/// The desk of a bank: its cards and its risk rules.
+pub fn bank(issuer: Issuer) -> Router {
+    Router::new()
+        .route("/admin/cards", post(change_card))
+        .route("/admin/rules", get(read_rules).post(change_rule))
+        .layer(middleware::from_fn(of_this_machine))
+        .with_state(issuer)
+}
+
+/// The desk of the network: the settlement day.
+pub(super) fn network(desk: SettlementDesk) -> Router {
+    Router::new()
+        .route("/admin/cutover", post(cut_over))
+        .layer(middleware::from_fn(of_this_machine))
+        .with_state(desk)
+}
+
+/// A page whose name was bound to this machine's address (DNS rebinding) still calls it by the page's name.
+async fn of_this_machine(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    if matches!(name, "127.0.0.1" | "localhost" | "[::1]") {
+        next.run(request).await
+    } else {
+        no(StatusCode::FORBIDDEN, "not_this_machine", "The desk is called by this machine's own address.")
+    }
+}
+
+/// A problem document like the platform's.
+fn no(status: StatusCode, code: &str, detail: &str) -> Response {
+    let body = json!({
+        "type": format!("urn:paiza:problem:{code}"), "title": "Not done", "status": status.as_u16(),
+        "detail": detail, "code": code, "retryable": status.is_server_error(),
+    });
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+}
+
+fn unavailable() -> Response {
+    no(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The records are not available now.")
+}
+
+async fn change_card(State(issuer): State<Issuer>, Json(wish): Json<CardChange>) -> Response {
+    let Ok(pan) = Pan::parse(wish.number.as_bytes()) else {
+        return no(StatusCode::BAD_REQUEST, "request_invalid", "/number is not a card number");
+    };
+    let card = Digest(issuer.keys().card_key(&pan));
+    match issuer.store().call_async(SetCardState { card, state: wish.state }).await {
+        Ok(Done::Done(CardState::Closed)) if wish.state != CardState::Closed => {
+            no(StatusCode::CONFLICT, "card_closed", "A closed card stays closed.")
+        }
+        Ok(Done::Done(before) | Done::Repeated(before)) => {
+            Json(json!({"before": before, "state": wish.state})).into_response()
+        }
+        Ok(_) => no(StatusCode::NOT_FOUND, "card_unknown", "This bank has no such card."),
+        Err(_) => unavailable(),
+    }
+}
+
+async fn in_force(issuer: &Issuer) -> Option<Vec<RiskRule>> {
+    let store = issuer.store().clone();
+    tokio::task::spawn_blocking(move || store.read(|records| rules::rules(records))).await.ok()?.ok()
+}
+
+async fn read_rules(State(issuer): State<Issuer>) -> Response {
+    in_force(&issuer).await.map_or_else(unavailable, |rules| Json(rules).into_response())
+}
+
+async fn change_rule(State(issuer): State<Issuer>, Json(wish): Json<RuleChange>) -> Response {
+    let Some(rules) = in_force(&issuer).await else { return unavailable() };
+    let rule = rules.into_iter().find(|rule| rule.condition == wish.condition);
+    let rule = rule.expect("every condition has a rule, which a test checks");
+    let changed = RiskRule {
+        condition: rule.condition,
+        enabled: wish.enabled.unwrap_or(rule.enabled),
+        threshold: wish.threshold.unwrap_or(rule.threshold),
+        outcome: wish.outcome.unwrap_or(rule.outcome),
+    };
+    match issuer.store().call_async(SetRule(changed.clone())).await {
+        Ok(Done::Done(before) | Done::Repeated(before)) => {
+            Json(json!({"before": before, "now": changed})).into_response()
+        }
+        Ok(_) | Err(_) => unavailable(),
+    }
+}
+
+/// Nothing to say, but said as JSON: see the module's first lines.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+async fn cut_over(State(desk): State<SettlementDesk>, Json(Nothing {}): Json<Nothing>) -> Response {
+    let settled = tokio::task::spawn_blocking(move || desk.cut_over()).await;
+    let settled = match settled {
+        Ok(Ok(settled)) => settled,
+        Ok(Err(error)) => return no(StatusCode::CONFLICT, "not_settled", &error.to_string()),
+        Err(_) => return unavailable(),
+    };
+    let row = |of: &super::SettledInstitution| {
+        json!({
+            "code": of.code, "name": of.name, "date": of.date, "net": of.net.to_decimal(),
+            "currency": of.net.currency().alpha(), "side": of.side.word(), "path": of.path,
+            "differences": of.differences.iter().map(|found| json!({
+                "message": found.message.to_string(), "file": found.file, "own": found.own,
+            })).collect::<Vec<_>>(),
+        })
+    };
+    Json(settled.iter().map(row).collect::<Vec<_>>()).into_response()
+}
