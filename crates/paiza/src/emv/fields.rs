@@ -63,14 +63,6 @@ impl<'a> Fields<'a> {
         if self.has("psn") { self.number("psn") } else { Ok(0) }
     }
 
-    /// The values of these fields one after another.
-    pub(crate) fn joined(self, names: &[&str]) -> Result<Vec<u8>, String> {
-        names.iter().try_fold(Vec::new(), |mut joined, name| {
-            joined.extend(self.bytes(name)?);
-            Ok(joined)
-        })
-    }
-
     /// The card's key under a master key, EMV option A.
     pub(crate) fn card_key(self, algorithm: Algorithm, master: &str) -> Result<Secret<16>, String> {
         let (digits, sequence) = (self.digits("pan")?, self.sequence()?);
