@@ -148,6 +148,75 @@ fn a_hundred_parallel_guesses_are_three_tries_also_across_a_restart() {
     assert!(phone.cards().unwrap().0.is_empty());
 }
 
+/// A device that is to be bound to a number; the code is on its way there.
+fn unbound(town: &Town, number: &str) -> (Client, String, String) {
+    use base64::Engine as _;
+    let key = SigningKey::generate();
+    let again = SigningKey::from_bytes(&key.to_bytes()).unwrap();
+    let text = |bytes: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
+    let agreement = || text(crypto::p256::AgreementKey::generate().public().to_sec1());
+    let register = api::RegisterDevice {
+        phone_number: number.to_owned(),
+        name: "guesser".to_owned(),
+        signing_key: text(&key.public().to_sec1()),
+        agreement_key: agreement(),
+        verification_key: agreement(),
+    };
+    let platform = town.city.addresses.platform.to_string();
+    let introduction = Client::new(&platform, "new", again);
+    let registered: api::DeviceRegistered =
+        introduction.post("/v1/devices", "register", &register, &fresh(town)).unwrap();
+    let telephone = server::hosts::telephone::Telephone::at(town.city.addresses.telephone, None);
+    let mut code = None;
+    crate::town::eventually("the code arrives", || {
+        let texts = telephone.inbox(number, 0).unwrap();
+        let run = |text: &str| {
+            text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).map(str::to_owned)
+        };
+        code = texts.last().and_then(|(_, text)| run(&text.text));
+        code.is_some()
+    });
+    (Client::new(&platform, &registered.device, key), registered.device, code.unwrap())
+}
+
+fn fresh(town: &Town) -> Freshness {
+    Freshness { now: town.clock.now(), nonce: crypto::random::bytes() }
+}
+
+/// A hundred wrong codes at once, then the right one: how many were looked at, and what the right one led to.
+fn guess_the_binding(town: &Town) -> (usize, Option<String>) {
+    let number = "+8613811110009";
+    let (client, device, right) = unbound(town, number);
+    let confirm = |code: String, name: &str| -> Option<String> {
+        let wish = api::ConfirmDevice { phone_number: number.to_owned(), code };
+        let path = format!("/v1/devices/{device}/confirm");
+        let answer: Result<api::DeviceConfirmed, ClientError> = client.post(&path, name, &wish, &fresh(town));
+        answer.err().map(|error| error.code().unwrap_or("no_code").to_owned())
+    };
+    let looked_at = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for worker in 0..10 {
+            let (confirm, right, looked_at) = (&confirm, &right, &looked_at);
+            scope.spawn(move || {
+                for guess in worker * 10..worker * 10 + 10 {
+                    let answer = confirm(other_than(right, guess), &format!("guess-{guess}"));
+                    if answer.as_deref() == Some("code_wrong") {
+                        looked_at.fetch_add(1, Ordering::SeqCst);
+                    }
+                }
+            });
+        }
+    });
+    (looked_at.into_inner(), confirm(right.clone(), "right"))
+}
+
+#[test]
+fn a_hundred_parallel_guesses_of_the_binding_code_are_three_tries() {
+    assert_eq!(guess_the_binding(&Town::start()), (3, Some("code_void".to_owned())));
+    let (looked_at, right) = guess_the_binding(&Town::without(&[Defence::CodeTries]));
+    assert_eq!((looked_at, right), (100, None), "without the defence guessing goes on until it is found");
+}
+
 #[test]
 fn the_client_cannot_choose_a_way_that_was_not_offered_or_leave_it_out() {
     let begin = |town: &Town| {

@@ -165,8 +165,11 @@ fn a_phone_restored_from_an_old_backup_does_not_pay_twice_with_one_counter() {
     assert_eq!(restored(&Town::without(&[Defence::Replay])), "00");
 }
 
+/// Ends or suspends a token.
+type Stop = fn(&Town, &Phone, Token);
+
 /// What a stopped token answers: the tap was made while it was still good, so the phone had a key.
-fn after(town: &Town, stop: fn(&Town, &Phone, Token)) -> (String, String) {
+fn after(town: &Town, stop: Stop) -> (String, String) {
     let (phone, token) = town.phone_with("li", CARD);
     let shop = Shop::open(town);
     let tap = shop.tap(town, &phone, 1000);
@@ -190,13 +193,12 @@ fn expire(town: &Town, _: &Phone, _: Token) {
 
 #[test]
 fn a_stopped_token_does_not_pay() {
-    let table: &[(fn(&Town, &Phone, Token), &str)] =
-        &[(suspend, "token_suspended"), (delete, "token_deleted")];
+    let table: [(Stop, &str); 2] = [(suspend, "token_suspended"), (delete, "token_deleted")];
     for (stop, verdict) in table {
         let town = Town::start();
-        let (found, code) = after(&town, *stop);
-        assert_eq!((found.as_str(), code.as_str()), (*verdict, "62"));
-        let (found, code) = after(&Town::without(&[Defence::Standing, Defence::Window]), *stop);
+        let (found, code) = after(&town, stop);
+        assert_eq!((found.as_str(), code.as_str()), (verdict, "62"));
+        let (found, code) = after(&Town::without(&[Defence::Standing, Defence::Window]), stop);
         assert_eq!((found.as_str(), code.as_str()), ("OK", "00"), "without the defence");
     }
     let (found, code) = after(&Town::without(&[Defence::Date]), expire);

@@ -97,11 +97,7 @@ impl SideDoor {
 }
 
 /// Edits requests about money that pass, keeping the MAC they had or making a new one.
-fn meddle(
-    dialect: Dialect,
-    sealed_again: bool,
-    edit: fn(&mut Message),
-) -> impl FnMut(Way, Vec<u8>) -> Vec<Vec<u8>> {
+fn meddle(dialect: Dialect, sealed_again: bool, edit: Edit) -> impl FnMut(Way, Vec<u8>) -> Vec<Vec<u8>> {
     move |way, frame| {
         let Ok(mut message) = dialect.read(&frame) else { return vec![frame] };
         if way == Way::Back || !matches!(message.mti.class(), b'1' | b'2') {
@@ -117,8 +113,11 @@ fn meddle(
     }
 }
 
+/// What somebody does to a message on its way.
+type Edit = fn(&mut Message);
+
 /// Fields that somebody on a line would like to change.
-const EDITS: &[(&str, fn(&mut Message))] = &[
+const EDITS: &[(&str, Edit)] = &[
     ("amount", |m| {
         m.set_amount(yuan(1));
     }),
@@ -175,10 +174,10 @@ fn whoever_edits_a_line_without_its_key_is_refused() {
     assert_eq!(town.available(CARD), before, "nothing was booked");
 }
 
-const OTHER_CATEGORY: fn(&mut Message) = |m| {
+const OTHER_CATEGORY: Edit = |m| {
     m.set_text(18, "4111");
 };
-const BETTER_CATEGORY: fn(&mut Message) = |m| {
+const BETTER_CATEGORY: Edit = |m| {
     m.set_text(18, "5812");
 };
 
@@ -196,6 +195,27 @@ fn the_merchants_category_stands_under_the_key_of_the_line() {
     assert_eq!(a_better_category(&Town::start(), false), "A0");
     // The cryptogram does not cover the category: whoever holds the key of this line gets through.
     assert_eq!(a_better_category(&Town::start(), true), "00");
+}
+
+/// Somebody on the acquirer's line, with its key, makes yen of yuan.
+fn another_currency(town: &Town) -> String {
+    let (phone, _) = town.phone_with("li", CARD);
+    let door = SideDoor::open(town);
+    door.interceptor.deal(meddle(acquirer_dialect(), true, |m| {
+        m.set_text(49, "392");
+    }));
+    let shop = Shop::at(town, &DEMO_MERCHANTS[0], door.address, 0).patient(Duration::from_secs(20));
+    let code = shop.pay(town, &phone, 1000);
+    assert_ne!(code.as_deref(), Some("00"));
+    town.verdict()
+}
+
+#[test]
+fn the_cryptogram_holds_the_currency_too() {
+    assert_eq!(another_currency(&Town::start()), "currency_mismatch");
+    assert_eq!(another_currency(&Town::without(&[Defence::Currency])), "currency_not_allowed");
+    // What is left then is the issuer, which books no other currency than the card's.
+    assert_eq!(another_currency(&Town::without(&[Defence::Currency, Defence::Domain])), "OK");
 }
 
 /// Somebody on the acquirer's line, with its key, raises the amount; DE 55 is the card's.
