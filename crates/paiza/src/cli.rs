@@ -364,6 +364,9 @@ pub(crate) enum Sandbox {
         /// The telephone network
         #[arg(long, default_value = "127.0.0.1:8086")]
         telephone: String,
+        /// Where the bank's people change cards and rules
+        #[arg(long, default_value = "127.0.0.1:0")]
+        desk: String,
     },
     /// The telephone network
     Telephone {
@@ -372,6 +375,48 @@ pub(crate) enum Sandbox {
         /// Address to listen on
         #[arg(long, default_value = "127.0.0.1:8086")]
         listen: String,
+    },
+    /// Change the state of a card at its bank, in a running city; its tokens follow
+    Card {
+        /// Which bank: boc, harbour, lantern or meadow
+        #[arg(long, default_value = "boc")]
+        bank: String,
+        /// Number of a test card, or its last four digits
+        #[arg(long)]
+        number: String,
+        /// active, blocked, lost, stolen or closed
+        #[arg(long)]
+        state: String,
+        /// The bank's desk; the documented port of the bank if absent
+        #[arg(long)]
+        at: Option<String>,
+    },
+    /// Read a bank's risk rules in a running city, or change one
+    Rules {
+        /// Which bank: boc, harbour, lantern or meadow
+        #[arg(long, default_value = "boc")]
+        bank: String,
+        /// The rule to change, by its condition
+        #[arg(long)]
+        set: Option<String>,
+        /// Whether it counts
+        #[arg(long, requires = "set")]
+        enabled: Option<bool>,
+        /// The count from which it fires
+        #[arg(long, requires = "set")]
+        threshold: Option<u32>,
+        /// GREEN, YELLOW or RED
+        #[arg(long, requires = "set")]
+        outcome: Option<String>,
+        /// The bank's desk; the documented port of the bank if absent
+        #[arg(long)]
+        at: Option<String>,
+    },
+    /// End the settlement day of a running city: files for every institution, checked by each
+    Cutover {
+        /// The network's desk
+        #[arg(long, default_value = "127.0.0.1:8610")]
+        at: String,
     },
     /// The sandbox's published test master keys
     Keys,

@@ -1,4 +1,7 @@
-//! `paiza sandbox`: counterparties alone, their test keys and test cards.
+//! `paiza sandbox`: counterparties alone, what their people do, their test keys and test cards.
+
+mod desk;
+mod host;
 
 use crate::cli::Sandbox;
 use crate::output::{Failure, Output};
@@ -8,7 +11,17 @@ pub(crate) fn run(what: &Sandbox, output: Output) -> Result<(), Failure> {
     match what {
         Sandbox::Keys => keys(output),
         Sandbox::Cards => cards(output),
-        _ => Err(Failure::usage("not in this build")),
+        Sandbox::Card { bank, number, state, at } => desk::card(bank, number, state, at.as_deref(), output),
+        Sandbox::Rules { bank, set, enabled, threshold, outcome, at } => {
+            let change = set.as_ref().map(|condition| {
+                json!({"condition": condition, "enabled": enabled, "threshold": threshold, "outcome": outcome})
+            });
+            desk::rules(bank, change, at.as_deref(), output)
+        }
+        Sandbox::Cutover { at } => desk::cut_over(at, output),
+        Sandbox::Network { line, gateway, issuers } => host::network(line, gateway, issuers, output),
+        Sandbox::Issuer { line, bank, telephone, desk } => host::issuer(line, bank, telephone, desk, output),
+        Sandbox::Telephone { data, listen } => host::telephone(&data.data, listen, output),
     }
 }
 

@@ -83,7 +83,7 @@ pub(crate) const TRY: &[&str] = &[
 ];
 
 /// Returns at Ctrl-C or a request to end.
-fn wait_for_the_end() -> Result<(), Failure> {
+pub(crate) fn wait_for_the_end() -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(Failure::configuration)?;
     runtime

@@ -8,6 +8,7 @@ pub mod desk;
 mod keys;
 mod programmes;
 mod settlement;
+pub mod standalone;
 mod switch;
 
 use crate::hosts::acquirer::TerminalPort;
@@ -143,6 +144,9 @@ pub enum CityError {
     /// The platform's keys.
     #[error("the platform's keys: {0}")]
     Keys(String),
+    /// A name that the directory does not have.
+    #[error("there is no {0}")]
+    Unknown(String),
     /// A settlement day that cannot be ended.
     #[error("settlement: {0}")]
     Settlement(crate::hosts::settlement::SettlementError),

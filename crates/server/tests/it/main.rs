@@ -1,5 +1,6 @@
 //! Hosts among one another: settlement, restarts, issuers and their tokens, foreign clients.
 
+mod foreign;
 mod issuers;
 mod restart;
 mod settlement;

@@ -1,0 +1,111 @@
+//! What the people of a bank and of the network do while a city runs, over their desks.
+
+use crate::output::{Failure, Output};
+use sandbox::directory::Directory;
+use sandbox::test_cards::of_bank;
+use serde_json::{Value, json};
+use server::city::DESK_PORT;
+use server::client::{ClientError, agent, answer};
+
+/// A bank's desk: where it was said to be, or the documented port.
+fn desk_of(bank: &str, at: Option<&str>) -> Result<String, Failure> {
+    let place = (1u16..).zip(&Directory::sandbox().institutions).find(|(_, known)| known.id == bank);
+    let (number, _) = place.ok_or_else(|| Failure::usage(format!("there is no bank {bank}")))?;
+    Ok(at.map_or_else(|| format!("127.0.0.1:{}", DESK_PORT + number), str::to_owned))
+}
+
+fn failure(error: ClientError) -> Failure {
+    match error {
+        ClientError::Problem(_) => Failure::business(error),
+        ClientError::Unreachable(_) => Failure::unreachable(format!("is the city running? {error}")),
+        ClientError::Unreadable(_) => Failure::malformed(error),
+    }
+}
+
+fn post(at: &str, path: &str, body: &Value) -> Result<Value, Failure> {
+    let request = agent().post(format!("http://{at}{path}")).header("content-type", "application/json");
+    answer(request.send(body.to_string().as_bytes())).map_err(failure)
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+pub(super) fn card(
+    bank: &str,
+    number: &str,
+    state: &str,
+    at: Option<&str>,
+    output: Output,
+) -> Result<(), Failure> {
+    const STATES: &[&str] = &["active", "blocked", "lost", "stolen", "closed"];
+    if !STATES.contains(&state) {
+        return Err(Failure::usage(format!("the state is one of {}", STATES.join(", "))));
+    }
+    let at = desk_of(bank, at)?;
+    let full = match number.len() {
+        4 => {
+            let mut found = of_bank(bank).filter(|card| card.pan().expose().ends_with(number.as_bytes()));
+            let (first, second) = (found.next(), found.next());
+            let card = first.filter(|_| second.is_none());
+            let card = card.ok_or_else(|| Failure::usage("these four digits do not name one test card"))?;
+            String::from_utf8_lossy(card.pan().expose()).into_owned()
+        }
+        _ => number.to_owned(),
+    };
+    let done = post(&at, "/admin/cards", &json!({"number": full, "state": state}))?;
+    output.line(format!("The card was {} and is {}.", word(&done["before"]), word(&done["state"])));
+    output.summary(done);
+    Ok(())
+}
+
+pub(super) fn rules(
+    bank: &str,
+    change: Option<Value>,
+    at: Option<&str>,
+    output: Output,
+) -> Result<(), Failure> {
+    let at = desk_of(bank, at)?;
+    if let Some(mut change) = change {
+        if let Some(fields) = change.as_object_mut() {
+            fields.retain(|_, value| !value.is_null());
+        }
+        post(&at, "/admin/rules", &change)?;
+    }
+    let rules: Value = answer(agent().get(format!("http://{at}/admin/rules")).call()).map_err(failure)?;
+    let rules = rules.as_array().cloned().unwrap_or_default();
+    output.line("condition         enabled  from  outcome");
+    for rule in &rules {
+        let [condition, enabled, threshold, outcome] =
+            ["condition", "enabled", "threshold", "outcome"].map(|name| word(&rule[name]));
+        output.line(format!("{condition:<17} {enabled:<8} {threshold:>4}  {outcome}"));
+        output.row(rule);
+    }
+    output.summary(json!({"rules": rules.len()}));
+    Ok(())
+}
+
+pub(super) fn cut_over(at: &str, output: Output) -> Result<(), Failure> {
+    let settled = post(at, "/admin/cutover", &json!({}))?;
+    let mut differences = 0;
+    for row in settled.as_array().into_iter().flatten() {
+        let found = row["differences"].as_array().map_or(0, Vec::len);
+        differences += found;
+        output.line(format!(
+            "{} {} {:<24} {:<6} {:>12} {}  {found} differences  {}",
+            row["date"],
+            word(&row["code"]),
+            word(&row["name"]),
+            word(&row["side"]),
+            word(&row["net"]),
+            word(&row["currency"]),
+            word(&row["path"])
+        ));
+        output.row(row);
+    }
+    if differences > 0 {
+        return Err(Failure::integrity(format!("{differences} payments differ between file and records")));
+    }
+    output.summary(json!({"differences": 0}));
+    Ok(())
+}

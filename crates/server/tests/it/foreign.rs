@@ -1,0 +1,140 @@
+//! Foreign clients: a plain socket that speaks ISO 8583 in each framing gets a test card authorised at a bank that
+//! stands alone, by card number.
+
+use crate::street::{CARD, NOW, PATIENCE, yuan};
+use iso8583::framing::{Deframer, Frame};
+use iso8583::{Message, Mti, Profile};
+use sandbox::keys::Line as LineKey;
+use server::city::CityError;
+use server::city::standalone::{self, LineMac, Site, Standalone};
+use server::iso::Dialect;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+use store::TestClock;
+
+fn socket() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").unwrap()
+}
+
+fn site(data: &Path) -> Site<'_> {
+    Site { data, socket: socket(), clock: Arc::new(TestClock::at(NOW)) }
+}
+
+fn nowhere() -> SocketAddr {
+    "127.0.0.1:9".parse().unwrap()
+}
+
+fn bank(data: &Path, dialect: &Dialect) -> Standalone {
+    standalone::issuer(site(data), "boc", dialect, nowhere(), socket()).unwrap()
+}
+
+fn dialect(profile: Profile, framing: &str, mac: LineMac) -> Dialect {
+    Dialect { profile, framing: framing.parse().unwrap(), key: mac.key(LineKey::Detokenised("boc")) }
+}
+
+fn purchase(stan: u64, amount: &str) -> Message {
+    let mut message = Message::new(Mti::FINANCIAL);
+    message.set_text(2, CARD).set_text(3, "000000").set_amount(yuan(amount)).set_text(7, "1122020500");
+    message.set_number(11, stan).set_text(22, "012").set_text(32, "01020000");
+    message.set_number(37, 632_602_000_000 + stan).set_padded(41, "PZ000001");
+    message
+}
+
+/// Sends one message over a socket of its own and reads one answer.
+fn ask(at: SocketAddr, dialect: &Dialect, header: Option<&[u8]>, mut message: Message) -> Message {
+    let mut stream = TcpStream::connect(at).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let bytes = dialect.write(&mut message).unwrap();
+    let mut framed = Vec::new();
+    dialect.framing.write(header, &bytes, &mut framed).unwrap();
+    stream.write_all(&framed).unwrap();
+    let mut deframer = Deframer::new(dialect.framing);
+    let mut chunk = [0; 4096];
+    loop {
+        if let Some(Frame::Message { message, .. }) = deframer.pull().unwrap() {
+            return dialect.read(message).unwrap();
+        }
+        let length = stream.read(&mut chunk).unwrap();
+        assert_ne!(length, 0, "the bank hung up");
+        deframer.push(&chunk[..length]);
+    }
+}
+
+#[test]
+fn every_framing_and_mac_is_served() {
+    let tpdu: &[u8] = &[0x60, 0x00, 0x01, 0x00, 0x00];
+    for (framing, header) in [
+        ("binary2", None),
+        ("binary4", None),
+        ("ascii4", None),
+        ("binary2+inclusive", None),
+        ("ascii4+inclusive", None),
+        ("binary2+tpdu", Some(tpdu)),
+    ] {
+        for mac in [LineMac::AesCmac, LineMac::Retail, LineMac::Absent] {
+            let folder = tempfile::tempdir().unwrap();
+            let dialect = dialect(Profile::Net, framing, mac);
+            let bank = bank(folder.path(), &dialect);
+            let answer = ask(bank.address, &dialect, header, purchase(1, "12.50"));
+            assert_eq!(
+                (answer.mti, answer.text(39), answer.text(11)),
+                (Mti::FINANCIAL_ANSWER, Some("00"), Some("000001")),
+                "{framing} {mac:?}"
+            );
+            let dear = ask(bank.address, &dialect, header, purchase(2, "9000.00"));
+            assert_ne!(dear.text(39), Some("00"), "more than the card holds");
+        }
+    }
+}
+
+#[test]
+fn the_terminals_field_table_is_served_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let dialect = dialect(Profile::Pos, "binary2+tpdu", LineMac::Retail);
+    let bank = bank(folder.path(), &dialect);
+    let header: &[u8] = &[0x60, 0x00, 0x01, 0x00, 0x00];
+    let answer = ask(bank.address, &dialect, Some(header), purchase(1, "12.50"));
+    assert_eq!(answer.text(39), Some("00"));
+}
+
+#[test]
+fn a_message_under_another_key_is_answered_a0_and_books_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let agreed = dialect(Profile::Net, "binary2", LineMac::AesCmac);
+    let bank = bank(folder.path(), &agreed);
+    let other = Dialect { key: LineMac::AesCmac.key(LineKey::Acquirer), ..agreed.clone() };
+    let mut stream = TcpStream::connect(bank.address).unwrap();
+    let bytes = other.write(&mut purchase(1, "12.50")).unwrap();
+    let mut framed = Vec::new();
+    other.framing.write(None, &bytes, &mut framed).unwrap();
+    stream.write_all(&framed).unwrap();
+    let mut prefix = [0; 2];
+    stream.read_exact(&mut prefix).unwrap();
+    let mut answer = vec![0; usize::from(u16::from_be_bytes(prefix))];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(agreed.read(&answer).unwrap().text(39), Some("A0"));
+    let rows = bank.store.rows("SELECT reference FROM authorisations", &[]).unwrap().rows;
+    assert!(rows.is_empty(), "nothing was decided");
+}
+
+#[test]
+fn a_network_alone_ends_a_payment_nobody_answers_and_unknown_banks_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let dialect = Dialect {
+        key: LineMac::AesCmac.key(LineKey::Acquirer),
+        ..dialect(Profile::Net, "ascii4", LineMac::Absent)
+    };
+    let network = standalone::network(site(folder.path()), &dialect, nowhere(), &[], PATIENCE).unwrap();
+    let mut payment = purchase(1, "12.50");
+    payment.set_text(2, crate::street::TOKEN);
+    assert_eq!(ask(network.address, &dialect, None, payment).text(39), Some("91"));
+    assert_ne!(
+        ask(network.address, &dialect, None, purchase(2, "1.00")).text(39),
+        Some("00"),
+        "no card numbers here"
+    );
+    let wrong = standalone::issuer(site(folder.path()), "nobody", &dialect, nowhere(), socket());
+    assert!(matches!(wrong, Err(CityError::Unknown(_))));
+}
