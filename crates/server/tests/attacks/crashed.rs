@@ -3,13 +3,19 @@
 
 use crate::replayed::copy;
 use crate::shop::Shop;
-use crate::town::{CARD, Town, yuan};
+use crate::town::{CARD, PASSCODE, Town, yuan};
 use acquiring::records::PaymentState;
 use server::city::DEMO_MERCHANTS;
-use server::phone::Phone;
+use server::iso::Ends;
+use server::phone::{Phone, Presentation};
+use server::pos::records::EntryState;
+use server::pos::{DEMO_TERMINALS, Pos, Settings, TerminalLine, Verdict};
+use server::vpcd::ReaderEnd;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Tells the child where it lives.
 const HOME: &str = "PAIZA_CRASH_HOME";
@@ -86,10 +92,99 @@ fn told(output: &str) -> Told {
     told
 }
 
+/// The city's first terminal with its journal, and the real shell around it.
+fn terminal(town: &Town) -> Pos {
+    let ends = Ends { watch: Some(town.tape.clone()), ..Ends::unwatched("terminal", "acquirer") };
+    let line = TerminalLine::start(town.city.addresses.acquirer, server::city::pos(), ends).unwrap();
+    let configuration = DEMO_TERMINALS[0].configuration();
+    let settings = Settings::new(&town.folder.path().join("pos"), configuration);
+    Pos::open(settings, Arc::new(line), town.clock.clone()).unwrap()
+}
+
+fn sell(pos: &mut Pos, town: &Town, phone: &Phone, minor: u64) -> Verdict {
+    let mut reader = ReaderEnd::listen("127.0.0.1:0").unwrap();
+    reader.give_up_after(Duration::from_secs(30)).unwrap();
+    let how = Presentation {
+        reader: reader.address().unwrap(),
+        answer_to_reset: None,
+        profile: wallet::card::Profile::Contactless,
+        card: None,
+        taps: 1,
+        watch: Some(town.tape.clone()),
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let _ = phone.present(&how, || Some(phone.unlock(PASSCODE).unwrap()), |_| ());
+        });
+        pos.sale(yuan(minor), &mut reader).unwrap().verdict
+    })
+}
+
+/// What the child with a whole terminal does until it is killed.
+#[test]
+fn child_with_a_terminal() {
+    let Some(home) = std::env::var_os(HOME) else { return };
+    let town = Town::at(PathBuf::from(home));
+    let phone = moved(&town, "li");
+    let mut pos = terminal(&town);
+    for round in 1..=6 {
+        phone.sync().unwrap();
+        assert_eq!(sell(&mut pos, &town, &phone, amount(round)), Verdict::Approved);
+    }
+    println_done();
+}
+
+/// A terminal that died between its journal and the line finds what it owes, and books agree.
+fn terminal_killed_at(failpoint: &str, counts: &[u32]) {
+    let town = Town::start();
+    let (phone, _) = town.phone_with("li", CARD);
+    let before = town.available(CARD);
+    phone.store().close();
+    let folder = town.close();
+    for count in counts {
+        let home = tempfile::tempdir().unwrap();
+        copy(folder.path(), home.path());
+        let at = format!("{failpoint}:{count}");
+        let (told, _) = run("child_with_a_terminal", home.path(), &at);
+        assert!(!told.done, "{at} was never reached");
+        let town = Town::at(home.path().to_owned());
+        let phone = moved(&town, "li");
+        let mut pos = terminal(&town);
+        assert!(!pos.owed().unwrap().is_empty(), "{at}: what was asked and not concluded is owed");
+        assert_eq!(pos.forward().unwrap(), 0, "{at}: the acquirer hears of it");
+        assert_eq!(sell(&mut pos, &town, &phone, 555), Verdict::Approved, "{at}: {}", town.verdict());
+        let approved = |town: &Town| -> u64 {
+            let payments = town.payments();
+            payments.iter().filter(|p| p.state == PaymentState::Approved).map(|p| p.amount).sum()
+        };
+        town.until("merchant and issuer agree", || approved(&town) == before - town.available(CARD));
+        let journal = pos.journal().unwrap();
+        let stands = journal.iter().filter(|entry| entry.state == EntryState::Approved);
+        assert_eq!(stands.map(|entry| entry.amount).sum::<u64>(), approved(&town), "{at}: the journal");
+        town.assert_whole();
+    }
+}
+
+#[test]
+fn a_terminal_killed_before_its_request_left() {
+    terminal_killed_at("pos.before_request", &[1, 4]);
+}
+
+#[test]
+fn a_terminal_killed_before_it_took_the_answer() {
+    terminal_killed_at("pos.before_conclusion", &[1, 4]);
+}
+
+fn println_done() {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "\ndone").unwrap();
+    out.flush().unwrap();
+}
+
 /// Runs the child over these records until it dies at the fail point; what it told.
-fn run(home: &Path, failpoint: &str) -> (Told, String) {
+fn run(child: &str, home: &Path, failpoint: &str) -> (Told, String) {
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["crashed::child", "--exact", "--nocapture", "--test-threads=1"])
+        .args([&format!("crashed::{child}"), "--exact", "--nocapture", "--test-threads=1"])
         .env(HOME, home)
         .env("PAIZA_FAILPOINT", failpoint)
         .stdin(Stdio::null())
@@ -156,7 +251,7 @@ fn killed_at(failpoint: &str, counts: &[u32]) {
         let home = tempfile::tempdir().unwrap();
         copy(folder.path(), home.path());
         let at = format!("{failpoint}:{count}");
-        let (told, output) = run(home.path(), &at);
+        let (told, output) = run("child", home.path(), &at);
         assert!(!output.contains(CARD), "no card number in what a crash prints");
         killed += usize::from(!told.done);
         recovered(home.path(), &told, before, &at);
