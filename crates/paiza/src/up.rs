@@ -60,6 +60,9 @@ fn introduce(city: &City, began: Instant, output: Output) {
     for (bank, address) in &at.issuers {
         output.line(format!("  {address:<22} issuer {bank} (ISO 8583)"));
     }
+    for (party, address) in &at.desks {
+        output.line(format!("  {address:<22} desk of {party} (HTTP, see `paiza sandbox --help`)"));
+    }
     output.line("");
     output.line("Try, in another shell:");
     for line in TRY {
@@ -70,6 +73,7 @@ fn introduce(city: &City, began: Instant, output: Output) {
     output.row(&json!({
         "event": "ready", "ready_ms": ready_ms, "platform": at.platform, "telephone": at.telephone,
         "acquirer": at.acquirer, "network": at.network, "gateway": at.gateway, "issuers": at.issuers,
+        "desks": at.desks,
     }));
 }
 
