@@ -235,6 +235,11 @@ impl<D: Driver> Executor<D> {
         self.folding.is_some()
     }
 
+    /// Whether [`Executor::take_fold`] would hand something out.
+    pub fn may_fold(&self) -> bool {
+        !self.stopped && self.folding.is_none() && self.folded != self.head.last
+    }
+
     /// The last fact that the tables hold.
     pub fn folded_through(&self) -> u64 {
         self.folded
@@ -248,7 +253,7 @@ impl<D: Driver> Executor<D> {
     /// Hands out what waits to be folded; nothing while an earlier piece is out. Report it with
     /// [`Executor::folded`].
     pub fn take_fold(&mut self, now: Timestamp) -> Option<FoldWork> {
-        if self.stopped || self.folding.is_some() || self.folded == self.head.last {
+        if !self.may_fold() {
             return None;
         }
         self.folding = Some(self.head.last);

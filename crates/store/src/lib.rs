@@ -52,12 +52,14 @@
 //! open for writing.
 
 mod clock;
+mod columns;
 mod delivery;
 pub mod driver;
 mod error;
 pub mod executor;
 pub mod fact;
 mod failpoint;
+mod filter;
 mod hasher;
 mod job;
 mod outbox;

@@ -5,9 +5,9 @@
 
 use crate::driver::{Driver, Repeat};
 use crate::error::DriverError;
+use crate::filter::Filter;
 use crate::hasher::Seed;
 use std::collections::{HashMap, VecDeque};
-use std::hash::BuildHasher;
 use std::time::Duration;
 use values::{Idempotency, Timestamp};
 
@@ -114,35 +114,5 @@ impl Repeats {
     pub(crate) fn expired_before(&self, now: Timestamp) -> Timestamp {
         let life = i64::try_from(self.remembered_for.as_millis()).unwrap_or(i64::MAX);
         Timestamp::from_millis(now.millis().saturating_sub(life))
-    }
-}
-
-/// A Bloom filter: never wrong about a key it does not contain. With 4 hashes and 2^25 bits, one key in
-/// 500 is asked in vain at two million keys.
-#[derive(Default)]
-struct Filter {
-    seed: Seed,
-    bits: Vec<u64>,
-}
-
-impl Filter {
-    const BITS: u64 = 1 << 25;
-
-    fn places(&self, key: &[u8; 16]) -> [u64; 4] {
-        let hash = self.seed.hash_one(key);
-        let (low, high) = (hash & 0xFFFF_FFFF, hash >> 32 | 1);
-        [0, 1, 2, 3].map(|n| (low + n * high) % Self::BITS)
-    }
-
-    fn add(&mut self, key: &[u8; 16]) {
-        self.bits.resize((Self::BITS / 64) as usize, 0);
-        for place in self.places(key) {
-            self.bits[(place / 64) as usize] |= 1 << (place % 64);
-        }
-    }
-
-    fn may_contain(&self, key: &[u8; 16]) -> bool {
-        !self.bits.is_empty()
-            && self.places(key).iter().all(|place| self.bits[(place / 64) as usize] & 1 << (place % 64) != 0)
     }
 }

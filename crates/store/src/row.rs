@@ -1,5 +1,6 @@
 //! Records as rows: the readable, serialised form of a record, spread over columns by field name, and back.
 
+use crate::columns;
 use crate::schema::{Kind, Layout};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -55,19 +56,9 @@ pub struct Mismatched {
 /// Spreads a record over the columns.
 pub(crate) fn from_record<R: Record>(layout: &Layout, record: &R) -> Result<Row, Mismatched> {
     let wrong = |column, reason| Mismatched { table: layout.name, column, reason };
-    let Ok(serde_json::Value::Object(mut fields)) = serde_json::to_value(record) else {
-        return Err(wrong("*", "the record has no named fields"));
-    };
-    let mut values = Vec::with_capacity(layout.columns.len());
-    for (name, kind) in layout.columns {
-        let field = fields.remove(*name).unwrap_or(serde_json::Value::Null);
-        values.push(to_column(*kind, field).map_err(|reason| wrong(name, reason))?);
-    }
-    if !fields.is_empty() {
-        return Err(wrong("*", "a field has no column"));
-    }
-    let first: Vec<Value> = layout.key.first().map(|column| values[*column].clone()).into_iter().collect();
-    Ok(Row { bucket: layout.bucket(&first), values })
+    let values = columns::of(layout, record).map_err(|unfit| wrong(unfit.column, unfit.reason))?;
+    let bucket = layout.bucket(layout.key.first().map_or(&[], |column| &values[*column..=*column]));
+    Ok(Row { bucket, values })
 }
 
 /// Gathers a record from the columns.
@@ -106,6 +97,16 @@ pub(crate) fn key_values<K: Serialize>(layout: &Layout, key: &K) -> Result<Vec<V
     columns.map(|(part, column)| to_column(layout.columns[*column].1, part).map_err(wrong)).collect()
 }
 
+/// The key that these key columns say, in the mapping's order; the other way round than [`key_values`].
+pub(crate) fn to_key<K: DeserializeOwned>(layout: &Layout, row: &[Value]) -> Option<K> {
+    let part = |column: &usize| from_column(layout.columns[*column].1, row.get(*column)?).ok();
+    let parts: Vec<serde_json::Value> = layout.key.iter().map(part).collect::<Option<_>>()?;
+    match <[serde_json::Value; 1]>::try_from(parts) {
+        Ok([one]) => serde_json::from_value(one).ok(),
+        Err(parts) => serde_json::from_value(serde_json::Value::Array(parts)).ok(),
+    }
+}
+
 fn to_column(kind: Kind, field: serde_json::Value) -> Result<Value, &'static str> {
     use serde_json::Value as Json;
     match (kind, field) {
@@ -142,5 +143,99 @@ fn from_column(kind: Kind, value: &Value) -> Result<serde_json::Value, &'static 
             Ok(serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.clone())))
         }
         _ => Err("the column is of another kind than the mapping says"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Mapping, Schema};
+    use serde::Deserialize;
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Shape {
+        Plain,
+        True,
+        Of { size: u8 },
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Sample {
+        name: String,
+        place: u16,
+        count: Option<u64>,
+        yes: bool,
+        body: Vec<u8>,
+        shape: Shape,
+        list: Vec<Shape>,
+        words: Option<String>,
+    }
+
+    impl Record for Sample {
+        type Key = (String, u16);
+        const TABLE: &'static str = "samples";
+        fn key(&self) -> (String, u16) {
+            (self.name.clone(), self.place)
+        }
+    }
+
+    /// The plain way, by way of a tree of values.
+    fn by_tree(layout: &Layout, record: &Sample) -> Vec<Value> {
+        let serde_json::Value::Object(mut fields) = serde_json::to_value(record).unwrap() else { panic!() };
+        let columns = layout.columns.iter();
+        columns.map(|(name, kind)| to_column(*kind, fields.remove(*name).unwrap()).unwrap()).collect()
+    }
+
+    #[test]
+    fn one_pass_gives_the_same_columns_and_the_way_back() {
+        let columns = &[
+            ("place", Kind::Integer),
+            ("name", Kind::Text),
+            ("count", Kind::Integer),
+            ("yes", Kind::Boolean),
+            ("body", Kind::Blob),
+            ("shape", Kind::Json),
+            ("list", Kind::Json),
+            ("words", Kind::Json),
+        ];
+        let schema = Schema::new().table::<Sample>(Mapping { key: &["name", "place"], columns });
+        let layout = schema.layout("samples").unwrap();
+        for shape in [Shape::Plain, Shape::True, Shape::Of { size: 3 }] {
+            for words in ["", "true", "null", "12", "\"a\"", "two words", "[1", "[1]", "\u{4e2d}\n\"", "Word"]
+            {
+                for count in [None, Some(7)] {
+                    let sample = Sample {
+                        name: words.to_owned(),
+                        place: 9,
+                        count,
+                        yes: count.is_some(),
+                        body: words.as_bytes().to_vec(),
+                        shape: shape.clone(),
+                        list: vec![shape.clone(), Shape::Plain],
+                        words: count.map(|_| words.to_owned()),
+                    };
+                    let row = from_record(layout, &sample).unwrap();
+                    assert_eq!(row.values, by_tree(layout, &sample));
+                    assert_eq!(to_record::<Sample>(layout, &row.values).as_ref(), Ok(&sample));
+                    assert_eq!(to_key::<(String, u16)>(layout, &row.values), Some(sample.key()));
+                    let key = key_values(layout, &sample.key()).unwrap();
+                    assert_eq!(layout.bucket(&key), row.bucket);
+                }
+            }
+        }
+        let short = Schema::new().table::<Sample>(Mapping { key: &["name"], columns: &columns[1..] });
+        let sample = Sample {
+            name: String::new(),
+            place: 0,
+            count: Some(u64::MAX),
+            yes: true,
+            body: Vec::new(),
+            shape: Shape::Plain,
+            list: Vec::new(),
+            words: None,
+        };
+        assert_eq!(from_record(short.layout("samples").unwrap(), &sample).unwrap_err().column, "*");
+        assert_eq!(from_record(layout, &sample).unwrap_err().column, "count");
     }
 }

@@ -11,19 +11,23 @@ use crate::schema::Schema;
 use crate::sqlite::Sqlite;
 use crate::verify::{self, Report, TableDigest};
 use crate::workspace::Workspace;
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select_biased, unbounded};
+use crossbeam_channel::{Receiver, Sender, TrySendError, after, bounded, never, select_biased, unbounded};
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::thread::{JoinHandle, ThreadId};
+use std::time::Duration;
 use values::{Operation, Timestamp};
 
 /// At most this many operations wait; more are refused with [`StoreError::Overloaded`].
 pub const QUEUE: usize = 16_384;
-/// Under load, folding starts at this many changes.
-const FOLD_AT: usize = 50_000;
+/// Folding starts when nothing came for so long: a burst of operations has the cores for itself.
+const IDLE: Duration = Duration::from_millis(20);
+/// Under lasting load, folding starts at this many changes: the larger the piece, the more of them concern
+/// the same record, and the fewer pages are written twice.
+const FOLD_AT: usize = 300_000;
 /// The writer waits for the folding thread above this many changes.
 const BACKLOG_MOST: usize = 1_000_000;
 
@@ -282,13 +286,16 @@ impl<D: Driver> Writer<D> {
     fn run(mut self) {
         loop {
             let mut going = true;
-            // No timer and no fixed window: sleep until something comes, then take all that is there.
+            // No fixed window: sleep until something comes, then take all that is there. The timer runs only
+            // while something waits to be folded.
+            let idle = if self.executor.may_fold() { after(IDLE) } else { never() };
             select_biased! {
                 recv(self.control) -> control => going = control.is_ok_and(|control| self.control(control)),
                 recv(self.jobs) -> job => match job {
                     Ok(job) => self.executor.push(job),
                     Err(_) => going = false,
                 },
+                recv(idle) -> _ => self.fold(),
             }
             if !going {
                 break;
@@ -310,7 +317,7 @@ impl<D: Driver> Writer<D> {
         if self.executor.take_messages_changed() {
             lock(&self.bells).iter().for_each(|bell| bell.ring());
         }
-        if self.jobs.is_empty() || !self.flushes.is_empty() || self.executor.backlog() >= FOLD_AT {
+        if !self.flushes.is_empty() || self.executor.backlog() >= FOLD_AT {
             self.fold();
         }
         if self.executor.backlog() >= BACKLOG_MOST

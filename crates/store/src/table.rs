@@ -6,6 +6,7 @@
 use crate::driver::{Driver, EachRow, RowChange, TableFold};
 use crate::error::{DriverError, StoreError};
 use crate::fact::{Left, write_change};
+use crate::filter::Filter;
 use crate::hasher::Seed;
 use crate::row;
 use crate::schema::{Layout, resident};
@@ -53,7 +54,13 @@ struct Recent<R> {
 
 enum Place<R: Record> {
     Memory(HashMap<R::Key, R, Seed>),
-    Overlay { recent: HashMap<R::Key, Recent<R>, Seed>, sweep_at: usize },
+    /// `older` knows every key that may have a row and is not recent: a key that was never used, as that of each
+    /// new payment, costs no look into the database.
+    Overlay {
+        recent: HashMap<R::Key, Recent<R>, Seed>,
+        older: Filter,
+        sweep_at: usize,
+    },
 }
 
 enum Undo<R> {
@@ -78,7 +85,7 @@ impl<R: Record> Table<R> {
         let place = if resident::<R>() {
             Place::Memory(HashMap::default())
         } else {
-            Place::Overlay { recent: HashMap::default(), sweep_at: cache }
+            Place::Overlay { recent: HashMap::default(), older: Filter::default(), sweep_at: cache }
         };
         Table { layout, place, cache, folded: 0, undo: Vec::new(), pending: Vec::new() }
     }
@@ -86,10 +93,13 @@ impl<R: Record> Table<R> {
     pub(crate) fn find(&mut self, key: &R::Key, driver: &mut dyn Driver) -> Result<Option<R>, StoreError> {
         match &mut self.place {
             Place::Memory(records) => return Ok(records.get(key).cloned()),
-            Place::Overlay { recent, .. } => {
+            Place::Overlay { recent, older, .. } => {
                 if let Some(known) = recent.get_mut(key) {
                     known.used = true;
                     return Ok(known.record.clone());
+                }
+                if !older.may_contain(key) {
+                    return Ok(None);
                 }
             }
         }
@@ -112,9 +122,15 @@ impl<R: Record> Table<R> {
         if !self.undo.is_empty() {
             return;
         }
-        let Place::Overlay { recent, sweep_at } = &mut self.place else { return };
+        let Place::Overlay { recent, older, sweep_at } = &mut self.place else { return };
         if recent.len() >= *sweep_at {
-            recent.retain(|_, known| known.changed > self.folded || std::mem::take(&mut known.used));
+            recent.retain(|key, known| {
+                let stays = known.changed > self.folded || std::mem::take(&mut known.used);
+                if !stays && known.record.is_some() {
+                    older.add(key);
+                }
+                stays
+            });
             *sweep_at = self.cache.max(recent.len() * 2);
         }
     }
@@ -251,12 +267,22 @@ impl<R: Record> AnyTable for Table<R> {
     }
 
     fn load(&mut self, driver: &mut dyn Driver) -> Result<(), StoreError> {
-        let Place::Memory(records) = &mut self.place else { return Ok(()) };
-        let mut broken = None;
-        driver.rows(&self.layout, &mut |row| {
-            match row::to_record::<R>(&self.layout, row) {
-                Ok(record) => drop(records.insert(record.key(), record)),
-                Err(wrong) => broken = Some(damaged(wrong)),
+        let (mut broken, layout) = (None, &self.layout);
+        let place = &mut self.place;
+        driver.rows(layout, &mut |row| {
+            match place {
+                Place::Memory(records) => match row::to_record::<R>(layout, row) {
+                    Ok(record) => drop(records.insert(record.key(), record)),
+                    Err(wrong) => broken = Some(damaged(wrong)),
+                },
+                Place::Overlay { older, .. } => match row::to_key::<R::Key>(layout, row) {
+                    Some(key) => older.add(&key),
+                    // Keys of another form than their columns: the record says its key itself.
+                    None => match row::to_record::<R>(layout, row) {
+                        Ok(record) => older.add(&record.key()),
+                        Err(wrong) => broken = Some(damaged(wrong)),
+                    },
+                },
             }
             Ok(())
         })?;
