@@ -1,5 +1,6 @@
 //! The command `paiza`: arguments, configuration, wiring. It decides nothing about money.
 
+mod bench;
 mod cli;
 mod decode;
 mod demo;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Decode(what) => decode::run(&what, &output),
         Command::Emv(what) => emv::run(&what, &output),
         Command::Verify(what) => verify::run(&what, output),
+        Command::Bench(what) => bench::run(&what, output),
         _ => Err(Failure::usage("not in this build")),
     };
     match done {

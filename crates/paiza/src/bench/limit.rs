@@ -4,7 +4,8 @@
 use super::taps::Frames;
 use super::{Place, configuration};
 use crate::output::Failure;
-use iso8583::{Deframer, Frame, Framing};
+use iso8583::framing::Frame;
+use iso8583::{Deframer, Framing};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -97,4 +98,75 @@ fn drive(to: SocketAddr, frames: &Frames, in_flight: usize, time: Duration) -> s
         }
     }
     Ok(back as f64 / start.elapsed().as_secs_f64())
+}
+
+/// Pairs of signed POSTs a second from so many phones at once: what adding a card cannot do without.
+///
+/// Each phone keeps one connection and signs every request (P-256); the host verifies, appends the request to
+/// one log, syncs it and answers. No framework, no records, no issuer, no encryption.
+pub(super) fn posts(phones: usize, time: Duration, place: &Place) -> Result<f64, Failure> {
+    let failed = |e: std::io::Error| configuration("the echo", e);
+    let (at, socket) = bind().map_err(failed)?;
+    let log = std::sync::Mutex::new(File::create(place.0.join("posts.log")).map_err(failed)?);
+    let start = Instant::now();
+    let sent = std::thread::scope(|scope| {
+        let hosts: Vec<_> = (0..phones)
+            .map(|_| {
+                let phone = scope.spawn(move || post_until(at, start, time));
+                let stream = socket.accept().map(|(stream, _)| stream);
+                (phone, scope.spawn(|| answer_posts(stream?, &log)))
+            })
+            .collect();
+        hosts.into_iter().try_fold(0, |sum, (phone, host)| {
+            let sent = phone.join().expect("posting does not panic")?;
+            host.join().expect("answering does not panic")?;
+            Ok(sum + sent)
+        })
+    });
+    Ok(sent.map_err(failed)? as f64 / 2.0 / start.elapsed().as_secs_f64())
+}
+
+/// The size of a body with sealed card data.
+const BODY: usize = 700;
+/// Head of a request: method and headers, filled up to a fixed length, then the signature.
+const HEAD: usize = 300;
+const SIGNATURE: usize = 64;
+
+fn post_until(to: SocketAddr, start: Instant, time: Duration) -> std::io::Result<u64> {
+    let key = crypto::p256::SigningKey::generate();
+    let mut stream = TcpStream::connect(to)?;
+    stream.set_nodelay(true)?;
+    stream.write_all(&key.public().to_sec1())?;
+    let mut request = vec![b'.'; HEAD + BODY];
+    let (mut answer, mut sent) = ([0; 64], 0u64);
+    while start.elapsed() < time {
+        request[..8].copy_from_slice(&sent.to_be_bytes());
+        let signature = key.sign(&request);
+        stream.write_all(&[&request[..], &signature[..]].concat())?;
+        stream.read_exact(&mut answer)?;
+        sent += 1;
+    }
+    Ok(sent)
+}
+
+fn answer_posts(mut stream: TcpStream, log: &std::sync::Mutex<File>) -> std::io::Result<()> {
+    let wrong = |what: &'static str| std::io::Error::other(what);
+    let mut key = [0; 65];
+    stream.set_nodelay(true)?;
+    stream.read_exact(&mut key)?;
+    let key = crypto::p256::VerifyingKey::from_sec1(&key).map_err(|_| wrong("not a key"))?;
+    let mut request = vec![0; HEAD + BODY + SIGNATURE];
+    loop {
+        match stream.read_exact(&mut request) {
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(()),
+            read => read?,
+        }
+        let (said, signature) = request.split_at(HEAD + BODY);
+        key.verify(said, signature).map_err(|_| wrong("a signature that is wrong"))?;
+        let mut log = log.lock().map_err(|_| wrong("the log"))?;
+        log.write_all(said)?;
+        log.sync_data()?;
+        drop(log);
+        stream.write_all(&[b'.'; 64])?;
+    }
 }

@@ -54,11 +54,19 @@ impl Frames {
 ///
 /// Tap `n` is the next one of card `n * stride mod cards`, so that neighbours lie far apart in memory, and the
 /// counters of one card rise in the order of the numbers.
-pub(super) fn make(cards: &Cards, key: &LinkKey, now: Timestamp, numbers: Range<u64>) -> Result<Frames, Failure> {
+pub(super) fn make(
+    cards: &Cards,
+    key: &LinkKey,
+    now: Timestamp,
+    numbers: Range<u64>,
+) -> Result<Frames, Failure> {
     let middle = numbers.start + (numbers.end - numbers.start) / 2;
     let half = |range: Range<u64>| {
         let mut frames = Frames::default();
-        range.into_iter().try_for_each(|number| make_one(cards, key, now, number, &mut frames)).map(|()| frames)
+        range
+            .into_iter()
+            .try_for_each(|number| make_one(cards, key, now, number, &mut frames))
+            .map(|()| frames)
     };
     std::thread::scope(|scope| {
         let second = scope.spawn(|| half(middle..numbers.end));
