@@ -22,6 +22,9 @@ use store::SystemClock;
 use tokens::Policy;
 use values::{Expiry, Pan};
 
+/// A bank lets one device try no more cards than this.
+const CARDS_PER_PHONE: usize = sandbox::issuer::enrolment::DEVICE_ATTEMPTS;
+
 pub(super) fn run(cards: u32, phones: usize, place: &Place, output: Output) -> Result<(), Failure> {
     let count = phones.min(cards as usize).max(1);
     let all = u16::try_from(cards).unwrap_or(u16::MAX);
@@ -37,20 +40,15 @@ pub(super) fn run(cards: u32, phones: usize, place: &Place, output: Output) -> R
     let city = City::start(&plan).map_err(up::failure)?;
     let issuer = city.issuers.first().ok_or_else(|| configuration("the city", "no bank"))?;
     let typed = open_cards(issuer, cards)?;
-    let mut shares: Vec<Vec<CardData>> = (0..count).map(|_| Vec::new()).collect();
-    for (number, card) in typed.into_iter().enumerate() {
-        shares[number % count].push(card);
+    let mut workers: Vec<Vec<(Phone, Vec<CardData>)>> = (0..count).map(|_| Vec::new()).collect();
+    let share = typed.len().div_ceil(count).clamp(1, CARDS_PER_PHONE);
+    for (number, cards) in typed.chunks(share).enumerate() {
+        workers[number % count].push((set_up(&city, place, number)?, cards.to_vec()));
     }
-    let ready = |number: usize| set_up(&city, place, number);
-    let phones: Vec<Phone> = (0..count).map(ready).collect::<Result<_, _>>()?;
 
     let start = Instant::now();
     let added = std::thread::scope(|scope| {
-        let adding: Vec<_> = phones
-            .into_iter()
-            .zip(shares)
-            .map(|(phone, share)| scope.spawn(move || add(phone, share)))
-            .collect();
+        let adding: Vec<_> = workers.into_iter().map(|worker| scope.spawn(move || add_all(worker))).collect();
         let mut latency = Histogram::new(3).expect("three digits are allowed");
         for phone in adding {
             let waits = phone.join().expect("adding cards does not panic")?;
@@ -64,7 +62,7 @@ pub(super) fn run(cards: u32, phones: usize, place: &Place, output: Output) -> R
     let limit = limit::posts(count, Duration::from_secs(2), place)?;
     let within = |share: f64| added.value_at_quantile(share) as f64 / 1000.0;
     let ratio = rate / limit;
-    output.line(format!("{cards} cards added from {count} phones, each with its first keys"));
+    output.line(format!("{cards} cards added from {count} phones at once, each with its first keys"));
     let row = |what: &str, value: String| output.line(format!("  {what:<52}{value:>12}"));
     row("cards a second", format!("{rate:.1}"));
     row("  p50, p99 (ms)", format!("{:.1}, {:.1}", within(0.5), within(0.99)));
@@ -123,6 +121,15 @@ fn set_up(city: &City, place: &Place, number: usize) -> Result<Phone, Failure> {
         watch: None,
     };
     Phone::set_up(&new, Arc::new(SystemClock)).map(|(phone, _)| phone).map_err(phone::failure)
+}
+
+/// One phone after another, as one customer after another comes to a counter.
+fn add_all(worker: Vec<(Phone, Vec<CardData>)>) -> Result<Vec<Duration>, Failure> {
+    let mut waits = Vec::new();
+    for (phone, cards) in worker {
+        waits.extend(add(phone, cards)?);
+    }
+    Ok(waits)
 }
 
 /// Adds cards one after another, and says how long each took.

@@ -65,7 +65,8 @@ pub(super) fn run(plan: &Plan, place: &Place, output: Output) -> Result<(), Fail
     drop(frames);
 
     let rate = closed.per_second() / 2.0;
-    let paced = paced(plan, &cards, &plant, now, taps, rate)?;
+    // From the first tap that was not sent: no counter may be jumped far over.
+    let paced = paced(plan, &cards, &plant, now, closed.approved, rate)?;
     let report = Report {
         plan,
         load_seconds,
