@@ -26,8 +26,6 @@ pub(crate) enum Command {
     /// Be a terminal
     #[command(subcommand)]
     Pos(Pos),
-    /// Run the platform alone: enrolment, token service, acquirer
-    Serve(Serve),
     /// Run counterparties alone, and show their test keys and cards
     #[command(subcommand)]
     Sandbox(Sandbox),
@@ -171,6 +169,14 @@ pub(crate) enum Phone {
         #[arg(long)]
         card: usize,
     },
+    /// Put the cards into another order
+    Order {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// All cards as listed, counted from 1, in the wanted order: 2,1,3
+        #[arg(long, value_delimiter = ',')]
+        cards: Vec<usize>,
+    },
     /// Give a card a name
     Nickname {
         #[command(flatten)]
@@ -309,18 +315,6 @@ pub(crate) enum Pos {
         #[command(flatten)]
         line: PosLine,
     },
-}
-
-#[derive(Args)]
-pub(crate) struct Serve {
-    #[command(flatten)]
-    pub(crate) data: DataDir,
-    /// Configuration file (TOML); `paiza serve --print-config` shows one
-    #[arg(long)]
-    pub(crate) config: Option<PathBuf>,
-    /// Print the configuration that would be used and stop
-    #[arg(long)]
-    pub(crate) print_config: bool,
 }
 
 #[derive(Args)]

@@ -51,6 +51,13 @@ pub(crate) fn run(what: &What, output: Output) -> Result<(), Failure> {
             phone.set_default(card.token).map_err(failure)?;
             done(output, "This card is tapped first now.")
         }
+        What::Order { phone, cards } => {
+            let phone = open(phone)?;
+            let order = cards.iter().map(|number| nth(&phone, *number).map(|card| card.token));
+            let order = order.collect::<Result<_, _>>()?;
+            phone.reorder(order).map_err(failure)?;
+            list(&phone, output)
+        }
         What::Nickname { phone, card, name } => {
             let phone = open(phone)?;
             let card = nth(&phone, *card)?;

@@ -4,7 +4,8 @@ use serde_json::Value;
 use std::process::Command;
 
 fn demo(journey: &str) -> (bool, Vec<Value>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_paiza")).args(["demo", journey, "--json"]).output().unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_paiza")).args(["demo", journey, "--json"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let rows = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     (output.status.success(), rows, String::from_utf8_lossy(&output.stderr).into_owned())

@@ -98,7 +98,11 @@ fn what_up_suggests_is_what_the_readme_says() {
 fn the_table_of_test_cards_is_the_one_the_code_reads() {
     let printed = paiza("sandbox cards", &root()).output().unwrap();
     let kept = std::fs::read_to_string(root().join("docs/test-cards.md")).unwrap();
-    assert_eq!(String::from_utf8_lossy(&printed.stdout).trim(), kept.trim(), "run: paiza sandbox cards > docs/test-cards.md");
+    assert_eq!(
+        String::from_utf8_lossy(&printed.stdout).trim(),
+        kept.trim(),
+        "run: paiza sandbox cards > docs/test-cards.md"
+    );
 }
 
 #[test]

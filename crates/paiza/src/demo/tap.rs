@@ -3,6 +3,7 @@
 use super::stage::{PASSCODE, Stage, test_card};
 use crate::output::Failure;
 use crate::phone::failure;
+use server::city::Side;
 use server::phone::{Added, Phone, Presentation};
 use server::pos::{Ended, Pos, Verdict};
 use server::vpcd::ReaderEnd;
@@ -48,7 +49,7 @@ pub(super) fn run(stage: &Stage) -> Result<(), Failure> {
     stage.say("The batch is closed, the network cuts over and settles net.");
     let closed = pos.close_batch().map_err(crate::pos::failure)?;
     stage.expect("terminal and acquirer count the same", closed.balanced)?;
-    // SETTLE
+    settle(stage)?;
 
     stage.say("Every chain, table and sum is recomputed.");
     for (party, store) in stage.city.stores() {
@@ -56,6 +57,23 @@ pub(super) fn run(stage: &Stage) -> Result<(), Failure> {
         stage.expect(&format!("{party}: {} facts agree with the tables", report.facts), report.is_ok())?;
     }
     Ok(())
+}
+
+fn settle(stage: &Stage) -> Result<(), Failure> {
+    let settled = stage.city.cut_over().map_err(crate::up::failure)?;
+    let mut sum = 0i128;
+    for institution in &settled {
+        let (net, side) = (institution.net, institution.side);
+        stage.output.line(format!("    {} {}: {net} {}", institution.code, institution.name, side.word()));
+        let agrees = institution.differences.is_empty();
+        stage.expect(&format!("{} checked its own file", institution.name), agrees)?;
+        let minor = i128::from(net.minor());
+        sum += if side == Side::Debit { -minor } else { minor };
+    }
+    stage.expect(
+        "at least two institutions settle, and their positions sum to zero",
+        settled.len() > 1 && sum == 0,
+    )
 }
 
 fn add(phone: &mut Phone, number: &str) -> Result<Id<kinds::Token>, Failure> {

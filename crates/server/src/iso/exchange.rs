@@ -65,7 +65,8 @@ impl<M: Clone + Send + 'static> Exchange<M> {
         read: impl Fn(&[u8]) -> Option<(u128, M)> + Send + Sync + 'static,
         unasked: impl Fn(M) + Send + Sync + 'static,
     ) -> std::io::Result<Exchange<M>> {
-        let state = State { sender: None, open: HashMap::new(), connection: 0, refused: None, stopping: false };
+        let state =
+            State { sender: None, open: HashMap::new(), connection: 0, refused: None, stopping: false };
         let shared = Arc::new(Shared {
             to,
             framing,

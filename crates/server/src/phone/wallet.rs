@@ -3,7 +3,8 @@
 use super::{Phone, PhoneError, decode};
 use crate::api;
 use ::wallet::card::{
-    AddCard, Algorithm, Card, CardState, Delete, Profile, Rename, Resume, SetDefault, Suspend, UpdateCard,
+    AddCard, Algorithm, Card, CardState, Delete, Profile, Rename, Reorder, Resume, SetDefault, Suspend,
+    UpdateCard,
 };
 use ::wallet::history::TapRecord;
 use ::wallet::keys::{Counter, KeySlot, StoreKeys};
@@ -133,6 +134,15 @@ impl Phone {
     pub fn set_default(&self, token: Id<kinds::Token>) -> Result<(), PhoneError> {
         self.run(SetDefault { token })?;
         let arrange = api::Arrange { default: Some(token.to_string()), ..api::Arrange::default() };
+        let _: serde_json::Value = self.post("/v1/arrangement", &arrange)?;
+        Ok(())
+    }
+
+    /// Puts the cards into this order; every live card is named once.
+    pub fn reorder(&self, order: Vec<Id<kinds::Token>>) -> Result<(), PhoneError> {
+        let names = order.iter().map(ToString::to_string).collect();
+        self.run(Reorder { order })?;
+        let arrange = api::Arrange { order: Some(names), ..api::Arrange::default() };
         let _: serde_json::Value = self.post("/v1/arrangement", &arrange)?;
         Ok(())
     }
@@ -277,7 +287,7 @@ fn card_of(profile: &api::CardProfile) -> Result<Card, PhoneError> {
         requestor: profile.requestor_id.clone(),
         par: profile.par.clone(),
         limit_per_tap: Some(profile.tap_limit_minor),
-        limit_cumulative: None,
+        limit_cumulative: Some(profile.cumulative_limit_minor),
         certificates: None,
     })
 }

@@ -131,6 +131,7 @@ fn passwords(phone: &server::phone::Phone, from_bank: bool) -> Vec<String> {
 }
 
 #[test]
+// long: one whole run from a new phone to a lost one, told in its order.
 fn secrets_stay_where_they_belong() {
     let log = Log::default();
     let writer = log.clone();
