@@ -192,6 +192,35 @@ pub struct Replenished {
     pub keys: Vec<SealedKey>,
 }
 
+/// `POST /v1/tokens/{token}/certificates`: what a chip card in a slot shows to be believed offline.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WantCertificates {
+    /// The profile they are for: `contact`.
+    pub profile: String,
+}
+
+/// The answer to [`WantCertificates`]; bytes are hex.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CardCertificates {
+    /// Index of the certification authority's key.
+    pub authority_index: u8,
+    /// The issuer's certificate (tag 90).
+    pub issuer: String,
+    /// What of the issuer's key did not fit it (tag 92).
+    pub issuer_remainder: String,
+    /// Exponent of the issuer's key (tag 9F32).
+    pub issuer_exponent: String,
+    /// The card's certificate (tag 9F46).
+    pub card: String,
+    /// What of the card's key did not fit it (tag 9F48).
+    pub card_remainder: String,
+    /// Exponent of the card's key (tag 9F47).
+    pub card_exponent: String,
+    /// The card's private key, sealed to the device.
+    pub key_sealed: String,
+}
+
 /// `GET /v1/tokens`: everything of this customer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TokenList {

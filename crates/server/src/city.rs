@@ -270,7 +270,11 @@ impl City {
             Listener::serve(sockets.gateway, Framing::binary2(), Arc::new(port)).map_err(io("gateway"))?,
         );
         couriers.push(deliver(plan, tokens.store(), "tokens", programmes::deliverers(&tokens))?);
-        serve_http(&runtime, sockets.platform, platform_http::router(Door::new(Arc::clone(&tokens))))?;
+        serve_http(
+            &runtime,
+            sockets.platform,
+            platform_http::router(Door::new(Arc::clone(&tokens)).certifying(Arc::new(programmes::certify))),
+        )?;
 
         let acquirer = start_acquirer(plan, switch.acquirers_at)?;
         stores.push(("acquirer".to_owned(), acquirer.store().clone()));

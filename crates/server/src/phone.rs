@@ -9,6 +9,7 @@ mod wallet;
 pub use keystore::{DeviceKeyring, KeystoreError};
 pub use present::{PresentError, Presentation, TapSeen};
 pub use wallet::Added;
+pub(crate) use wallet::card_of;
 
 use crate::api;
 use crate::client::{Client, ClientError, Freshness};

@@ -7,5 +7,5 @@ mod door;
 mod problem;
 mod routes;
 
-pub use door::Door;
+pub use door::{Certify, Door};
 pub use routes::router;

@@ -369,6 +369,27 @@ impl Operation for Rename {
     }
 }
 
+/// Gives a card the certificates of a profile, made for it by the token service.
+#[derive(Clone, Debug)]
+pub struct SetCertificates {
+    /// Which card.
+    pub token: Id<kinds::Token>,
+    /// Its certificates; they replace those of another profile.
+    pub certificates: Certificates,
+}
+
+impl Operation for SetCertificates {
+    type Answer = ();
+    type Refusal = Refusal;
+    const NAME: &'static str = "wallet.set_certificates";
+
+    fn apply<W: Records>(&self, records: &mut W, _: Timestamp) -> Result<(), Refusal> {
+        let card = live(records, self.token)?;
+        records.put(Card { certificates: Some(self.certificates.clone()), ..card });
+        Ok(())
+    }
+}
+
 /// Switches a card off on this phone: its keys are wiped at once, the platform is told when it can be.
 #[derive(Clone, Copy, Debug)]
 pub struct Suspend {

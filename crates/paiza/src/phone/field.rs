@@ -27,6 +27,12 @@ pub(super) fn run(dir: &PhoneDir, wish: &Wish<'_>, output: Output) -> Result<(),
     let code = if wish.locked { None } else { Some(passcode(dir)?) };
     let phone = open(dir)?;
     let card = wish.card.map(|number| nth(&phone, number)).transpose()?;
+    if wish.profile == CardProfile::Contact {
+        let (_, default) = phone.cards().map_err(failure)?;
+        if let Some(token) = card.as_ref().map(|card| card.token).or(default) {
+            phone.certify_contact(token).map_err(failure)?;
+        }
+    }
     let how = Presentation {
         reader,
         answer_to_reset,

@@ -3,6 +3,8 @@
 use acquiring::operations::{RegisterMerchant, RegisterTerminal};
 use acquiring::records::MerchantState;
 use acquiring::{AcceptorId, Merchant, TerminalId};
+use crypto::p256::AgreementPublic;
+use crypto::rsa::{Exponent, RsaPrivate};
 use platform::{CardRange, TokenService};
 use sandbox::directory::{Directory, Product};
 use std::collections::HashMap;
@@ -14,6 +16,7 @@ use tokens::records::{Aid, Controls, Mode, Modes, Programme};
 use tokens::text::{IssuerId, RequestorId};
 use values::time::Zone;
 use values::{Country, Currency, Id, MerchantCategory, Outbound};
+use wallet::card::{Card, Certificates, Profile};
 
 /// The standard class of domain controls.
 const STANDARD: u16 = 1;
@@ -113,6 +116,24 @@ pub(super) fn deliverers(service: &Arc<TokenService>) -> HashMap<String, Deliver
 fn arrived(done: bool) -> Arrival {
     if done { Arrival::Delivered } else { Arrival::Retry }
 }
+
+/// Data preparation with the sandbox's issuer keys: a fresh key pair for the card, certified by its issuer, whom the
+/// test authority certifies.
+pub(super) fn certify(card: &Card, device: &AgreementPublic) -> Option<Certificates> {
+    let (bank, range) = Directory::sandbox().by_token_prefix(card.number.issuer_prefix())?;
+    let issuer = sandbox::authority::certified_issuer(bank, range);
+    let made_for = wallet::personalise::Issuer {
+        authority_index: issuer.authority_index,
+        certificate: &issuer.certificate,
+        private: &issuer.private,
+        serial: crypto::random::bytes(),
+    };
+    let key = RsaPrivate::generate(CARD_KEY_BITS, Exponent::Three, &mut crypto::random::fill).ok()?;
+    wallet::personalise::personalise(card, Profile::Contact, &made_for, &key, device).ok()
+}
+
+/// Length of a card's own key: short enough for certificates that fit an answer, long enough for its years.
+const CARD_KEY_BITS: u32 = 1152;
 
 /// A merchant of the city and its terminal.
 pub struct DemoMerchant {

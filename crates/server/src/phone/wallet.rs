@@ -3,8 +3,8 @@
 use super::{Phone, PhoneError, decode};
 use crate::api;
 use ::wallet::card::{
-    AddCard, Algorithm, Card, CardState, Delete, Profile, Rename, Reorder, Resume, SetDefault, Suspend,
-    UpdateCard,
+    AddCard, Algorithm, Card, CardState, Certificates, Delete, Profile, Rename, Reorder, Resume,
+    SetCertificates, SetDefault, Suspend, UpdateCard,
 };
 use ::wallet::history::TapRecord;
 use ::wallet::keys::{Counter, KeySlot, StoreKeys};
@@ -219,6 +219,33 @@ impl Phone {
         self.store_keys(token, replenished.keys)
     }
 
+    /// Fetches what a chip card in a slot shows to be believed, if this card has not got it yet.
+    pub fn certify_contact(&self, token: Id<kinds::Token>) -> Result<(), PhoneError> {
+        let card = self.store.read(move |records| records.find::<Card>(&token))?;
+        if card.is_some_and(|card| card.certificates_for(Profile::Contact).is_some()) {
+            return Ok(());
+        }
+        let path = format!("/v1/tokens/{token}/certificates");
+        let wish = api::WantCertificates { profile: "contact".to_owned() };
+        let made: api::CardCertificates = self.post(&path, &wish)?;
+        let bytes = |text: &str| {
+            hex::decode(text)
+                .map_err(|_| PhoneError::Client(crate::client::ClientError::Unreadable("a certificate")))
+        };
+        let certificates = Certificates {
+            profile: Profile::Contact,
+            authority_index: made.authority_index,
+            issuer: bytes(&made.issuer)?,
+            issuer_remainder: bytes(&made.issuer_remainder)?,
+            issuer_exponent: bytes(&made.issuer_exponent)?,
+            card: bytes(&made.card)?,
+            card_remainder: bytes(&made.card_remainder)?,
+            card_exponent: bytes(&made.card_exponent)?,
+            key_sealed: made.key_sealed,
+        };
+        self.run(SetCertificates { token, certificates })
+    }
+
     fn learn_states(&self) -> Result<(), PhoneError> {
         let list: api::TokenList = self.get("/v1/tokens")?;
         let (cards, _) = self.cards()?;
@@ -254,7 +281,7 @@ fn state_of(state: &str) -> CardState {
     }
 }
 
-fn card_of(profile: &api::CardProfile) -> Result<Card, PhoneError> {
+pub(crate) fn card_of(profile: &api::CardProfile) -> Result<Card, PhoneError> {
     let unreadable = |what: &'static str| PhoneError::Client(crate::client::ClientError::Unreadable(what));
     let algorithm = match profile.algorithm {
         0x01 => Algorithm::TripleDes,

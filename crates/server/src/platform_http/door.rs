@@ -3,13 +3,14 @@
 use super::problem::Trouble;
 use crate::http_signature::{SignatureError, SignatureHeaders, SignedRequest, TOLERANCE_MS, claims, verify};
 use axum::http::HeaderMap;
-use crypto::p256::VerifyingKey;
+use crypto::p256::{AgreementPublic, VerifyingKey};
 use platform::TokenService;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use tokens::records::{Device, DeviceId};
 use tokens::text::IssuerId;
 use values::Timestamp;
+use wallet::card::{Card, Certificates};
 
 /// The platform behind its door.
 #[derive(Clone)]
@@ -17,12 +18,21 @@ pub struct Door {
     /// What is behind it.
     pub service: Arc<TokenService>,
     nonces: Arc<Nonces>,
+    pub(super) certify: Option<Certify>,
 }
+
+/// Makes the certificates of a card for its contact profile: data preparation, with the issuer's signing key.
+pub type Certify = Arc<dyn Fn(&Card, &AgreementPublic) -> Option<Certificates> + Send + Sync>;
 
 impl Door {
     /// A door to the token service.
     pub fn new(service: Arc<TokenService>) -> Door {
-        Door { service, nonces: Arc::default() }
+        Door { service, nonces: Arc::default(), certify: None }
+    }
+
+    /// The same door, behind which cards are certified too.
+    pub fn certifying(self, certify: Certify) -> Door {
+        Door { certify: Some(certify), ..self }
     }
 }
 

@@ -10,6 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
+use crypto::p256::AgreementPublic;
 use platform::{Confirmed, IssuerAction, Progress};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,6 +35,7 @@ pub fn router(door: Door) -> Router {
         .route("/v1/tokens", get(list))
         .route("/v1/tokens/{token}/provision", post(provision))
         .route("/v1/tokens/{token}/keys", post(replenish))
+        .route("/v1/tokens/{token}/certificates", post(certificates))
         .route("/v1/tokens/{token}/suspend", post(suspend))
         .route("/v1/tokens/{token}/resume", post(resume))
         .route("/v1/tokens/{token}/delete", post(delete))
@@ -244,27 +246,65 @@ async fn provision(
         let profile = door.service.profile(&device, reference)?;
         let keys = sealed_keys(door, &device, reference, 0)?;
         door.service.tell_issuer(&profile.token)?;
-        let (token, programme) = (&profile.token, &profile.programme);
-        let card = api::CardProfile {
-            token: token.reference.to_string(),
-            number: token.number.digits(),
-            expiry: token.expiry.to_yymm(),
-            sequence_number: token.psn,
-            aid: hex::encode_upper(&programme.aid.0),
-            label: programme.name.clone(),
-            issuer: profile.issuer_name.clone(),
-            art: token.art.clone(),
-            card_last_four: token.last_four.to_string(),
-            par: token.par.as_str().to_owned(),
-            requestor_id: token.requestor.as_str().to_owned(),
-            algorithm: programme.algorithm,
-            key_index: programme.dki,
-            currency: profile.controls.currency.numeric(),
-            tap_limit_minor: profile.controls.payment_max,
-            cumulative_limit_minor: u64::from(profile.controls.daily_max),
-            version: u64::from(token.version),
-        };
+        let card = card_profile(&profile);
         Ok(api::Provisioned { card, keys })
+    })
+    .await
+}
+
+/// What the phone is told of a token.
+fn card_profile(profile: &platform::Profile) -> api::CardProfile {
+    let (token, programme) = (&profile.token, &profile.programme);
+    api::CardProfile {
+        token: token.reference.to_string(),
+        number: token.number.digits(),
+        expiry: token.expiry.to_yymm(),
+        sequence_number: token.psn,
+        aid: hex::encode_upper(&programme.aid.0),
+        label: programme.name.clone(),
+        issuer: profile.issuer_name.clone(),
+        art: token.art.clone(),
+        card_last_four: token.last_four.to_string(),
+        par: token.par.as_str().to_owned(),
+        requestor_id: token.requestor.as_str().to_owned(),
+        algorithm: programme.algorithm,
+        key_index: programme.dki,
+        currency: profile.controls.currency.numeric(),
+        tap_limit_minor: profile.controls.payment_max,
+        cumulative_limit_minor: u64::from(profile.controls.daily_max),
+        version: u64::from(token.version),
+    }
+}
+
+async fn certificates(
+    State(door): State<Door>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, Trouble> {
+    work(door, request, move |door, received| {
+        let device = received.active_device(door)?;
+        let wish: api::WantCertificates = body(received)?;
+        if wish.profile != "contact" {
+            return Err(Trouble::invalid("/profile"));
+        }
+        let profile = door.service.profile(&device, id(&token)?)?;
+        let card = crate::phone::card_of(&card_profile(&profile)).map_err(|_| Trouble::invalid("/token"))?;
+        let key = AgreementPublic::from_sec1(&device.keys.agreement)
+            .map_err(|_| platform::Error::Refused(tokens::Refusal::KeyInvalid))?;
+        let made = door.certify.as_ref().and_then(|certify| certify(&card, &key));
+        let made = made.ok_or_else(|| {
+            Trouble::new(409, "profile_unavailable", "No such profile", "This card has no contact profile.")
+        })?;
+        Ok(api::CardCertificates {
+            authority_index: made.authority_index,
+            issuer: hex::encode_upper(made.issuer),
+            issuer_remainder: hex::encode_upper(made.issuer_remainder),
+            issuer_exponent: hex::encode_upper(made.issuer_exponent),
+            card: hex::encode_upper(made.card),
+            card_remainder: hex::encode_upper(made.card_remainder),
+            card_exponent: hex::encode_upper(made.card_exponent),
+            key_sealed: made.key_sealed,
+        })
     })
     .await
 }

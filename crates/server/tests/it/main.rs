@@ -1,5 +1,6 @@
 //! Hosts among one another: settlement, restarts, issuers and their tokens, foreign clients.
 
+mod contact;
 mod foreign;
 mod issuers;
 mod restart;
