@@ -113,7 +113,9 @@ fn a_phone_taps_through_a_real_pcsc_stack() {
 
     // A foreign tool selects the contactless payment directory (EMV Contactless Book B, 3.3.2).
     let select = "00A404000E325041592E5359532E444446303100";
-    let said = Command::new("opensc-tool")
+    // It waits for a card for ever, so it is given a minute.
+    let said = Command::new("timeout")
+        .args(["60", "opensc-tool"])
         .args(["--reader", "0", "--wait", "--card-driver", "default", "--send-apdu", select])
         .output()
         .unwrap();

@@ -100,7 +100,7 @@ impl TestPhone {
 
     /// Enters a field and answers until the reader is done with it. Answers itself and what its owner saw.
     pub(crate) fn present(mut self, reader: SocketAddr) -> (TestPhone, Vec<Notice>) {
-        let mut field = CardEnd::connect(reader).unwrap();
+        let mut field = entered(reader);
         self.application.reset();
         let (mut seen, mut commands) = (Vec::new(), 0);
         loop {
@@ -179,5 +179,17 @@ fn slot(card: &Card, atc: u16, device: &AgreementKey, user: &AgreementKey) -> Ke
         device_part: jwe::seal(&device.public(), &name, device_part.expose(), DEVICE_CONTEXT),
         user_part: Some(jwe::seal(&user.public(), &name, user_part.expose(), USER_CONTEXT)),
         good_until: None,
+    }
+}
+
+/// Enters a reader's field as soon as it is on: a reader that was just started may not listen yet.
+fn entered(reader: SocketAddr) -> CardEnd {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    loop {
+        match CardEnd::connect(reader) {
+            Ok(field) => return field,
+            Err(error) => assert!(std::time::Instant::now() < until, "{error}"),
+        }
+        std::thread::yield_now();
     }
 }
