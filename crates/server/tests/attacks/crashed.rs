@@ -276,7 +276,7 @@ fn killed_before_a_callback() {
 
 #[test]
 fn killed_in_the_middle_of_folding() {
-    killed_at("store.mid_fold", &[4, 9]);
+    killed_at("store.mid_fold", &[1, 2]);
 }
 
 #[test]
