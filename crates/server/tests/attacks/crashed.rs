@@ -60,6 +60,10 @@ fn child() {
             if let Some(code) = shop.reverse(trace, yuan(amount(trace))) {
                 tell(format!("reversed {trace} {code}"));
             }
+            // Parties fold when they have nothing else to do; here they are made to, in the middle of it all.
+            for (_, store) in town.city.stores() {
+                store.flush().unwrap();
+            }
         }
     }
     tell("done".to_owned());
@@ -276,7 +280,7 @@ fn killed_before_a_callback() {
 
 #[test]
 fn killed_in_the_middle_of_folding() {
-    killed_at("store.mid_fold", &[1, 2]);
+    killed_at("store.mid_fold", &[3, 25]);
 }
 
 #[test]
