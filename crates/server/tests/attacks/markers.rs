@@ -201,6 +201,8 @@ fn secrets_stay_where_they_belong() {
             assert!(!codes[customer].is_empty());
             let name = ["li", "wang"][customer];
             let found = codes[customer].iter().flat_map(|code| findings(code, &tape, folder, &log));
+            // Packed, six digits are three bytes: some megabytes hold any three bytes by accident.
+            let found = found.filter(|(_, encoding)| *encoding != "BCD");
             found.map(|(place, encoding)| (place.replace(name, "phone"), encoding)).collect()
         };
         let (one, other) = (of(0), of(1));
