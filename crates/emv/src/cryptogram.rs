@@ -234,19 +234,23 @@ pub enum NotGenuine {
     Mismatch,
 }
 
-/// Something whose cryptogram was checked. Made only by [`verify`] and [`verify_inputs`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Genuine<T>(T);
+/// Something whose cryptogram was checked, with the key it was made with. Made only by [`verify`].
+#[derive(Clone, Debug)]
+pub struct Genuine<T> {
+    subject: T,
+    algorithm: Algorithm,
+    session_key: Key16,
+}
 
 impl<T> Genuine<T> {
     /// What was checked.
     pub fn get(&self) -> &T {
-        &self.0
+        &self.subject
     }
 
     /// What was checked, without the evidence.
     pub fn into_inner(self) -> T {
-        self.0
+        self.subject
     }
 }
 
@@ -261,8 +265,13 @@ pub fn verify<T: AsRef<Request>>(
     if card.algorithm != algorithm.id() {
         return Err(NotGenuine::Algorithm);
     }
-    verify_inputs(&Inputs::unionpay(request.transaction, &card), request.cryptogram, algorithm, card_key)?;
-    Ok(Genuine(subject))
+    let inputs = Inputs::unionpay(request.transaction, &card);
+    let session_key = inputs.session_key(algorithm, card_key);
+    let expected = compute_with_session_key(&inputs, algorithm, &session_key);
+    if !constant_time_eq(&expected, &request.cryptogram) {
+        return Err(NotGenuine::Mismatch);
+    }
+    Ok(Genuine { subject, algorithm, session_key })
 }
 
 /// Checks a cryptogram of any scheme over inputs put together by the caller, in constant time.
@@ -271,24 +280,15 @@ pub fn verify_inputs(
     claimed: [u8; 8],
     algorithm: Algorithm,
     card_key: &Key16,
-) -> Result<Genuine<Inputs>, NotGenuine> {
-    if constant_time_eq(&compute(inputs, algorithm, card_key), &claimed) {
-        Ok(Genuine(*inputs))
-    } else {
-        Err(NotGenuine::Mismatch)
-    }
+) -> Result<(), NotGenuine> {
+    let expected = compute(inputs, algorithm, card_key);
+    if constant_time_eq(&expected, &claimed) { Ok(()) } else { Err(NotGenuine::Mismatch) }
 }
 
-/// The issuer's answer to a checked UnionPay cryptogram (method 1 under the session key, JR/T 0025.7 11.1.5).
-pub fn answer<T: AsRef<Request>>(
-    request: &Genuine<T>,
-    response_code: [u8; 2],
-    algorithm: Algorithm,
-    card_key: &Key16,
-) -> IssuerAuthentication {
-    let request = request.get().as_ref();
-    let session_key = emv_keys::session_key(algorithm, card_key, request.transaction.atc.count());
-    let arpc = crypto::arpc::method_1(algorithm, &session_key, request.cryptogram, response_code);
+/// The issuer's answer to a checked UnionPay cryptogram (method 1 under its session key, JR/T 0025.7 11.1.5).
+pub fn answer<T: AsRef<Request>>(genuine: &Genuine<T>, response_code: [u8; 2]) -> IssuerAuthentication {
+    let cryptogram = genuine.subject.as_ref().cryptogram;
+    let arpc = crypto::arpc::method_1(genuine.algorithm, &genuine.session_key, cryptogram, response_code);
     IssuerAuthentication { arpc, response_code }
 }
 

@@ -19,6 +19,11 @@ use cli::{Cli, Command};
 use output::Output;
 use std::process::ExitCode;
 
+// Records are made on one thread and freed on another, for which the C library's allocator takes locks and
+// returns memory to the system by the page: a tenth of a payment's cost under load.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::new(cli.json);

@@ -197,7 +197,7 @@ fn open(plan: &Plan, party: &str, schema: Schema) -> Result<Store, CityError> {
         let made = std::fs::create_dir_all(folder);
         made.map_err(|error| CityError::Io { what: folder.display().to_string(), error })?;
     }
-    Store::open(&path, schema, Arc::clone(&plan.clock))
+    Store::open(&path, schema.telling(crate::iso::holding), Arc::clone(&plan.clock))
         .map_err(|error| CityError::Store { party: party.to_owned(), error })
 }
 

@@ -13,4 +13,4 @@ pub use dialect::{Dialect, Unreadable, is_network_management};
 pub use exchange::{Answer, Exchange};
 pub use line::{Ends, Line};
 pub use listener::{Listener, Service};
-pub use sender::{FrameSender, Reply};
+pub use sender::{FrameSender, Reply, holding};

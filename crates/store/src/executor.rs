@@ -10,7 +10,7 @@ use crate::failpoint::failpoint;
 use crate::job::{Applied, Asked, Called, Job, Look};
 use crate::outbox::{Due, Message};
 use crate::repeats::Repeats;
-use crate::schema::Schema;
+use crate::schema::{Schema, Telling};
 use crate::table::Pending;
 use crate::workspace::{Tables, Workspace};
 use std::collections::VecDeque;
@@ -20,6 +20,8 @@ use values::{Operation, Records, Timestamp};
 pub const BATCH_OPERATIONS: usize = 1024;
 /// A batch is closed once its facts have this many bytes.
 pub const BATCH_BYTES: usize = 1 << 20;
+/// So many callers are told together: few enough that the first does not wait for the last.
+const TOLD_TOGETHER: usize = 64;
 
 /// Executes operations, one writer for one database.
 pub struct Executor<D: Driver> {
@@ -33,6 +35,7 @@ pub struct Executor<D: Driver> {
     folded: u64,
     folding: Option<u64>,
     forget_facts: bool,
+    telling: Telling,
     stopped: bool,
     messages_changed: bool,
     // Reused by every operation.
@@ -90,6 +93,7 @@ impl<D: Driver> Executor<D> {
             folded,
             folding: None,
             forget_facts: schema.forget_facts,
+            telling: schema.telling,
             stopped: false,
             messages_changed: false,
             body: Vec::new(),
@@ -153,8 +157,11 @@ impl<D: Driver> Executor<D> {
         }
         failpoint("store.before_callback");
         let told = self.decided.len();
-        for job in self.decided.drain(..) {
-            job.finish(durable.clone());
+        let mut decided = self.decided.drain(..).peekable();
+        while decided.peek().is_some() {
+            (self.telling)(&mut || {
+                decided.by_ref().take(TOLD_TOGETHER).for_each(|job| job.finish(durable.clone()));
+            });
         }
         told
     }

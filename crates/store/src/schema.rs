@@ -127,7 +127,11 @@ pub struct Schema {
     pub(crate) remembered_for: Duration,
     pub(crate) remembered_in_memory: usize,
     pub(crate) cache_records: usize,
+    pub(crate) telling: Telling,
 }
+
+/// Runs what it is given, once; see [`Schema::telling`].
+pub type Telling = fn(&mut dyn FnMut());
 
 impl Default for Schema {
     fn default() -> Self {
@@ -145,6 +149,7 @@ impl Schema {
             remembered_for: Duration::from_secs(40 * 86_400),
             remembered_in_memory: 1 << 20,
             cache_records: 1 << 16,
+            telling: |tell| tell(),
         };
         empty.migrations("store", crate::outbox::MIGRATIONS).table::<crate::Message>(crate::outbox::MAPPING)
     }
@@ -200,6 +205,13 @@ impl Schema {
     /// otherwise.
     pub fn cache(mut self, records: usize) -> Schema {
         self.cache_records = records;
+        self
+    }
+
+    /// Callers of one batch are told inside `telling`, a group of them at a time: what they send meanwhile can
+    /// then leave together.
+    pub fn telling(mut self, telling: Telling) -> Schema {
+        self.telling = telling;
         self
     }
 

@@ -103,7 +103,7 @@ fn a_request_is_refused_with_the_tag_that_is_wrong() {
 fn a_response_is_read_as_written() {
     let request = tap(CryptogramVersion::V01, Algorithm::Sm4);
     let genuine = cryptogram::verify(request, Algorithm::Sm4, &card_key()).unwrap();
-    let authentication = cryptogram::answer(&genuine, *b"00", Algorithm::Sm4, &card_key());
+    let authentication = cryptogram::answer(&genuine, *b"00");
     let response = Response {
         authentication: Some(authentication),
         script_before: Some(&[0x9F, 0x18, 0]),

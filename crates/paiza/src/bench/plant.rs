@@ -136,6 +136,7 @@ impl Plant {
     pub(super) fn start(cards: &Cards, place: &Place) -> Result<Plant, Failure> {
         let clock = || Arc::new(SystemClock);
         let open = |name: &str, schema: Schema| {
+            let schema = schema.telling(server::iso::holding);
             Store::open(&place.0.join(name), schema, clock()).map_err(|e| configuration(name, e))
         };
         let tokens = open("tokens.sqlite", store::rooms::tokens::tables(Schema::new()))?;

@@ -11,7 +11,6 @@ use crate::digest::Digest;
 use crate::directory::{Directory, Range};
 use crate::keys::IssuerKeys;
 use crypto::emv_keys::Algorithm;
-use crypto::tdes::Key16;
 use emv::cryptogram::{self, Genuine};
 use emv::de55::{self, Request};
 use emv::objects::Ctq;
@@ -51,13 +50,7 @@ pub(super) fn refuse(request: &Message, code: ResponseCode) -> Message {
 pub struct Payment {
     /// To be executed by the store.
     pub operation: Authorise,
-    chip: Option<Chip>,
-}
-
-struct Chip {
-    request: Genuine<Request>,
-    algorithm: Algorithm,
-    card_key: Key16,
+    chip: Option<Genuine<Request>>,
 }
 
 /// A reversal, ready to be applied.
@@ -120,7 +113,7 @@ impl Payment {
         }
         if let Some(chip) = &self.chip {
             // Tag 91 = ARPC || DE 39, method 1 under the session key (JR/T 0025.7, 11.1.5).
-            let proof = cryptogram::answer(&chip.request, code.ascii(), chip.algorithm, &chip.card_key);
+            let proof = cryptogram::answer(chip, code.ascii());
             let mut bytes = Vec::with_capacity(12);
             let response = de55::Response { authentication: Some(proof), ..de55::Response::default() };
             response.write(&mut bytes).expect("twelve bytes fit into DE 55");
@@ -195,7 +188,7 @@ fn check(
     pan: &Pan,
     token: Option<TokenNumber>,
     amount: Money,
-) -> (Option<Chip>, Option<Reason>) {
+) -> (Option<Genuine<Request>>, Option<Reason>) {
     let wrong = (None, Some(Reason::CryptogramWrong));
     let (Ok(card), Some(range)) = (request.unionpay(), range_of(pan, token)) else { return wrong };
     if (card.algorithm, card.key_index) != (range.algorithm_id(), range.dki) {
@@ -231,5 +224,5 @@ fn check(
     } else {
         None
     };
-    (Some(Chip { request: genuine, algorithm, card_key }), found)
+    (Some(genuine), found)
 }

@@ -89,7 +89,8 @@ fn io(what: &str) -> impl FnOnce(std::io::Error) -> CityError {
 
 fn open(site: &Site<'_>, name: &str, schema: Schema) -> Result<Store, CityError> {
     std::fs::create_dir_all(site.data).map_err(io(&site.data.display().to_string()))?;
-    let opened = Store::open(&site.data.join(name), schema, Arc::clone(&site.clock));
+    let opened =
+        Store::open(&site.data.join(name), schema.telling(crate::iso::holding), Arc::clone(&site.clock));
     opened.map_err(|error| CityError::Store { party: name.to_owned(), error })
 }
 

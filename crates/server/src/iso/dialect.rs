@@ -46,14 +46,12 @@ impl Dialect {
         Ok(bytes)
     }
 
-    /// The number by which an answer finds its question. Answers echo DE 7, 11, 32, 33, 37 and 41.
-    pub fn key_of(&self, message: &Message) -> u128 {
-        let key = match self.profile {
+    /// By which an answer finds its question. Answers echo DE 7, 11, 32, 33, 37 and 41.
+    pub fn key_of(&self, message: &Message) -> MessageKey {
+        match self.profile {
             Profile::Net => MessageKey::of(message),
             Profile::Pos => MessageKey::of_terminal(message),
-        };
-        let digest = crypto::hash::sha256(&key.to_bytes());
-        u128::from_be_bytes(*digest.first_chunk().expect("32 bytes hold 16"))
+        }
     }
 
     /// What a message without a correct MAC is answered: nothing of it can be believed but where it came from.

@@ -2,7 +2,7 @@
 
 use super::FrameSender;
 use super::listener::{open, read_frames};
-use iso8583::Framing;
+use iso8583::{Framing, MessageKey};
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
@@ -20,7 +20,7 @@ pub enum Answer<M> {
 }
 
 type Continue<M> = Box<dyn FnOnce(Answer<M>) + Send>;
-type Read<M> = dyn Fn(&[u8]) -> Option<(u128, M)> + Send + Sync;
+type Read<M> = dyn Fn(&[u8]) -> Option<(MessageKey, M)> + Send + Sync;
 type Unasked<M> = dyn Fn(M) + Send + Sync;
 
 /// A connection to the next host. Questions may overlap; each answer goes to its own question.
@@ -41,7 +41,7 @@ struct Shared<M> {
 
 struct State<M> {
     sender: Option<FrameSender>,
-    open: HashMap<u128, Question<M>>,
+    open: HashMap<MessageKey, Question<M>>,
     connection: u64,
     /// When connecting failed last: askers are not made to wait for a dead host one after another.
     refused: Option<Instant>,
@@ -62,7 +62,7 @@ impl<M: Clone + Send + 'static> Exchange<M> {
     pub fn start(
         to: SocketAddr,
         framing: Framing,
-        read: impl Fn(&[u8]) -> Option<(u128, M)> + Send + Sync + 'static,
+        read: impl Fn(&[u8]) -> Option<(MessageKey, M)> + Send + Sync + 'static,
         unasked: impl Fn(M) + Send + Sync + 'static,
     ) -> std::io::Result<Exchange<M>> {
         let state =
@@ -83,7 +83,7 @@ impl<M: Clone + Send + 'static> Exchange<M> {
     /// Asks; `then` is called exactly once, on some other thread or at once if nothing can be sent.
     pub fn ask(
         &self,
-        key: u128,
+        key: MessageKey,
         message: &[u8],
         wait: Duration,
         then: impl FnOnce(Answer<M>) + Send + 'static,
@@ -192,7 +192,7 @@ fn sweep<M>(shared: &Weak<Shared<M>>) {
             return;
         }
         let now = Instant::now();
-        let late: Vec<u128> =
+        let late: Vec<MessageKey> =
             state.open.iter().filter(|(_, q)| q.until <= now).map(|(key, _)| *key).collect();
         let questions: Vec<Question<M>> = late.iter().filter_map(|key| state.open.remove(key)).collect();
         drop(state);

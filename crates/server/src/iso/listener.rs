@@ -1,6 +1,6 @@
 //! The incoming half: accepts connections, cuts bytes into frames, hands each to a service.
 
-use super::{FrameSender, Reply};
+use super::{FrameSender, Reply, holding};
 use iso8583::framing::{Deframer, Frame, Framing};
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -89,17 +89,24 @@ pub(super) fn read_frames(
             Ok(length) => length,
         };
         deframer.push(&chunk[..length]);
-        loop {
-            match deframer.pull() {
-                Ok(Some(Frame::Message { header, message })) => each(header, message),
-                Ok(Some(Frame::Heartbeat)) => {}
-                Ok(None) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "connection closed: not a frame");
-                    return;
+        let mut broken = None;
+        holding(&mut || {
+            loop {
+                match deframer.pull() {
+                    Ok(Some(Frame::Message { header, message })) => each(header, message),
+                    Ok(Some(Frame::Heartbeat)) => {}
+                    Ok(None) => break,
+                    Err(error) => {
+                        broken = Some(error);
+                        break;
+                    }
                 }
             }
+            read_done();
+        });
+        if let Some(error) = broken {
+            tracing::warn!(%error, "connection closed: not a frame");
+            return;
         }
-        read_done();
     }
 }

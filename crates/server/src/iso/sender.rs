@@ -1,6 +1,7 @@
 //! The outgoing half of a connection: what waits is written in one call.
 
 use iso8583::Framing;
+use std::cell::RefCell;
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -28,6 +29,28 @@ impl Reply {
     pub fn send(&self, message: &[u8]) {
         self.sender.send_under(self.header.as_deref(), message);
     }
+}
+
+thread_local! {
+    static HELD: RefCell<Option<Vec<FrameSender>>> = const { RefCell::new(None) };
+}
+
+/// Does something of which each step may send frames; connections are woken once, when it ends. Waking a
+/// thread costs as much as making a frame.
+pub fn holding(something: &mut dyn FnMut()) {
+    struct Release;
+    impl Drop for Release {
+        fn drop(&mut self) {
+            let held = HELD.take();
+            held.into_iter().flatten().for_each(|sender| sender.shared.something.notify_one());
+        }
+    }
+    if HELD.with_borrow(Option::is_some) {
+        return something();
+    }
+    HELD.set(Some(Vec::new()));
+    let _release = Release;
+    something();
 }
 
 struct Shared {
@@ -69,9 +92,18 @@ impl FrameSender {
         if framed.is_err() || waiting.bytes.len() > MOST_UNSENT {
             waiting.closed = true;
         }
+        drop(waiting);
         if was_empty {
-            self.shared.something.notify_one();
+            self.wake();
         }
+    }
+
+    /// Wakes the writer, at the end of [`holding`] if this thread is in it.
+    fn wake(&self) {
+        HELD.with_borrow_mut(|held| match held {
+            Some(held) => held.push(self.clone()),
+            None => self.shared.something.notify_one(),
+        });
     }
 
     /// Ends the connection once what waits is written.
