@@ -4,7 +4,7 @@
 //! knows no APDU and no cipher, keeps no track data, and of card numbers only those that lie in token ranges.
 //!
 //! Read `records` (merchant, terminal, payment, batch), `terminal_line` (what a terminal asks),
-//! `operations` (what happens then), `network_line` (what is said to the network), `refusal`.
+//! `operations` (what happens then), `network_line` (what is said to the network), `refusal`, `defences`.
 //!
 //! How a payment goes:
 //!
@@ -26,6 +26,7 @@
 //! Invariants: a payment counts in its batch once, and only while it is approved; what is refunded and being
 //! refunded never exceeds what was paid; a payment whose reversal has begun never becomes approved again.
 
+pub mod defences;
 pub mod names;
 pub mod network_line;
 pub mod operations;
@@ -33,6 +34,7 @@ pub mod records;
 pub mod refusal;
 pub mod terminal_line;
 
+pub use defences::{Defence, Defences};
 pub use names::{AcceptorId, ApprovalCode, InstitutionId, Reference, TerminalId};
 pub use records::{
     Batch, Institution, Merchant, MerchantDay, Payment, Terminal, TerminalTrace, TraceCounter,

@@ -63,11 +63,8 @@ fn by_card(line: &PosLine, card: &PosCard, output: Output, take: ByCard) -> Resu
 fn open(line: &PosLine, output: Output) -> Result<Pos, Failure> {
     let configuration = configuration(&line.data, &line.terminal)?;
     let acquirer = address(&line.acquirer)?;
-    let dialect = Dialect {
-        profile: Profile::Pos,
-        framing: Framing::binary2(),
-        key: Some(sandbox::keys::Line::Terminal.link_key()),
-    };
+    let dialect =
+        Dialect::new(Profile::Pos, Framing::binary2(), Some(sandbox::keys::Line::Terminal.link_key()));
     let ends = Ends::unwatched("terminal", "acquirer");
     let to_acquirer = TerminalLine::start(acquirer, dialect, ends)
         .map_err(|error| Failure::configuration(format!("the line to {acquirer}: {error}")))?;

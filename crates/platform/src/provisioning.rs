@@ -2,6 +2,7 @@
 
 use crate::error::{Error, answer};
 use crate::token_service::TokenService;
+use tokens::defences::Defence;
 use tokens::ops::{IssueKeys, Issued};
 use tokens::records::{Controls, Device, Programme, Token, TokenReference};
 use tokens::refusal::Refusal;
@@ -57,8 +58,10 @@ impl TokenService {
         let programme = found.ok_or(Refusal::TokenUnknown)?.programme;
         let master = self.keys.master(programme).ok_or(Refusal::ProgrammeUnknown)?;
         let order = SlotOrder { reference, number, psn, first, device: &device.keys };
-        let user_parts: Vec<Secret<16>> =
-            (first..=last).map(|_| Secret::new(crypto::random::bytes())).collect();
+        // Half of nothing leaves the other half whole.
+        let halved = self.policy.defences.stands(Defence::SplitKeys);
+        let half = |_| Secret::new(if halved { crypto::random::bytes() } else { [0; 16] });
+        let user_parts: Vec<Secret<16>> = (first..=last).map(half).collect();
         Ok(slots(master, &order, &user_parts)?)
     }
 }

@@ -38,6 +38,7 @@
 
 pub mod authority;
 pub mod certification;
+pub mod defences;
 pub mod digest;
 pub mod directory;
 pub mod issuer;

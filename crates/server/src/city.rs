@@ -11,6 +11,7 @@ mod settlement;
 pub mod standalone;
 mod switch;
 
+use crate::defences::CityDefences;
 use crate::hosts::acquirer::TerminalPort;
 use crate::hosts::gateway::GatewayPort;
 use crate::hosts::issuer::Issuer;
@@ -104,6 +105,8 @@ pub struct Plan {
     pub passphrase: Vec<u8>,
     /// Wait between two tries of a delivery.
     pub backoff: Backoff,
+    /// Which checks of its parties stand; all of them, except in tests of attacks.
+    pub defences: CityDefences,
 }
 
 impl Plan {
@@ -118,6 +121,7 @@ impl Plan {
             policy: Policy::STANDARD,
             passphrase: SANDBOX_PASSPHRASE.to_vec(),
             backoff: Backoff::default(),
+            defences: CityDefences::default(),
         }
     }
 }
@@ -211,12 +215,12 @@ fn address(listener: &TcpListener) -> Result<SocketAddr, CityError> {
 
 /// The dialect of a `net` line with this key.
 pub fn net(key: LineKey<'_>) -> Dialect {
-    Dialect { profile: Profile::Net, framing: Framing::binary2(), key: Some(key.link_key()) }
+    Dialect::new(Profile::Net, Framing::binary2(), Some(key.link_key()))
 }
 
 /// The dialect of terminals.
 pub fn pos() -> Dialect {
-    Dialect { profile: Profile::Pos, framing: Framing::binary2(), key: Some(LineKey::Terminal.link_key()) }
+    Dialect::new(Profile::Pos, Framing::binary2(), Some(LineKey::Terminal.link_key()))
 }
 
 fn ends(plan: &Plan, near: &str, far: &str) -> Ends {
@@ -265,22 +269,22 @@ impl City {
         let tokens = start_tokens(plan, switch.verification_at, Arc::new(telephone))?;
         stores.push(("tokens".to_owned(), tokens.store().clone()));
         let gateway = start_gateway(plan, &tokens, &banks)?;
-        let port = GatewayPort::new(gateway, net(LineKey::Gateway), port_ends("token gateway", "network"));
+        let doors = plan.defences.doors;
+        let dialect = net(LineKey::Gateway).defended(doors);
+        let port = GatewayPort::new(gateway, dialect, port_ends("token gateway", "network"));
         listeners.push(
             Listener::serve(sockets.gateway, Framing::binary2(), Arc::new(port)).map_err(io("gateway"))?,
         );
         couriers.push(deliver(plan, tokens.store(), "tokens", programmes::deliverers(&tokens))?);
-        serve_http(
-            &runtime,
-            sockets.platform,
-            platform_http::router(Door::new(Arc::clone(&tokens)).certifying(Arc::new(programmes::certify))),
-        )?;
+        let door = Door::new(Arc::clone(&tokens)).certifying(Arc::new(programmes::certify)).defended(doors);
+        serve_http(&runtime, sockets.platform, platform_http::router(door))?;
 
         let acquirer = start_acquirer(plan, switch.acquirers_at)?;
         stores.push(("acquirer".to_owned(), acquirer.store().clone()));
         couriers.push(deliver(plan, acquirer.store(), "acquirer", acquirer.deliverers())?);
         let acquirer_at = address(&sockets.acquirer)?;
-        let port = TerminalPort::new(acquirer.clone(), pos(), port_ends("acquirer", "terminal"));
+        let port =
+            TerminalPort::new(acquirer.clone(), pos().defended(doors), port_ends("acquirer", "terminal"));
         listeners.push(
             Listener::serve(sockets.acquirer, Framing::binary2(), Arc::new(port)).map_err(io("acquirer"))?,
         );
@@ -467,6 +471,7 @@ pub fn acquiring_institution(answer_within: Duration) -> Institution {
         zone: Zone::Shanghai,
         answer_within,
         token_ranges,
+        defences: acquiring::Defences::ALL,
     }
 }
 
@@ -476,5 +481,7 @@ fn start_acquirer(plan: &Plan, network_at: SocketAddr) -> Result<Acquirer, CityE
     programmes::register_merchants(&store).map_err(failed)?;
     let line = Line::start(network_at, net(LineKey::Acquirer), ends(plan, "acquirer", "network"), |_| ());
     let line = line.map_err(|error| CityError::Io { what: "line to the network".to_owned(), error })?;
-    Ok(Acquirer::new(store, acquiring_institution(plan.waits.acquirer), Arc::new(line)))
+    let institution =
+        Institution { defences: plan.defences.acquirer, ..acquiring_institution(plan.waits.acquirer) };
+    Ok(Acquirer::new(store, institution, Arc::new(line)))
 }

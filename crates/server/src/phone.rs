@@ -80,6 +80,7 @@ pub struct Phone {
     telephone: Telephone,
     /// Counts requests of this process, for idempotency keys.
     fresh: std::sync::atomic::AtomicU64,
+    defences: ::wallet::defences::Defences,
 }
 
 /// What a new phone is told when it is set up.
@@ -107,6 +108,12 @@ fn schema() -> Schema {
 }
 
 impl Phone {
+    /// The same phone with these checks. In a product there is but one set of them.
+    #[must_use]
+    pub fn defended(self, defences: ::wallet::defences::Defences) -> Phone {
+        Phone { defences, ..self }
+    }
+
     /// Sets a phone up: makes its keys, binds it to its number by the code that comes as a text message.
     /// Answers the phone and, for a new customer, the recovery code.
     pub fn set_up(new: &NewPhone<'_>, clock: Arc<dyn Clock>) -> Result<(Phone, Option<String>), PhoneError> {
@@ -147,6 +154,7 @@ impl Phone {
             client: client.watched(new.watch.clone()),
             telephone,
             fresh: 0.into(),
+            defences: ::wallet::defences::Defences::ALL,
         };
         let code = phone.wait_for_code("Paiza")?;
         let confirm = api::ConfirmDevice { phone_number: new.number.to_owned(), code };
@@ -182,6 +190,7 @@ impl Phone {
             keyring,
             settings,
             fresh: 0.into(),
+            defences: ::wallet::defences::Defences::ALL,
         })
     }
 

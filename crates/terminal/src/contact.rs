@@ -35,7 +35,7 @@ pub(crate) fn after_options(sheet: &mut Sheet, data: &[u8], status: StatusWord) 
         }
         Err(Reason::WrongTemplate) => {
             let inside = template(data, tag::RESPONSE_FORMAT_2).map_err(Halt::end)?;
-            let defences = sheet.configuration.defences.clone();
+            let defences = sheet.configuration.defences;
             sheet.card.take(inside, Origin::Options, &defences).map_err(Halt::end)?;
         }
         Err(reason) => return Err(Halt::end(reason)),
@@ -133,7 +133,7 @@ fn list_values(sheet: &Sheet, list: tlv::Tag) -> Result<Vec<u8>, Halt> {
 /// The answer to GENERATE AC in either format (EMV 4.4 Book 3, 6.5.5.4), its kind checked against what
 /// was asked: a card may always say less, never more.
 fn take_cryptogram(sheet: &mut Sheet, asked: CryptogramKind, data: &[u8]) -> Result<CryptogramKind, Reason> {
-    let defences = sheet.configuration.defences.clone();
+    let defences = sheet.configuration.defences;
     match template(data, tag::RESPONSE_FORMAT_1) {
         Ok(&[information, c0, c1, ref rest @ ..]) if rest.len() >= 8 => {
             let (cryptogram, issuer_data) = rest.split_at(8);

@@ -25,7 +25,7 @@ pub(crate) fn after_options(sheet: &mut Sheet, data: &[u8], status: StatusWord) 
         _ => return Err(Halt::end(Reason::UnexpectedStatus)),
     }
     let inside = template(data, tag::RESPONSE_FORMAT_2).map_err(Halt::end)?;
-    let defences = sheet.configuration.defences.clone();
+    let defences = sheet.configuration.defences;
     sheet.card.take(inside, Origin::Options, &defences).map_err(Halt::end)?;
     let profile = Aip::from_bytes(sheet.card.need_array(tag::AIP).map_err(Halt::end)?);
     if profile.has(Aip::MAGSTRIPE_MODE) || sheet.card.get(tag::CRYPTOGRAM).is_none() {

@@ -1,5 +1,7 @@
-//! Which checks against known attacks stand. All of them, always: only a build with the feature
-//! `danger-defences-off`, made for tests, can take one away to see the attack succeed.
+//! The checks of this room against known attacks by name. All of them stand, always: only a build made for tests
+//! can take one away to see the attack succeed, see `values::defences`.
+
+use values::defences::Check;
 
 /// One check against one attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,29 +24,11 @@ pub enum Defence {
     DuplicateObjects,
 }
 
+impl Check for Defence {
+    fn place(self) -> u32 {
+        self as u32
+    }
+}
+
 /// The set of defences that stand.
-#[derive(Clone, Debug, Default)]
-pub struct Defences {
-    #[cfg(feature = "danger-defences-off")]
-    off: Vec<Defence>,
-}
-
-impl Defences {
-    /// All but one.
-    #[cfg(feature = "danger-defences-off")]
-    pub fn danger_without(defence: Defence) -> Defences {
-        Defences { off: vec![defence] }
-    }
-
-    /// Whether this defence stands.
-    #[cfg(feature = "danger-defences-off")]
-    pub fn stands(&self, defence: Defence) -> bool {
-        !self.off.contains(&defence)
-    }
-
-    /// Whether this defence stands: yes.
-    #[cfg(not(feature = "danger-defences-off"))]
-    pub fn stands(&self, _: Defence) -> bool {
-        true
-    }
-}
+pub type Defences = values::defences::Defences<Defence>;

@@ -44,7 +44,7 @@ pub(crate) fn after_record(sheet: &mut Sheet, mut reading: Reading, data: &[u8],
     let place = reading.left.pop_front().expect("one record was asked for");
     let inside = template(data, tag::RECORD).map_err(Halt::end)?;
     tlv::check(inside).map_err(|_| Halt::end(Reason::MalformedData))?;
-    let defences = sheet.configuration.defences.clone();
+    let defences = sheet.configuration.defences;
     sheet.card.take(inside, Origin::Record, &defences).map_err(Halt::end)?;
     if place.authenticated {
         // A record of files 1 to 10 was found to be one template above; others are taken whole.

@@ -157,7 +157,7 @@ pub(crate) fn after_application(sheet: &mut Sheet, data: &[u8], status: StatusWo
     if !entry_point::is_named(fci, candidate, exactly) && sheet.stands(Defence::ApplicationName) {
         return Err(Halt::end(Reason::ApplicationMismatch));
     }
-    let defences = sheet.configuration.defences.clone();
+    let defences = sheet.configuration.defences;
     sheet.card.take(fci, Origin::Selection, &defences).map_err(Halt::end)?;
     let list = sheet.card.get(tag::PDOL).unwrap_or_default().to_vec();
     let dol = Dol::parse(&list).map_err(|_| Halt::end(Reason::MalformedData))?;

@@ -1,7 +1,8 @@
 //! The defences of this room by name, so that a test can switch one off and see the attack succeed.
 //!
-//! In a normal build `Defences::stands` is the constant `true`: the switch does not exist. Only the room's
-//! own tests and the feature `danger-defences-off` have it.
+//! In a product the switch does not exist: see `values::defences`.
+
+use values::defences::Check;
 
 /// One check that stands between an attack and its success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,39 +45,23 @@ pub enum Defence {
     StepUpChoice,
     /// The device that asks for keys owns the token.
     DeviceBinding,
+    /// A request for keys that lies below the counter comes from a copy.
+    Backup,
+    /// Codes sent to a number are counted and bounded.
+    CodeSends,
+    /// A code is good for three minutes.
+    CodeLife,
+    /// A payment whose reversal came first is refused.
+    EarlyReversal,
+    /// A key goes to the phone in two halves, one of which only the customer's verification opens.
+    SplitKeys,
+}
+
+impl Check for Defence {
+    fn place(self) -> u32 {
+        self as u32
+    }
 }
 
 /// Which defences stand. All of them, except in attack tests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Defences {
-    #[cfg(any(test, feature = "danger-defences-off"))]
-    off: u32,
-}
-
-impl Defences {
-    /// Every defence stands.
-    pub const ALL: Defences = Defences {
-        #[cfg(any(test, feature = "danger-defences-off"))]
-        off: 0,
-    };
-
-    /// Switches one defence off, to show that an attack then succeeds.
-    #[cfg(any(test, feature = "danger-defences-off"))]
-    #[must_use]
-    pub fn danger_without(mut self, defence: Defence) -> Defences {
-        self.off |= 1 << defence as u32;
-        self
-    }
-
-    /// Whether this defence is in force.
-    #[inline]
-    pub(crate) fn stands(self, defence: Defence) -> bool {
-        #[cfg(any(test, feature = "danger-defences-off"))]
-        return self.off & (1 << defence as u32) == 0;
-        #[cfg(not(any(test, feature = "danger-defences-off")))]
-        {
-            let _ = defence;
-            true
-        }
-    }
-}
+pub type Defences = values::defences::Defences<Defence>;

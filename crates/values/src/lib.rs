@@ -5,12 +5,13 @@
 //!
 //! Read `money` (amounts), `time`, `card` (numbers of cards and tokens), `id` (names of our own things),
 //! `secret` (what must never be printed), then `operation` (the vocabulary in which rooms describe a
-//! change of their records, which `store` executes).
+//! change of their records, which `store` executes) and `defences` (checks that a test of attacks can take away).
 //!
 //! Invariants: an amount never changes currency silently; a [`card::Pan`] prints masked, is wiped on drop
 //! and has no serialised form.
 
 pub mod card;
+pub mod defences;
 pub mod id;
 pub mod money;
 pub mod operation;

@@ -154,8 +154,14 @@ mod tests {
         let token = testing::token();
         let ticket = memory.unlock(NOON).ticket();
         let verification = crate::keys::Verification::Ticket(ticket);
-        let tap =
-            crate::keys::UseKey { token, amount_minor: 1250, currency: 156, verification, merchant: None };
+        let tap = crate::keys::UseKey {
+            token,
+            amount_minor: 1250,
+            currency: 156,
+            verification,
+            merchant: None,
+            defences: crate::defences::Defences::ALL,
+        };
         memory.run(&tap, NOON).unwrap();
         let told =
             |atc| RecordTap {

@@ -5,6 +5,7 @@
 //! counter only goes up; whatever happens after the commit burns that counter value and nothing else.
 
 use crate::card::{Card, CardState};
+use crate::defences::{Defence, Defences};
 use crate::history::{TapOutcome, TapRecord};
 use crate::phone::Phone;
 use serde::{Deserialize, Serialize};
@@ -200,6 +201,8 @@ pub struct UseKey {
     pub verification: Verification,
     /// The merchant's name, if the terminal gave one.
     pub merchant: Option<String>,
+    /// Which checks stand.
+    pub defences: Defences,
 }
 
 /// A key that is out of the records, with its counter value.
@@ -278,6 +281,9 @@ impl Operation for UseKey {
         let passed_over = (counter.atc + 1..slot.atc)
             .filter(|atc| records.find::<KeySlot>(&(self.token, *atc)).is_some())
             .collect::<Vec<_>>();
+        if !self.defences.stands(Defence::CounterFirst) {
+            return Ok(UsedKey { slot, keys_left: counter.keys_left });
+        }
         for atc in &passed_over {
             records.remove::<KeySlot>(&(self.token, *atc));
         }
@@ -312,6 +318,9 @@ impl UseKey {
         if Currency::from_numeric(self.currency) != Some(card.currency) {
             return Ok(counter.spent_minor);
         }
+        if !self.defences.stands(Defence::Limits) {
+            return Ok(counter.spent_minor.saturating_add(self.amount_minor));
+        }
         if card.limit_per_tap.is_some_and(|limit| self.amount_minor > limit) {
             return Err(UseRefusal::OverTapLimit);
         }
@@ -325,13 +334,15 @@ impl UseKey {
     /// One verification, one tap: whatever application or thread asks first has it.
     fn spend_verification<W: Records>(&self, records: &mut W, slot: &KeySlot) -> Result<(), UseRefusal> {
         let Verification::Ticket(number) = self.verification else {
-            return if slot.user_part.is_none() { Ok(()) } else { Err(UseRefusal::NotVerified) };
+            let free = slot.user_part.is_none() || !self.defences.stands(Defence::Lock);
+            return if free { Ok(()) } else { Err(UseRefusal::NotVerified) };
         };
         let mut phone = Phone::of(records).ok_or(UseRefusal::NotVerified)?;
-        if number <= phone.ticket_spent || number > phone.tickets {
+        let spent = number <= phone.ticket_spent && self.defences.stands(Defence::OneTap);
+        if spent || number > phone.tickets {
             return Err(UseRefusal::NotVerified);
         }
-        phone.ticket_spent = number;
+        phone.ticket_spent = phone.ticket_spent.max(number);
         records.put(phone);
         Ok(())
     }
@@ -365,7 +376,8 @@ mod tests {
     }
 
     fn wish(amount_minor: u64, verification: Verification) -> UseKey {
-        UseKey { token: testing::token(), amount_minor, currency: 156, verification, merchant: None }
+        let (token, defences) = (testing::token(), Defences::ALL);
+        UseKey { token, amount_minor, currency: 156, verification, merchant: None, defences }
     }
 
     fn store(memory: &mut Memory, counters: std::ops::RangeInclusive<u16>) -> Result<u16, StoreRefusal> {

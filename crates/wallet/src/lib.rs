@@ -23,6 +23,7 @@
 pub mod application;
 pub mod atr;
 pub mod card;
+pub mod defences;
 pub mod history;
 pub mod keys;
 mod octets;

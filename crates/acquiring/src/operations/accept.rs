@@ -1,5 +1,6 @@
 //! A terminal asks for a payment.
 
+use crate::defences::Defence;
 use crate::names::Reference;
 use crate::network_line::reference;
 use crate::operations::TIMEOUT_TOPIC;
@@ -45,6 +46,9 @@ impl Operation for Accept {
     const NAME: &'static str = "acquiring.accept";
 
     fn idempotency(&self) -> Option<Idempotency> {
+        if !self.stands(Defence::Repeats) {
+            return None;
+        }
         let request = &self.request;
         let number = request.token.map_or(0, TokenNumber::as_u64).to_be_bytes();
         let last_four = request.last_four.map_or(u16::MAX, u16::from).to_be_bytes();
@@ -69,9 +73,11 @@ impl Operation for Accept {
             PaymentKind::Refund => Undertaking::PayBack,
             _ => Undertaking::Sell,
         };
-        let (terminal, merchant) = admitted(records, &request.terminal, &request.acceptor, undertaking)?;
+        let (terminal, mut merchant) = admitted(records, &request.terminal, &request.acceptor, undertaking)?;
         self.check_trace(records, &terminal)?;
         self.check_amount(&merchant)?;
+        // Only ever another than the recorded one when its check was taken away.
+        merchant.category = request.category.unwrap_or(merchant.category);
         let original = self.original(records, &merchant)?;
         let day = self.count_in_day(records, &merchant, now)?;
         let (stan, reference) = next_reference(records, &self.institution, now)?;
@@ -99,12 +105,21 @@ impl Operation for Accept {
 }
 
 impl Accept {
+    fn stands(&self, defence: Defence) -> bool {
+        self.institution.defences.stands(defence)
+    }
+
     fn check_trace<W: Records>(&self, records: &mut W, terminal: &Terminal) -> Result<(), Refusal> {
         let request = &self.request;
         let used = records.find::<TerminalTrace>(&(request.terminal, request.batch, request.trace));
         match used.map(|used| used.purpose) {
-            Some(Purpose::ReversedUnseen) => Err(Refusal::ReversedBefore),
-            Some(Purpose::Payment | Purpose::Void) => Err(Refusal::TraceUsed),
+            Some(Purpose::ReversedUnseen) if self.stands(Defence::EarlyReversal) => {
+                Err(Refusal::ReversedBefore)
+            }
+            Some(Purpose::Payment | Purpose::Void) if self.stands(Defence::Repeats) => {
+                Err(Refusal::TraceUsed)
+            }
+            Some(_) => Ok(()),
             None if request.batch != terminal.batch => Err(Refusal::WrongBatch),
             None => Ok(()),
         }
@@ -112,7 +127,8 @@ impl Accept {
 
     fn check_amount(&self, merchant: &Merchant) -> Result<(), Refusal> {
         let (request, amount) = (&self.request, self.request.amount);
-        if request.category.is_some_and(|category| category != merchant.category) {
+        let other_category = request.category.is_some_and(|category| category != merchant.category);
+        if other_category && self.stands(Defence::Category) {
             return Err(Refusal::WrongCategory);
         }
         if amount.currency() != merchant.currency {
@@ -122,7 +138,8 @@ impl Accept {
             return Err(Refusal::ZeroAmount);
         }
         // A refund is bounded by what was paid.
-        if request.kind != PaymentKind::Refund && amount.minor() > merchant.limit_payment {
+        let limited = self.stands(Defence::Limits) && request.kind != PaymentKind::Refund;
+        if limited && amount.minor() > merchant.limit_payment {
             return Err(Refusal::PaymentLimit);
         }
         Ok(())
@@ -156,7 +173,8 @@ impl Accept {
             PaymentKind::Refund => original.refundable(),
             _ => original.amount,
         };
-        if original.currency != request.amount.currency() || request.amount.minor() > left {
+        let above = request.amount.minor() > left && self.stands(Defence::Original);
+        if original.currency != request.amount.currency() || above {
             return Err(Refusal::AboveOriginal);
         }
         Ok(Some(original))
@@ -174,7 +192,8 @@ impl Accept {
         let day = self.institution.day(now);
         let nothing = MerchantDay { merchant: merchant.id, day, sales_amount: 0 };
         let so_far: MerchantDay = records.find(&(merchant.id, day)).unwrap_or(nothing);
-        so_far.with(self.request.amount, merchant.limit_daily).ok_or(Refusal::DailyLimit).map(Some)
+        let limit = if self.stands(Defence::Limits) { merchant.limit_daily } else { u64::MAX };
+        so_far.with(self.request.amount, limit).ok_or(Refusal::DailyLimit).map(Some)
     }
 
     fn payment(

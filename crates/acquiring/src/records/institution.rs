@@ -1,5 +1,6 @@
 //! Who this acquirer is: configuration, handed to what needs it.
 
+use crate::defences::Defences;
 use crate::names::InstitutionId;
 use std::time::Duration;
 use values::{Timestamp, TokenNumber, time::Civil, time::Zone};
@@ -26,6 +27,8 @@ pub struct Institution {
     pub answer_within: Duration,
     /// The numbers that may be kept. Any other number might be a card's and is forgotten with its message.
     pub token_ranges: Vec<TokenRange>,
+    /// Which checks stand; all of them, except in tests of attacks.
+    pub defences: Defences,
 }
 
 impl Institution {

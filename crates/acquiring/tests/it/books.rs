@@ -95,6 +95,7 @@ impl World {
             zone: Zone::Shanghai,
             answer_within: Duration::from_secs(30),
             token_ranges: vec![TokenRange { first: 62_160_000, last: 62_169_999 }],
+            defences: acquiring::Defences::ALL,
         };
         let mut world = World { books: Books::default(), institution, now: NOW };
         world.run(&RegisterMerchant { merchant: merchant() }).unwrap();

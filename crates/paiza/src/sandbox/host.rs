@@ -28,7 +28,7 @@ fn dialect(line: &HostLine, key: LineKey<'_>) -> Result<Dialect, Failure> {
     })?;
     let mac = LineMac::parse(&line.mac);
     let mac = mac.ok_or_else(|| Failure::usage("--mac is aes-cmac, retail or none"))?;
-    Ok(Dialect { profile, framing, key: mac.key(key) })
+    Ok(Dialect::new(profile, framing, mac.key(key)))
 }
 
 fn address(text: &str) -> Result<SocketAddr, Failure> {

@@ -16,6 +16,7 @@ use super::books::{self, Movement};
 use super::card::{BankCard, CardState, CardUse, TokenLink};
 use super::notice::{self, Event};
 use super::reason::Reason;
+use crate::defences::{Defence, Defences};
 use crate::digest::Digest;
 use crate::test_cards::{Behaviour, LATE};
 use serde::{Deserialize, Serialize};
@@ -149,6 +150,8 @@ pub struct Authorise {
     pub merchant: String,
     /// DE 15.
     pub settled_on: u16,
+    /// Which checks stand.
+    pub defences: Defences,
 }
 
 impl Operation for Authorise {
@@ -162,6 +165,9 @@ impl Operation for Authorise {
         let card = records.find::<BankCard>(&self.card);
         let behaviour = card.as_ref().map_or(Behaviour::Approve, |card| card.behaviour);
         if let Some(known) = known {
+            if !self.is_remembered(&known) {
+                return self.as_if_new(records).apply(records, now);
+            }
             return Ok(self.again(&known, behaviour));
         }
         let outcome = match &card {
@@ -181,6 +187,23 @@ impl Operation for Authorise {
 }
 
 impl Authorise {
+    /// Whether a message of this key was here before, as far as this bank looks.
+    fn is_remembered(&self, known: &Authorisation) -> bool {
+        self.defences.stands(match known.state {
+            State::Reversed | State::ReversedUnseen => Defence::IssuerEarlyReversal,
+            _ => Defence::IssuerRepeats,
+        })
+    }
+
+    /// The same under a name that no message had yet, as if there were no memory of names.
+    fn as_if_new(&self, records: &mut impl Records) -> Authorise {
+        let mut key = self.key;
+        while records.find::<Authorisation>(&key).is_some() {
+            key = key.with("again");
+        }
+        Authorise { key, ..self.clone() }
+    }
+
     /// The answer to a key that was seen before.
     fn again(&self, known: &Authorisation, behaviour: Behaviour) -> Decision {
         let same = (known.kind, known.card, known.amount, known.currency, known.original)
@@ -203,8 +226,12 @@ impl Authorise {
         }
         match self.kind {
             Kind::Purchase | Kind::PreAuthorisation => {
-                may_spend(records, card, self.token, now)?;
-                self.found.map_or(Ok(()), Err)?;
+                if self.defences.stands(Defence::Standing) {
+                    may_spend(records, card, self.token, now)?;
+                }
+                as_documented(card.behaviour)?;
+                let found = self.found.filter(|_| self.defences.stands(Defence::ChipData));
+                found.map_or(Ok(()), Err)?;
                 self.spend(records, card, now)
             }
             Kind::Completion => self.complete(records, now),
@@ -377,7 +404,12 @@ fn may_spend(
     if card.expiry.is_past(today) {
         return Err(Reason::CardExpired);
     }
-    match card.behaviour {
+    Ok(())
+}
+
+/// What a test card is documented to be declined with.
+fn as_documented(behaviour: Behaviour) -> Result<(), Reason> {
+    match behaviour {
         Behaviour::Decline05 => Err(Reason::TestDecline05),
         Behaviour::Decline51 => Err(Reason::TestDecline51),
         Behaviour::Decline54 => Err(Reason::TestDecline54),

@@ -5,6 +5,7 @@
 
 use super::card::{BankCard, CardState, CardTokens, TokenLink};
 use super::rules::{self, Condition, Facts, Outcome};
+use crate::defences::{Defence, Defences};
 use crate::digest::Digest;
 use crate::directory::{Art, Directory};
 use crate::test_cards::Behaviour;
@@ -166,6 +167,8 @@ pub struct Evaluate {
     pub device: String,
     /// Where the customer is.
     pub country: Country,
+    /// Which checks stand.
+    pub defences: Defences,
 }
 
 impl Operation for Evaluate {
@@ -214,6 +217,13 @@ impl Evaluate {
             Attempts::of(records, Digest::of(&[b"device:", self.device.as_bytes()]), now);
         let (mut of_card, _) = Attempts::of(records, self.card.with("attempts"), now);
         let too_many = (Outcome::Red, "too_many_attempts", None);
+        if !self.defences.stands(Defence::EnrolmentAttempts) {
+            for counted in [&mut device, &mut of_card] {
+                counted.recent.clear();
+                counted.added.clear();
+                counted.cooling_until = None;
+            }
+        }
         if device.cooling_until.is_some_and(|until| now < until) {
             return too_many;
         }
@@ -232,7 +242,10 @@ impl Evaluate {
         let rules = rules::rules(records);
         let found =
             Found { evaluate: self, card, device: &device, device_seen, of_card: &of_card, tokens, now };
-        let (outcome, condition) = rules::evaluate(&rules, &found);
+        let (outcome, condition) = match self.defences.stands(Defence::EnrolmentRules) {
+            true => rules::evaluate(&rules, &found),
+            false => (Outcome::Green, None),
+        };
         device.recent.push(now);
         of_card.recent.push(now);
         if outcome != Outcome::Red {
@@ -346,6 +359,8 @@ pub struct Provisioned {
     pub requestor: String,
     /// The payment account reference.
     pub account_reference: String,
+    /// Which checks stand.
+    pub defences: Defences,
 }
 
 /// Whether the issuer took note.
@@ -372,13 +387,13 @@ impl Operation for Provisioned {
             return Ok(Linked::Unknown);
         };
         match enrolment.state {
-            EnrolmentState::Declined | EnrolmentState::Waiting => {
+            EnrolmentState::Declined | EnrolmentState::Waiting if self.defences.stands(Defence::StepUp) => {
                 records.note("issuer.step_up_skipped", &self.reference, "a token was made without approval");
                 return Ok(Linked::NotApproved);
             }
             EnrolmentState::Provisioned if enrolment.token == Some(self.token) => return Ok(Linked::Yes),
             EnrolmentState::Provisioned => return Ok(Linked::Taken),
-            EnrolmentState::Approved => {}
+            EnrolmentState::Declined | EnrolmentState::Waiting | EnrolmentState::Approved => {}
         }
         if records.find::<TokenLink>(&self.token).is_some() {
             return Ok(Linked::Taken);

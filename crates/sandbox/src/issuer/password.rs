@@ -6,6 +6,7 @@
 use super::card::BankCard;
 use super::enrolment::{CardEnrolment, EnrolmentState, SMS};
 use super::notice;
+use crate::defences::{Defence, Defences};
 use crate::digest::Digest;
 use crate::keys::{self, IssuerKeys};
 use crypto::vault::Envelope;
@@ -84,6 +85,8 @@ pub struct SendCode {
     code: Digest,
     sealed: Envelope,
     message: Digest,
+    /// Which checks stand.
+    pub defences: Defences,
 }
 
 /// What became of the wish for a password.
@@ -119,6 +122,7 @@ impl SendCode {
             code: code_digest(keys, reference, digits.expose()),
             sealed: keys::seal(keys.vault(), digits.expose(), &notice::code_context(message), seal_with),
             message,
+            defences: Defences::ALL,
         }
     }
 }
@@ -139,14 +143,15 @@ impl Operation for SendCode {
         let enrolment = records.find::<CardEnrolment>(&self.reference).filter(waiting);
         let card = enrolment.and_then(|enrolment| records.find::<BankCard>(&enrolment.card));
         let Some(card) = card else { return Ok(CodeSent::NotWaiting) };
-        if self.method != SMS {
+        if self.method != SMS && self.defences.stands(Defence::PasswordMethod) {
             return Ok(CodeSent::MethodUnknown);
         }
         let fresh = CodeSends { card: card.key, sent: vec![] };
         let mut sends = records.find::<CodeSends>(&card.key).unwrap_or(fresh);
         sends.sent.retain(|at| now.since(*at) < DAY);
         let lately = sends.sent.iter().filter(|at| now.since(**at) < SHORT).count();
-        if lately >= SENDS_SHORT || sends.sent.len() >= SENDS_DAY {
+        let too_many = lately >= SENDS_SHORT || sends.sent.len() >= SENDS_DAY;
+        if too_many && self.defences.stands(Defence::PasswordSends) {
             return Ok(CodeSent::TooMany);
         }
         sends.sent.push(now);
@@ -173,6 +178,8 @@ pub struct CheckCode {
     pub(super) code: Digest,
     /// The request's name, so that its repeat is no second try.
     pub(super) message: Digest,
+    /// Which checks stand.
+    pub defences: Defences,
 }
 
 /// What became of a try.
@@ -200,15 +207,19 @@ impl Operation for CheckCode {
         let Some(mut challenge) = records.find::<CodeChallenge>(&self.reference) else {
             return Ok(Checked::None);
         };
+        let lives_once = self.defences.stands(Defence::PasswordLife);
+        if !self.defences.stands(Defence::PasswordTries) {
+            challenge.tries_left = TRIES;
+        }
         match challenge.checked_by {
             Some((message, answer)) if message == self.message => return Ok(answer),
-            Some((_, Checked::Right)) => return Ok(Checked::None),
+            Some((_, Checked::Right)) if lives_once => return Ok(Checked::None),
             _ => {}
         }
         if challenge.tries_left == 0 {
             return Ok(Checked::Void);
         }
-        if now >= challenge.expires_at {
+        if now >= challenge.expires_at && lives_once {
             return Ok(Checked::Expired);
         }
         challenge.tries_left -= 1;

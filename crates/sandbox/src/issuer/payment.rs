@@ -7,6 +7,7 @@ use super::authorise::{Authorise, Decision, Kind, Timing};
 use super::enrolment::TOKEN_PSN;
 use super::reason::Reason;
 use super::reverse::Reverse;
+use crate::defences::Defences;
 use crate::digest::Digest;
 use crate::directory::{Directory, Range};
 use crate::keys::IssuerKeys;
@@ -94,6 +95,7 @@ impl Payment {
             stan: stan.number(),
             merchant: message.text(field::MERCHANT_NAME).unwrap_or_default().trim().to_owned(),
             settled_on: settlement_date(message),
+            defences: Defences::ALL,
         };
         Ok(Payment { operation, chip })
     }
@@ -131,7 +133,7 @@ impl Reversal {
         let amount = message.amount().ok_or(format)?;
         let card = Digest(keys.card_key(&card_number(message)?));
         let (original, settled_on) = (Digest::of_message(&original), settlement_date(message));
-        Ok(Reversal { operation: Reverse { original, card, amount, settled_on } })
+        Ok(Reversal { operation: Reverse { original, card, amount, settled_on, defences: Defences::ALL } })
     }
 
     /// The answer to send.

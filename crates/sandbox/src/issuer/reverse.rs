@@ -5,6 +5,7 @@ use super::books::{self, Movement};
 use super::card::BankCard;
 use super::notice::{self, Event};
 use super::reason::Reason;
+use crate::defences::{Defence, Defences};
 use crate::digest::Digest;
 use values::{Id, Money, Operation, Records, Timestamp};
 
@@ -19,6 +20,8 @@ pub struct Reverse {
     pub amount: Money,
     /// The settlement date of the reversal, DE 15.
     pub settled_on: u16,
+    /// Which checks stand.
+    pub defences: Defences,
 }
 
 impl Operation for Reverse {
@@ -35,6 +38,9 @@ impl Operation for Reverse {
         };
         if known.card != self.card {
             return Ok(Reason::OriginalOfAnotherCard);
+        }
+        if known.state == State::Reversed && !self.defences.stands(Defence::IssuerReversalOnce) {
+            return Ok(self.undo(records, known, now));
         }
         match known.state {
             State::Declined | State::Reversed | State::ReversedUnseen | State::Released => {
@@ -53,7 +59,10 @@ impl Operation for Reverse {
 
 impl Reverse {
     fn undo(&self, records: &mut impl Records, known: Authorisation, now: Timestamp) -> Reason {
-        let id = known.key.with("reversal");
+        let id = match known.state {
+            State::Reversed => known.key.with("reversal again"),
+            _ => known.key.with("reversal"),
+        };
         let posted = Money::new(known.posted, known.currency).expect("it was money when it was posted");
         let undone = match (known.state, known.kind) {
             (State::Held, _) => ledger::release(records, Id::from_u128(known.key.as_u128()), now).map(|_| ()),

@@ -13,6 +13,7 @@
 use super::enrolment::{Evaluate, Evaluation, Linked, Provisioned};
 use super::password::{self, CheckCode, Checked, CodeSent, SendCode};
 use super::rules::Outcome;
+use crate::defences::Defences;
 use crate::digest::Digest;
 use crate::keys::IssuerKeys;
 use iso8583::{Message, OriginalData, PrivateData, ResponseCode, Tag, field};
@@ -85,6 +86,7 @@ impl Verification {
                     reference: reference.to_owned(),
                     code,
                     message: name,
+                    defences: Defences::ALL,
                 }))
             }
             Some(4) => provisioned(&private, reference).map(Verification::Provisioned).ok_or(format),
@@ -117,6 +119,7 @@ fn evaluate(keys: &IssuerKeys, private: &PrivateData<'_>, reference: &str) -> Re
         phone: typed.phone.to_owned(),
         device: risk.device,
         country,
+        defences: Defences::ALL,
     })
 }
 
@@ -127,6 +130,7 @@ fn provisioned(private: &PrivateData<'_>, reference: &str) -> Option<Provisioned
         expiry: Expiry::from_yymm(private.get(Tag::TOKEN_EXPIRY)?).ok()?,
         requestor: private.text(Tag::TOKEN_REQUESTOR).unwrap_or_default().to_owned(),
         account_reference: private.text(Tag::ACCOUNT_REFERENCE).unwrap_or_default().to_owned(),
+        defences: Defences::ALL,
     })
 }
 

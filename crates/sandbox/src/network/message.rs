@@ -3,6 +3,7 @@
 use super::routing::{self, Route, route};
 use super::settlement::SignOn;
 use super::switching::{Answered, Direction, Reverse, StagedReversal, Switch, SwitchedAnswer};
+use crate::defences::Defences;
 use crate::digest::Digest;
 use crate::directory::Institution;
 use iso8583::{Message, Mti, OriginalData, Profile, ResponseCode, field};
@@ -145,6 +146,7 @@ fn switch(
         reference: message.text(field::REFERENCE).unwrap_or_default().to_owned(),
         original,
         essence: bytes,
+        defences: Defences::ALL,
     })
 }
 
@@ -203,6 +205,7 @@ pub fn answered(answer: &Message) -> Option<Answered> {
             approval: text(field::APPROVAL_CODE),
             chip: answer.get(field::CHIP_DATA).map(<[u8]>::to_vec),
         },
+        defences: Defences::ALL,
     })
 }
 

@@ -12,6 +12,7 @@
 
 use super::TOPIC_REVERSAL;
 use super::settlement::{self, DayState, Leg, Settled, SettlementDay};
+use crate::defences::{Defence, Defences};
 use crate::digest::Digest;
 use serde::{Deserialize, Serialize};
 use values::{Currency, Money, Operation, Outbound, Record, Records, Timestamp};
@@ -148,6 +149,8 @@ pub struct Switch {
     pub original: Option<Digest>,
     /// See [`Switched::essence`].
     pub essence: Vec<u8>,
+    /// Which checks stand.
+    pub defences: Defences,
 }
 
 impl Operation for Switch {
@@ -160,6 +163,13 @@ impl Operation for Switch {
         let Some(known) = records.find::<Switched>(&self.message) else {
             return Ok(self.forward(records, now));
         };
+        let remembered = match known.state {
+            SwitchState::Reversed | SwitchState::ReversedUnseen => Defence::NetworkEarlyReversal,
+            _ => Defence::NetworkRepeats,
+        };
+        if !self.defences.stands(remembered) {
+            return Ok(self.forward(records, now));
+        }
         let same = (known.amount, known.currency, known.issuer.as_str(), known.direction)
             == (self.amount.minor(), self.amount.currency(), self.issuer.as_str(), self.direction);
         match known.state {
@@ -220,6 +230,8 @@ pub struct Answered {
     pub message: Digest,
     /// What it says.
     pub answer: SwitchedAnswer,
+    /// Which checks stand.
+    pub defences: Defences,
 }
 
 impl Operation for Answered {
@@ -243,7 +255,7 @@ impl Operation for Answered {
                 records.note("network.late_answer", &subject, &self.answer.code);
                 if known.advice {
                     self.settle(records, known, now);
-                } else if self.answer.is_approved() {
+                } else if self.answer.is_approved() && self.defences.stands(Defence::LateAnswers) {
                     stage_reversal(records, &known, known.date, "68", now);
                 }
                 Ok(Verdict::Drop)
@@ -280,6 +292,8 @@ impl Answered {
 pub struct TimedOut {
     /// The payment.
     pub message: Digest,
+    /// Which checks stand.
+    pub defences: Defences,
 }
 
 impl Operation for TimedOut {
@@ -293,7 +307,7 @@ impl Operation for TimedOut {
             return Ok(None);
         };
         settlement::leave(records, known.date);
-        if !known.advice {
+        if !known.advice && self.defences.stands(Defence::LateAnswers) {
             stage_reversal(records, &known, known.date, "98", now);
         }
         records.put(Switched { state: SwitchState::TimedOut, ..known });
@@ -324,13 +338,14 @@ impl Operation for Reverse {
             return accepted;
         };
         let (amount, currency) = (self.original.amount.minor(), self.original.amount.currency());
+        let once = self.original.defences.stands(Defence::NetworkReversalOnce);
         match known.state {
-            SwitchState::Reversed | SwitchState::ReversedUnseen => return accepted,
+            SwitchState::Reversed | SwitchState::ReversedUnseen if once => return accepted,
             _ if (known.amount, known.currency) != (amount, currency) => return Ok("64".to_owned()),
             // A refund of it stands: the two would give back more than was paid.
             _ if known.given_back > 0 => return Ok("12".to_owned()),
             SwitchState::InFlight => settlement::leave(records, known.date),
-            SwitchState::Answered | SwitchState::TimedOut => {}
+            _ => {}
         }
         let declined = known.answer.as_ref().is_some_and(|answer| !answer.is_approved());
         let date = if known.counted { settlement::open_day(records, now) } else { known.date };

@@ -4,6 +4,7 @@ use crate::bank::{Bank, NOON, Tap, test_card, token_for};
 use iso8583::{Message, Mti, OriginalData};
 use ledger::testing::MemoryRecords;
 use sandbox::Digest;
+use sandbox::defences::Defences;
 use sandbox::directory::Directory;
 use sandbox::issuer::{Authorisation, settled};
 use sandbox::network::{
@@ -48,7 +49,8 @@ impl City {
         let answer = self.bank.exchange(&forwarded).unwrap();
         if lost {
             let name = Digest::of_message(&OriginalData::of(&request));
-            let Ok(told) = network::TimedOut { message: name }.apply(&mut self.network, NOON);
+            let Ok(told) =
+                network::TimedOut { message: name, defences: Defences::ALL }.apply(&mut self.network, NOON);
             return told.unwrap().code;
         }
         let answered = network::answered(&self.outward(&answer)).unwrap();

@@ -4,6 +4,7 @@ use crate::bank::{NOON, cny};
 use iso8583::{Message, Mti, OriginalData};
 use ledger::testing::MemoryRecords;
 use sandbox::Digest;
+use sandbox::defences::Defences;
 use sandbox::network::{
     self, CloseDay, CutOver, Incoming, Movement, Outcome, Settled, SettlementPosition, SwitchState, Switched,
     TOPIC_REVERSAL, TimedOut, Verdict, check_file, settlement_file,
@@ -87,7 +88,8 @@ impl Network {
 
     fn timed_out(&mut self, message: &Message) -> Option<String> {
         let name = Digest::of_message(&OriginalData::of(message));
-        let Ok(answer) = TimedOut { message: name }.apply(&mut self.records, self.now);
+        let Ok(answer) =
+            TimedOut { message: name, defences: Defences::ALL }.apply(&mut self.records, self.now);
         answer.map(|answer| answer.code)
     }
 

@@ -52,6 +52,7 @@ fn start_one(
     let store = open(plan, &format!("issuer-{id}/issuer"), schema)?;
     let failed = |error| CityError::Store { party: id.clone(), error };
     let issuer = Issuer::late_by(institution, store, plan.waits.late).map_err(failed)?;
+    let issuer = issuer.defended(plan.defences.sandbox);
     let (verification_at, detokenised_at) =
         (address(&sockets.from_network)?, address(&sockets.from_gateway)?);
     let mut listeners = Vec::new();
@@ -59,7 +60,11 @@ fn start_one(
         (sockets.from_network, LineKey::Issuer(id), "network"),
         (sockets.from_gateway, LineKey::Detokenised(id), "token gateway"),
     ] {
-        let port = IssuerPort::new(issuer.clone(), net(key), port_ends(&institution.name, far));
+        let port = IssuerPort::new(
+            issuer.clone(),
+            net(key).defended(plan.defences.doors),
+            port_ends(&institution.name, far),
+        );
         let listener = Listener::serve(socket, Framing::binary2(), Arc::new(port));
         listeners.push(listener.map_err(|error| CityError::Io { what: institution.name.clone(), error })?);
     }

@@ -53,7 +53,8 @@ pub(super) fn start(
             Line::start(bank.verification_at, net(LineKey::Issuer(id)), ends, |_| ()).map_err(io(id))?;
         issuers.insert(id.clone(), Arc::new(line));
     }
-    let network = Network::new(store, Arc::new(gateway), issuers, plan.waits.network);
+    let network =
+        Network::new(store, Arc::new(gateway), issuers, plan.waits.network).defended(plan.defences.sandbox);
     let _first = late.set(network.clone());
     network.resume().map_err(|error| CityError::Store { party: "network".to_owned(), error })?;
     let (acquirers_at, verification_at) = (address(&acquirers)?, address(&verification)?);
@@ -61,7 +62,11 @@ pub(super) fn start(
     for (socket, key, far) in
         [(acquirers, LineKey::Acquirer, "acquirer"), (verification, LineKey::TokenService, "token service")]
     {
-        let port = NetworkPort::new(network.clone(), net(key), port_ends("network", far));
+        let port = NetworkPort::new(
+            network.clone(),
+            net(key).defended(plan.defences.doors),
+            port_ends("network", far),
+        );
         let listener = Listener::serve(socket, Framing::binary2(), Arc::new(port));
         listeners.push(listener.map_err(io("card network"))?);
     }

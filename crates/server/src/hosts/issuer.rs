@@ -4,11 +4,12 @@ use super::telephone::Telephone;
 use super::{read, send};
 use crate::iso::{Dialect, Ends, Reply, Service};
 use iso8583::Message;
+use sandbox::defences::Defences;
 use sandbox::directory::Institution;
 use sandbox::issuer::notice::TOPIC_SMS;
 use sandbox::issuer::{
-    self, Authorise, OpenCards, Payment, Prepared, Timing, TokenLifecycle, Verification, open_sms,
-    verification,
+    self, Authorise, Evaluate, OpenCards, Payment, Prepared, Provisioned, Reverse, Timing, TokenLifecycle,
+    Verification, open_sms, verification,
 };
 use sandbox::keys::IssuerKeys;
 use std::collections::HashMap;
@@ -29,8 +30,7 @@ struct Parts {
     keys: IssuerKeys,
     store: Store,
     late: Duration,
-    #[cfg(feature = "danger-defences-off")]
-    believes: std::sync::atomic::AtomicBool,
+    defences: Defences,
 }
 
 impl Issuer {
@@ -43,20 +43,16 @@ impl Issuer {
     pub fn late_by(bank: &'static Institution, store: Store, late: Duration) -> Result<Issuer, StoreError> {
         let keys = IssuerKeys::sandbox(bank);
         store.call(OpenCards::sandbox(bank, &keys))?;
-        Ok(Issuer(Arc::new(Parts {
-            bank,
-            keys,
-            store,
-            late,
-            #[cfg(feature = "danger-defences-off")]
-            believes: std::sync::atomic::AtomicBool::default(),
-        })))
+        Ok(Issuer(Arc::new(Parts { bank, keys, store, late, defences: Defences::ALL })))
     }
 
-    /// Makes this bank believe every message, to show an attack succeed that other parties no longer stop.
-    #[cfg(feature = "danger-defences-off")]
-    pub fn danger_believe_everything(&self) {
-        self.0.believes.store(true, std::sync::atomic::Ordering::Relaxed);
+    /// The same with these checks, as long as nobody shares it. In a product there is but one set of them.
+    #[must_use]
+    pub fn defended(mut self, defences: Defences) -> Issuer {
+        if let Some(parts) = Arc::get_mut(&mut self.0) {
+            parts.defences = defences;
+        }
+        self
     }
 
     /// The bank.
@@ -79,7 +75,7 @@ impl Issuer {
         match issuer::prepare(&self.0.keys, &message, crypto::random::bytes) {
             Ok(Prepared::Payment(payment)) => self.payment(message, *payment, home),
             Ok(Prepared::Reversal(reversal)) => {
-                let operation = reversal.operation.clone();
+                let operation = Reverse { defences: self.0.defences, ..reversal.operation.clone() };
                 self.run(operation, move |outcome| home(reversal.answer(&message, outcome)));
             }
             Ok(Prepared::Verification(verification)) => self.verification(message, *verification, home),
@@ -88,12 +84,7 @@ impl Issuer {
     }
 
     fn payment(&self, message: Message, payment: Payment, home: Home) {
-        let operation: Authorise = payment.operation.clone();
-        #[cfg(feature = "danger-defences-off")]
-        let operation = match self.0.believes.load(std::sync::atomic::Ordering::Relaxed) {
-            true => Authorise { found: None, ..operation },
-            false => operation,
-        };
+        let operation = Authorise { defences: self.0.defences, ..payment.operation.clone() };
         let late = self.0.late;
         self.run(operation, move |decision| {
             let Some(answer) = payment.answer(&message, &decision) else { return };
@@ -111,19 +102,25 @@ impl Issuer {
     }
 
     fn verification(&self, message: Message, verification: Verification, home: Home) {
+        let defences = self.0.defences;
         match verification {
-            Verification::Evaluate(operation) => self.run(operation, move |evaluation| {
-                home(verification::answer_evaluation(&message, &evaluation));
-            }),
-            Verification::SendCode(operation) => {
+            Verification::Evaluate(operation) => {
+                self.run(Evaluate { defences, ..operation }, move |evaluation| {
+                    home(verification::answer_evaluation(&message, &evaluation));
+                });
+            }
+            Verification::SendCode(mut operation) => {
+                operation.defences = defences;
                 self.run(operation, move |sent| home(verification::answer_code_sent(&message, sent)));
             }
-            Verification::CheckCode(operation) => {
+            Verification::CheckCode(mut operation) => {
+                operation.defences = defences;
                 self.run(operation, move |checked| {
                     home(verification::answer_code_checked(&message, checked))
                 });
             }
             Verification::Provisioned(operation) => {
+                let operation = Provisioned { defences, ..operation };
                 self.run(operation, move |linked| home(verification::answer_provisioned(&message, linked)));
             }
         }

@@ -4,6 +4,7 @@ use super::{read, send};
 use crate::iso::{Dialect, Ends, Reply, Service};
 use iso8583::Message;
 use platform::line::{HostAnswer, HostLine};
+use sandbox::defences::Defences;
 use sandbox::network::{
     self, Answered, Incoming, Outcome, Switch, SwitchedAnswer, TOPIC_REVERSAL, TimedOut, Verdict,
 };
@@ -23,6 +24,7 @@ struct Parts {
     issuers: HashMap<String, Arc<dyn HostLine>>,
     wait: Duration,
     sent: Mutex<HashSet<String>>,
+    defences: Defences,
 }
 
 impl Network {
@@ -34,7 +36,17 @@ impl Network {
         issuers: HashMap<String, Arc<dyn HostLine>>,
         wait: Duration,
     ) -> Network {
-        Network(Arc::new(Parts { store, gateway, issuers, wait, sent: Mutex::default() }))
+        let (sent, defences) = (Mutex::default(), Defences::ALL);
+        Network(Arc::new(Parts { store, gateway, issuers, wait, sent, defences }))
+    }
+
+    /// The same with these checks, as long as nobody shares it. In a product there is but one set of them.
+    #[must_use]
+    pub fn defended(mut self, defences: Defences) -> Network {
+        if let Some(parts) = Arc::get_mut(&mut self.0) {
+            parts.defences = defences;
+        }
+        self
     }
 
     /// Ends what an earlier process left in flight: nobody waits for those answers any more, so each is told as
@@ -50,7 +62,7 @@ impl Network {
         };
         let left: Vec<sandbox::Digest> = rows.rows.iter().filter_map(name).collect();
         for message in &left {
-            self.0.store.call(TimedOut { message: *message })?;
+            self.0.store.call(TimedOut { message: *message, defences: self.0.defences })?;
         }
         Ok(left.len())
     }
@@ -65,7 +77,9 @@ impl Network {
         match network::prepare(&message) {
             Ok(Incoming::Payment { operation, .. }) => self.payment(message, *operation, home),
             Ok(Incoming::Reversal { operation }) => {
-                self.0.store.submit(*operation, move |called: Called<network::Reverse>| {
+                let original = Switch { defences: self.0.defences, ..operation.original };
+                let operation = network::Reverse { original, ..*operation };
+                self.0.store.submit(operation, move |called: Called<network::Reverse>| {
                     let code = called.ok().and_then(store::Outcome::answer);
                     let code = code.unwrap_or_else(|| "96".to_owned());
                     home(network::reversal_answer(&message, &code));
@@ -82,6 +96,7 @@ impl Network {
     fn payment(&self, message: Message, operation: Switch, home: Home) {
         let network = self.clone();
         let name = operation.message;
+        let operation = Switch { defences: self.0.defences, ..operation };
         self.0.store.submit(operation, move |called: Called<Switch>| {
             match called.ok().and_then(|o| o.answer()) {
                 Some(Outcome::Forward { date }) => network.forward(message, date, name, home),
@@ -102,7 +117,7 @@ impl Network {
                 HostAnswer::Message(answer) => network.answered(*answer, home),
                 // Silence and a dead line are the same to the acquirer: 91, and a late approval is reversed.
                 HostAnswer::Silence | HostAnswer::NotSent => {
-                    let timed_out = TimedOut { message: name };
+                    let timed_out = TimedOut { message: name, defences: network.0.defences };
                     network.0.store.submit(timed_out, move |called: Called<TimedOut>| {
                         if let Some(Some(stored)) = called.ok().and_then(|outcome| outcome.answer()) {
                             home(network::own_answer(&message, &stored));
@@ -115,6 +130,7 @@ impl Network {
 
     fn answered(&self, answer: Message, home: Home) {
         let Some(operation) = network::answered(&answer) else { return };
+        let operation = Answered { defences: self.0.defences, ..operation };
         self.0.store.submit(operation, move |called: Called<Answered>| {
             if called.ok().and_then(|outcome| outcome.answer()) == Some(Verdict::PassOn) {
                 home(answer);
@@ -125,6 +141,7 @@ impl Network {
     /// An answer that came when nobody waited any more: a late approval is reversed.
     pub fn late(&self, answer: &Message) {
         if let Some(operation) = network::answered(answer) {
+            let operation = Answered { defences: self.0.defences, ..operation };
             self.0.store.submit(operation, |_| ());
         }
     }

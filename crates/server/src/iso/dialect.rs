@@ -1,5 +1,6 @@
 //! How one line speaks: profile, framing and message authentication.
 
+use crate::defences::{Defence, Defences};
 use crypto::mac::LinkKey;
 use iso8583::{Framing, Malformed, Message, MessageKey, Mti, Profile, Unwritable, mac};
 
@@ -12,6 +13,8 @@ pub struct Dialect {
     pub framing: Framing,
     /// The key of the message MAC; none on a line that carries no MAC.
     pub key: Option<LinkKey>,
+    /// Which checks stand.
+    pub defences: Defences,
 }
 
 /// Why a message cannot be taken.
@@ -26,6 +29,17 @@ pub enum Unreadable {
 }
 
 impl Dialect {
+    /// A dialect that checks what it hears.
+    pub fn new(profile: Profile, framing: Framing, key: Option<LinkKey>) -> Dialect {
+        Dialect { profile, framing, key, defences: Defences::ALL }
+    }
+
+    /// The same with these checks. In a product there is but one set of them.
+    #[must_use]
+    pub fn defended(self, defences: Defences) -> Dialect {
+        Dialect { defences, ..self }
+    }
+
     /// Decodes a message and checks its MAC.
     pub fn read(&self, bytes: &[u8]) -> Result<Message, Unreadable> {
         let message = self.profile.decode(bytes)?;
@@ -33,7 +47,11 @@ impl Dialect {
             Some(key) => mac::verify(self.profile, bytes, &message, |covered| key.mac(covered)).is_ok(),
             None => true,
         };
-        if authentic { Ok(message) } else { Err(Unreadable::NotAuthentic(Box::new(message))) }
+        if authentic || !self.defences.stands(Defence::LineMac) {
+            Ok(message)
+        } else {
+            Err(Unreadable::NotAuthentic(Box::new(message)))
+        }
     }
 
     /// Encodes a message, with its MAC if the line has one.

@@ -149,7 +149,7 @@ impl Phone {
     pub fn application(&self, how: &Presentation) -> Result<CardApplication, PresentError> {
         let (card, counter) = self.card_and_counter(how.card)?;
         let device = self.keyring.agreement().map_err(PhoneError::from)?;
-        Ok(CardApplication::present(card, counter, how.profile, device)?)
+        Ok(CardApplication::present(card, counter, how.profile, device)?.defended(self.defences))
     }
 
     fn card_and_counter(&self, token: Option<Id<kinds::Token>>) -> Result<(Card, Counter), PresentError> {

@@ -1,6 +1,7 @@
 //! Who is asking: the signature of a request is checked here, and nowhere else.
 
 use super::problem::Trouble;
+use crate::defences::{Defence, Defences};
 use crate::http_signature::{SignatureError, SignatureHeaders, SignedRequest, TOLERANCE_MS, claims, verify};
 use axum::http::HeaderMap;
 use crypto::p256::{AgreementPublic, VerifyingKey};
@@ -19,6 +20,7 @@ pub struct Door {
     pub service: Arc<TokenService>,
     nonces: Arc<Nonces>,
     pub(super) certify: Option<Certify>,
+    defences: Defences,
 }
 
 /// Makes the certificates of a card for its contact profile: data preparation, with the issuer's signing key.
@@ -27,12 +29,18 @@ pub type Certify = Arc<dyn Fn(&Card, &AgreementPublic) -> Option<Certificates> +
 impl Door {
     /// A door to the token service.
     pub fn new(service: Arc<TokenService>) -> Door {
-        Door { service, nonces: Arc::default(), certify: None }
+        Door { service, nonces: Arc::default(), certify: None, defences: Defences::ALL }
     }
 
     /// The same door, behind which cards are certified too.
     pub fn certifying(self, certify: Certify) -> Door {
         Door { certify: Some(certify), ..self }
+    }
+
+    /// The same with these checks. In a product there is but one set of them.
+    #[must_use]
+    pub fn defended(self, defences: Defences) -> Door {
+        Door { defences, ..self }
     }
 }
 
@@ -88,10 +96,18 @@ impl Received {
     pub(super) fn check(&self, key: &[u8], door: &Door) -> Result<(), Trouble> {
         let now = door.service.store().clock().now();
         let key = VerifyingKey::from_sec1(key).map_err(|_| Trouble::invalid("/signing_key"))?;
-        let made =
-            verify(&self.signed(), &self.headers, now, |base, signature| key.verify(base, signature).is_ok())
-                .map_err(|error| Trouble::unsigned(&error.to_string()))?;
-        if door.nonces.is_new(&made.key_id, &made.nonce, now) {
+        let verified =
+            verify(&self.signed(), &self.headers, now, |base, signature| key.verify(base, signature).is_ok());
+        let stands = |defence| door.defences.stands(defence);
+        let made = match verified {
+            Err(SignatureError::Wrong | SignatureError::Digest) if !stands(Defence::Signature) => {
+                claims(&self.headers)
+            }
+            Err(SignatureError::Stale) if !stands(Defence::Freshness) => claims(&self.headers),
+            verified => verified,
+        };
+        let made = made.map_err(|error| Trouble::unsigned(&error.to_string()))?;
+        if door.nonces.is_new(&made.key_id, &made.nonce, now) || !stands(Defence::Nonce) {
             Ok(())
         } else {
             Err(Trouble::unsigned("this signature was used before"))

@@ -6,6 +6,7 @@ use sandbox::keys::{IssuerKeys, Line as LineKey};
 use sandbox::test_cards::{TestCard, test_cards};
 use server::api::CardData;
 use server::city::{City, Plan, Ports, Waits};
+use server::defences::CityDefences;
 use server::phone::{Added, NewPhone, Phone};
 use server::trace::{Seen, Trace};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,6 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use store::{Backoff, TestClock};
 use tokens::Policy;
-use tokens::defences::Defence;
 use values::id::kinds;
 use values::{Currency, Id, Money, Timestamp};
 
@@ -63,28 +63,67 @@ impl Tape {
     }
 }
 
+/// One check of one party, to be taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Off {
+    Token(tokens::Defence),
+    Acquirer(acquiring::Defence),
+    Sandbox(sandbox::defences::Defence),
+    Door(server::defences::Defence),
+    Wallet(wallet::defences::Defence),
+}
+
+impl From<tokens::Defence> for Off {
+    fn from(defence: tokens::Defence) -> Off {
+        Off::Token(defence)
+    }
+}
+
 /// What a town is like.
+#[derive(Clone, Copy)]
 pub(crate) struct TownPlan {
     pub(crate) policy: Policy,
     pub(crate) waits: Waits,
     pub(crate) backoff: Backoff,
+    pub(crate) defences: CityDefences,
+    pub(crate) wallet: wallet::defences::Defences,
 }
 
 impl Default for TownPlan {
     fn default() -> Self {
-        TownPlan { policy: Policy::STANDARD, waits: Waits::FIELD, backoff: Backoff::default() }
+        TownPlan {
+            policy: Policy::STANDARD,
+            waits: Waits::FIELD,
+            backoff: Backoff::default(),
+            defences: CityDefences::default(),
+            wallet: wallet::defences::Defences::ALL,
+        }
     }
 }
 
 impl TownPlan {
-    /// Without these defences of the token service; the issuers then believe everything too, as they check the
-    /// same things a second time.
-    pub(crate) fn without(defences: &[Defence]) -> TownPlan {
-        let mut plan = TownPlan::default();
+    /// Without these defences.
+    pub(crate) fn without<D: Copy + Into<Off>>(defences: &[D]) -> TownPlan {
+        TownPlan::default().less(defences)
+    }
+
+    /// The same without these defences. Issuers check a second time what the gateway checks; without a check of the
+    /// gateway's they believe it.
+    pub(crate) fn less<D: Copy + Into<Off>>(mut self, defences: &[D]) -> TownPlan {
         for defence in defences {
-            plan.policy.defences = plan.policy.defences.danger_without(*defence);
+            let city = &mut self.defences;
+            match (*defence).into() {
+                Off::Token(defence) => {
+                    self.policy.defences = self.policy.defences.danger_without(defence);
+                    city.sandbox = city.sandbox.danger_without(sandbox::defences::Defence::ChipData);
+                }
+                Off::Acquirer(defence) => city.acquirer = city.acquirer.danger_without(defence),
+                Off::Sandbox(defence) => city.sandbox = city.sandbox.danger_without(defence),
+                Off::Door(defence) => city.doors = city.doors.danger_without(defence),
+                Off::Wallet(defence) => self.wallet = self.wallet.danger_without(defence),
+            }
         }
-        plan
+        self
     }
 
     /// As many cards a day as one likes.
@@ -119,7 +158,7 @@ pub(crate) struct Town {
     pub(crate) tape: Arc<Tape>,
     pub(crate) folder: Home,
     plan: Plan,
-    believing: bool,
+    wallet: wallet::defences::Defences,
 }
 
 impl Town {
@@ -127,7 +166,7 @@ impl Town {
         Town::planned(TownPlan::default())
     }
 
-    pub(crate) fn without(defences: &[Defence]) -> Town {
+    pub(crate) fn without<D: Copy + Into<Off>>(defences: &[D]) -> Town {
         Town::planned(TownPlan::without(defences))
     }
 
@@ -136,7 +175,7 @@ impl Town {
     }
 
     fn over(plan: TownPlan, folder: Home) -> Town {
-        let believing = plan.policy.defences != Policy::STANDARD.defences;
+        let wallet = plan.wallet;
         let (clock, tape) = (Arc::new(TestClock::at(NOON)), Arc::new(Tape::default()));
         let plan = Plan {
             ports: Ports::Free,
@@ -144,10 +183,11 @@ impl Town {
             waits: plan.waits,
             policy: plan.policy,
             backoff: plan.backoff,
+            defences: plan.defences,
             ..Plan::documented(&folder.path().join("city"), clock.clone())
         };
-        let city = start(&plan, believing);
-        Town { city, clock, tape, folder, plan, believing }
+        let city = City::start(&plan).unwrap();
+        Town { city, clock, tape, folder, plan, wallet }
     }
 
     /// A town over the records in this folder.
@@ -168,10 +208,10 @@ impl Town {
 
     /// Ends every party and starts them again over the same records, at other ports.
     pub(crate) fn restart(self) -> Town {
-        let Town { city, clock, tape, folder, plan, believing } = self;
+        let Town { city, clock, tape, folder, plan, wallet } = self;
         drop(city);
-        let city = start(&plan, believing);
-        Town { city, clock, tape, folder, plan, believing }
+        let city = City::start(&plan).unwrap();
+        Town { city, clock, tape, folder, plan, wallet }
     }
 
     pub(crate) fn directory(&self, phone: &str) -> PathBuf {
@@ -190,11 +230,13 @@ impl Town {
             work: Work::TEST,
             watch: self.plan.watch.clone(),
         };
-        Phone::set_up(&new, self.clock.clone()).unwrap()
+        let (phone, recovery) = Phone::set_up(&new, self.clock.clone()).unwrap();
+        (phone.defended(self.wallet), recovery)
     }
 
     pub(crate) fn open_phone(&self, directory: &Path) -> Phone {
-        Phone::open(directory, self.clock.clone(), self.plan.watch.clone()).unwrap()
+        let phone = Phone::open(directory, self.clock.clone(), self.plan.watch.clone()).unwrap();
+        phone.defended(self.wallet)
     }
 
     /// A new phone of the card's holder with that card on it.
@@ -248,14 +290,6 @@ impl Town {
             std::thread::park_timeout(Duration::from_millis(20));
         }
     }
-}
-
-fn start(plan: &Plan, believing: bool) -> City {
-    let city = City::start(plan).unwrap();
-    if believing {
-        city.issuers.iter().for_each(|issuer| issuer.danger_believe_everything());
-    }
-    city
 }
 
 /// Waits for something that needs no time on the clock.

@@ -31,7 +31,7 @@ fn bank(data: &Path, dialect: &Dialect) -> Standalone {
 }
 
 fn dialect(profile: Profile, framing: &str, mac: LineMac) -> Dialect {
-    Dialect { profile, framing: framing.parse().unwrap(), key: mac.key(LineKey::Detokenised("boc")) }
+    Dialect::new(profile, framing.parse().unwrap(), mac.key(LineKey::Detokenised("boc")))
 }
 
 fn purchase(stan: u64, amount: &str) -> Message {

@@ -12,7 +12,7 @@ use values::{Secret, Timestamp};
 
 fn dialect(key: u8) -> Dialect {
     let key = Some(LinkKey::retail(&Secret::new([key; 16])));
-    Dialect { profile: Profile::Pos, framing: Framing::binary2(), key }
+    Dialect::new(Profile::Pos, Framing::binary2(), key)
 }
 
 /// Says yes to everything, under its own key.
@@ -27,6 +27,7 @@ impl Service for Host {
             zone: values::time::Zone::Shanghai,
             answer_within: Duration::from_secs(30),
             token_ranges: Vec::new(),
+            defences: acquiring::Defences::ALL,
         };
         let mut answer = accepted(&message, Timestamp::from_millis(0), &institution);
         reply.send(&self.0.write(&mut answer).unwrap());

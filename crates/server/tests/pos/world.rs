@@ -145,6 +145,7 @@ impl World {
             zone: Zone::Shanghai,
             answer_within: Duration::from_secs(30),
             token_ranges: vec![TokenRange { first: 62_900_000, last: 62_999_999 }],
+            defences: acquiring::Defences::ALL,
         };
         let acquirer = Acquirer::new(store, institution, Arc::new(Network));
         let line = Arc::new(FaultyLine { acquirer, faults: Mutex::default(), asked: Mutex::default() });

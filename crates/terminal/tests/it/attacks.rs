@@ -18,7 +18,7 @@ fn check(name: &str, defence: Defence, refused_as: &str, attack: impl Fn(Defence
     let defended = attack(Defences::default());
     assert_ne!(defended.outcome.ending, Ending::Approved, "{name}");
     assert_eq!(defended.outcome.reason.code(), refused_as, "{name}");
-    let open = attack(Defences::danger_without(defence));
+    let open = attack(Defences::ALL.danger_without(defence));
     assert_eq!(open.outcome.ending, Ending::Approved, "{name} without its defence: {}", open.outcome.reason);
 }
 
@@ -65,7 +65,10 @@ fn a1_a_forged_claim_of_device_verification() {
     }
     let forged = |defences| recorded_tap(defences, 1, 1, &[("9F6C020000", "9F6C020080")]).unwrap();
     check("offline", Defence::DeviceVerificationProof, "qualifiers_altered", forged);
-    assert_eq!(forged(Defences::danger_without(Defence::DeviceVerificationProof)).outcome.cvm, Cvm::Device);
+    assert_eq!(
+        forged(Defences::ALL.danger_without(Defence::DeviceVerificationProof)).outcome.cvm,
+        Cvm::Device
+    );
 }
 
 #[test]

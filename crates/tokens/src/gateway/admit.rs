@@ -159,7 +159,8 @@ impl Admit {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let (message, defences) = (&self.screened, self.policy.defences);
-        if records.find::<Forestalled>(&message.message).is_some() {
+        let reversed = records.find::<Forestalled>(&message.message).is_some();
+        if reversed && defences.stands(Defence::EarlyReversal) {
             return Err(Refusal::ReversedBefore);
         }
         if defences.stands(Defence::Standing) {

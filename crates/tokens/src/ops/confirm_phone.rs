@@ -57,9 +57,10 @@ impl Operation for ConfirmPhone {
         }
         let mut phone: PhoneConfirmation = records.find(&self.phone).ok_or(Refusal::CodeVoid)?;
         let mut code = phone.code.take().ok_or(Refusal::CodeVoid)?;
-        let counted = self.policy.defences.stands(Defence::CodeTries);
-        let spent = counted && (code.tries_left == 0 || now >= code.expires);
-        if spent || code.device != self.device {
+        let defences = self.policy.defences;
+        let spent = code.tries_left == 0 && defences.stands(Defence::CodeTries);
+        let late = now >= code.expires && defences.stands(Defence::CodeLife);
+        if spent || late || code.device != self.device {
             return Err(Refusal::CodeVoid);
         }
         if !code.digest.matches(&self.guess) {

@@ -59,7 +59,10 @@ impl Operation for IssueKeys {
         if device.state != DeviceState::Active {
             return Err(Refusal::DeviceLost);
         }
-        token.standing.usable()?;
+        let defences = self.policy.defences;
+        if defences.stands(Defence::Standing) {
+            token.standing.usable()?;
+        }
         if token.expiry.is_past(now.civil(values::time::Zone::Utc)) {
             return Err(Refusal::TokenExpired);
         }
@@ -67,7 +70,8 @@ impl Operation for IssueKeys {
         let mut window = state.window();
         // A phone makes its counter durable before a cryptogram leaves it, so its own record cannot lie below
         // what arrived here, unless somebody else pays with its keys or an old copy of it was restored.
-        if self.highest_used < window.highest && window.highest > window.revoked_through {
+        let below = self.highest_used < window.highest && window.highest > window.revoked_through;
+        if below && defences.stands(Defence::Backup) {
             let suspenders = token.standing.suspenders.with(Suspender::Fraud);
             records.note("clone_suspected", &token.reference.to_string(), "key request below the counter");
             let standing = Standing { suspenders, ..token.standing };

@@ -1,6 +1,7 @@
 //! A device asks for a code to prove a telephone number.
 
 use crate::day::Day;
+use crate::defences::Defence;
 use crate::digest::Digest16;
 use crate::policy::Policy;
 use crate::records::{Device, DeviceId, DeviceState, PendingCode, PhoneConfirmation};
@@ -58,7 +59,8 @@ impl Operation for RequestCode {
         // Days of a phone number are counted in UTC: it has no other home.
         let day = Day::of(now, Zone::Utc);
         let in_window = phone.sends.len() < self.policy.code_sends;
-        if !in_window || !phone.sent_today.take(day, self.policy.code_sends_daily) {
+        let too_many = !in_window || !phone.sent_today.take(day, self.policy.code_sends_daily);
+        if too_many && self.policy.defences.stands(Defence::CodeSends) {
             return Err(Refusal::TooManyCodes);
         }
         let expires = now.after(self.policy.code_lifetime);

@@ -55,7 +55,7 @@ impl CardApplication {
         if let Some(refusal) = self.obstacle(context.now) {
             return refuse(StatusWord::CONDITIONS_NOT_SATISFIED, Notice::Refused(refusal));
         }
-        if context.verified().is_none() {
+        if self.verified(context).is_none() {
             return refuse(StatusWord::SEE_PHONE, Notice::Unlock);
         }
         self.begin(Stage::Initiated(Initiated { signed: false }));
@@ -122,7 +122,7 @@ impl CardApplication {
         if self.card.limit_per_tap.is_some_and(|limit| counts && amount.minor() > limit) {
             return refuse(StatusWord::CONDITIONS_NOT_SATISFIED, Notice::Refused(UseRefusal::OverTapLimit));
         }
-        let Some(verified) = context.verified() else {
+        let Some(verified) = self.verified(context) else {
             return refuse(StatusWord::SEE_PHONE, Notice::Unlock);
         };
         let pending = Pending {

@@ -7,6 +7,7 @@
 use super::files::{self, CONTACTLESS_PDOL};
 use super::{CardApplication, Context, Notice, Pending, Reaction, Stage, Wish, cryptogram, refuse, status};
 use crate::card::Profile;
+use crate::defences::Defence;
 use crate::keys::UseRefusal;
 use emv::apdu::{Command, StatusWord};
 use emv::dol::{Dol, Values};
@@ -47,17 +48,18 @@ impl CardApplication {
         let Some(decision) = self.decide(&request) else {
             return refuse(StatusWord::CONDITIONS_NOT_SATISFIED, Notice::NotHere);
         };
-        let verified = context.verified();
+        let verified = self.verified(context);
         // Only a card with gate keys may try without its owner; whether the next key is such a one is the
         // operation's to say.
         let may_try = self.profile == Profile::Offline && !request.wishes.has(Ttq::CVM_REQUIRED);
-        if verified.is_none() && !may_try {
+        if verified.is_none() && !may_try && self.defences.stands(Defence::Lock) {
             return refuse(StatusWord::SEE_PHONE, Notice::Unlock);
         }
         if self
             .card
             .limit_per_tap
             .is_some_and(|limit| self.counts(&request) && request.amount.minor() > limit)
+            && self.defences.stands(Defence::Limits)
         {
             return refuse(StatusWord::CONDITIONS_NOT_SATISFIED, Notice::Refused(UseRefusal::OverTapLimit));
         }

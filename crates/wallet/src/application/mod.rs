@@ -21,6 +21,7 @@ mod scripts;
 mod traces;
 
 use crate::card::{Card, CardState, Profile};
+use crate::defences::{Defence, Defences};
 use crate::keys::{Counter, DEVICE_CONTEXT, USER_CONTEXT, UseKey, UseRefusal, UsedKey, Verification, key_id};
 use crate::unlock::Verified;
 use crypto::p256::AgreementKey;
@@ -41,13 +42,6 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// Sixteen fresh bytes of the system's random source, for each command.
     pub entropy: [u8; 16],
-}
-
-impl Context<'_> {
-    /// The verification, while it is fresh.
-    fn verified(&self) -> Option<&Verified> {
-        self.unlocked.filter(|verified| verified.is_fresh(self.now))
-    }
 }
 
 /// What to do about a command.
@@ -203,6 +197,7 @@ pub struct CardApplication {
     stage: Stage,
     serial: u64,
     uid: Option<[u8; 4]>,
+    defences: Defences,
 }
 
 impl CardApplication {
@@ -234,7 +229,14 @@ impl CardApplication {
             stage: Stage::Idle,
             serial: 0,
             uid: None,
+            defences: Defences::ALL,
         })
+    }
+
+    /// The same with these checks. In a product there is but one set of them.
+    #[must_use]
+    pub fn defended(self, defences: Defences) -> CardApplication {
+        CardApplication { defences, ..self }
     }
 
     /// The card in the field.
@@ -347,7 +349,11 @@ impl CardApplication {
         };
         let device = open(&self.device, &slot.device_part, DEVICE_CONTEXT)?;
         let Some(sealed) = &slot.user_part else { return Some(device) };
-        let user = open(context.unlocked?.key(), sealed, USER_CONTEXT)?;
+        let Some(unlocked) = context.unlocked else {
+            // Half a key; of a careless service, which did not split it, the whole.
+            return (!self.defences.stands(Defence::Lock)).then_some(device);
+        };
+        let user = open(unlocked.key(), sealed, USER_CONTEXT)?;
         Some(emv_keys::join(&device, &user))
     }
 
@@ -433,6 +439,13 @@ impl CardApplication {
         respond(self.uid.get_or_insert([0x08, a, b, c]))
     }
 
+    /// The customer's verification, while it is fresh.
+    fn verified<'v>(&self, context: &Context<'v>) -> Option<&'v Verified> {
+        let good =
+            |verified: &&Verified| verified.is_fresh(context.now) || !self.defences.stands(Defence::OneTap);
+        context.unlocked.filter(good)
+    }
+
     /// What stands in the way of any transaction, before the terminal's wishes are looked at (JR/T 0025.12 7.4).
     fn obstacle(&self, now: Timestamp) -> Option<UseRefusal> {
         match self.card.state {
@@ -458,6 +471,7 @@ impl CardApplication {
             currency: pending.currency,
             verification: ticket.map_or(Verification::None, Verification::Ticket),
             merchant: None,
+            defences: self.defences,
         };
         Reaction::Commit(operation, pending)
     }

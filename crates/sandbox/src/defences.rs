@@ -1,0 +1,50 @@
+//! The checks of the network and of issuing banks by name, so that a test can take one away and see the attack
+//! succeed. In a product the switch does not exist: see `values::defences`.
+
+use values::defences::Check;
+
+/// One check that stands between an attack, or a fault, and its success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defence {
+    /// Issuer: guesses of a one-time password are counted and bounded.
+    PasswordTries,
+    /// Issuer: a one-time password is good for three minutes and one use.
+    PasswordLife,
+    /// Issuer: passwords sent for a card are counted and bounded.
+    PasswordSends,
+    /// Issuer: only the way of verification that was offered leads on.
+    PasswordMethod,
+    /// Issuer: a token is linked to a card only after a green decision or the right password.
+    StepUp,
+    /// Issuer: attempts of a device and for a card are counted and bounded.
+    EnrolmentAttempts,
+    /// Issuer: rules are weighed before a card is added, the security code among them.
+    EnrolmentRules,
+    /// Issuer: cryptogram, amounts, application and verification are checked a second time.
+    ChipData,
+    /// Issuer: the states of card and token.
+    Standing,
+    /// Issuer: a message that comes again gets its first answer.
+    IssuerRepeats,
+    /// Issuer: a payment whose reversal came first is refused.
+    IssuerEarlyReversal,
+    /// Issuer: what was reversed is not reversed again.
+    IssuerReversalOnce,
+    /// Network: a message that comes again is not forwarded again.
+    NetworkRepeats,
+    /// Network: a payment whose reversal came first is refused.
+    NetworkEarlyReversal,
+    /// Network: what was reversed is not reversed again.
+    NetworkReversalOnce,
+    /// Network: what was not answered in time is reversed.
+    LateAnswers,
+}
+
+impl Check for Defence {
+    fn place(self) -> u32 {
+        self as u32
+    }
+}
+
+/// Which checks stand. All of them, except in tests of attacks.
+pub type Defences = values::defences::Defences<Defence>;
