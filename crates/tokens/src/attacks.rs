@@ -18,10 +18,7 @@ enum Edit {
 }
 
 fn try_attack(edit: &Edit, without: Option<Defence>) -> &'static str {
-    let mut city = City::new();
-    if let Some(defence) = without {
-        city.policy.defences = city.policy.defences.danger_without(defence);
-    }
+    let mut city = City::less(without);
     let token = city.token();
     let mut tap = city.tap(&token, 1, 1000);
     if let Edit::Card(edit) = edit {
@@ -295,10 +292,7 @@ fn a_cryptogram_of_one_token_is_worthless_for_another() {
 #[test]
 fn counters_replayed_rolled_back_jumped_and_reordered() {
     for (without, second) in [(None, "counter_replayed"), (Some(Defence::Replay), "admitted")] {
-        let mut city = City::new();
-        if let Some(defence) = without {
-            city.policy.defences = city.policy.defences.danger_without(defence);
-        }
+        let mut city = City::less(without);
         let token = city.token();
         let tap = city.tap(&token, 3, 1000);
         let chip = city.chip(&tap, &token);
@@ -309,14 +303,17 @@ fn counters_replayed_rolled_back_jumped_and_reordered() {
         assert_eq!(city.pay(&token, 2, 1000).0, "admitted", "late, but its own");
         assert_eq!(city.standing(&token), Standing::ACTIVE, "a replay is no clone");
     }
-    let mut city = City::new();
-    let token = city.token();
-    let mut state: TokenState = city.find(token.number);
-    (state.issued_through, state.highest) = (500, 100);
-    values::Records::put(&mut city.memory, state);
-    assert_eq!(city.pay(&token, 165, 100).0, "counter_too_far");
-    assert_eq!(city.pay(&token, 68, 100).0, "counter_too_old");
-    assert_eq!(city.pay(&token, 164, 100).0, "admitted");
+    // A counter jumped, rolled back out of sight, at the edge.
+    for (counter, code) in [(165, "counter_too_far"), (68, "counter_too_old"), (164, "admitted")] {
+        for (without, expected) in [(None, code), (Some(Defence::Window), "admitted")] {
+            let mut city = City::less(without);
+            let token = city.token();
+            let mut state: TokenState = city.find(token.number);
+            (state.issued_through, state.highest) = (500, 100);
+            values::Records::put(&mut city.memory, state);
+            assert_eq!(city.pay(&token, counter, 100).0, expected, "{counter}, without {without:?}");
+        }
+    }
 }
 
 #[test]
@@ -331,6 +328,10 @@ fn a_cloned_phone_is_found_at_its_first_common_counter() {
     let customer = Actor::Customer(token.customer);
     city.run(Resume { token: token.reference, actor: customer }).unwrap();
     assert_eq!(city.standing(&token).suspenders.to_string(), "fraud", "not the customer's to lift");
+    let mut city = City::less(Some(Defence::Replay));
+    let token = city.token();
+    assert_eq!(city.pay(&token, 1, 100).0, "admitted");
+    assert_eq!(city.pay(&token, 1, 200).0, "admitted", "without the defence both phones pay");
 }
 
 #[test]
@@ -343,6 +344,63 @@ fn a_phone_restored_from_a_backup_is_found_when_it_asks_for_keys() {
     assert_eq!(city.keys(&token, 3), Ok(Issued::CloneSuspected));
     assert_eq!(city.standing(&token).suspenders.to_string(), "fraud");
     assert_eq!(city.keys(&token, 5), Err(Refusal::TokenSuspended));
+    let mut city = City::less(Some(Defence::Backup));
+    let token = city.token();
+    for counter in 1..=5 {
+        assert_eq!(city.pay(&token, counter, 100).0, "admitted");
+    }
+    let got = city.keys(&token, 3);
+    assert!(matches!(got, Ok(Issued::Batch { .. })), "without the defence the copy gets keys: {got:?}");
+}
+
+#[test]
+fn a_payment_after_its_reversal() {
+    for (without, code) in [(None, "reversed_before"), (Some(Defence::EarlyReversal), "admitted")] {
+        let mut city = City::less(without);
+        let token = city.token();
+        let tap = city.tap(&token, 1, 1000);
+        let chip = city.chip(&tap, &token);
+        let (original, number) = (tap.presentment.message, token.number);
+        city.run(crate::gateway::Reverse { original, number }).unwrap();
+        assert_eq!(city.present(tap.presentment, &chip), code);
+    }
+}
+
+#[test]
+fn more_payments_in_a_day_than_the_controls_allow() {
+    for (without, code) in [(None, "daily_count_over_limit"), (Some(Defence::Limits), "admitted")] {
+        let mut city = City::less(without);
+        let token = city.token();
+        let controls = Controls { daily_count_max: 2, ..crate::testing::controls() };
+        city.run(DefineControls { controls }).unwrap();
+        for counter in 1..=2 {
+            assert_eq!(city.pay(&token, counter, 1000).0, "admitted");
+        }
+        assert_eq!(city.pay(&token, 3, 1000).0, code, "without {without:?}");
+    }
+}
+
+/// The code that binds a phone: asked for too often, or told too late.
+#[test]
+fn codes_are_bounded_in_number_and_in_time() {
+    let number = || City::phone("+8613800138000");
+    for (without, refusal) in [(None, Some(Refusal::TooManyCodes)), (Some(Defence::CodeSends), None)] {
+        let mut city = City::less(without);
+        let (device, policy) = (city.device(), city.policy);
+        let mut ask =
+            |code| city.run(RequestCode { phone: number(), device, digest: Digest([code; 16]), policy });
+        assert!((1..=3).all(|code| ask(code).is_ok()));
+        assert_eq!(ask(4).err(), refusal, "without {without:?}");
+    }
+    for (without, refusal) in [(None, Some(Refusal::CodeVoid)), (Some(Defence::CodeLife), None)] {
+        let mut city = City::less(without);
+        let (device, policy, guess) = (city.device(), city.policy, Digest([1; 16]));
+        city.run(RequestCode { phone: number(), device, digest: guess, policy }).unwrap();
+        city.wait(3 * 60);
+        let new_customer = city.fresh();
+        let told = ConfirmPhone { phone: number(), device, guess, new_customer, recovery: None, policy };
+        assert_eq!(city.run(told).err(), refusal, "without {without:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A token service in memory for tests: records that serialise as a database would, one programme, and steps.
 
 use crate::actor::Actor;
+use crate::defences::Defence;
 use crate::digest::{Digest, Digest16};
 use crate::gateway::{Admission, Admit, EntryMode, Parts, Presentment, Screened, Verification, screen};
 use crate::ops::*;
@@ -134,6 +135,15 @@ impl City {
     }
 
     /// Executes as the store would: a refusal changes nothing, and answers survive being stored.
+    /// A city without this defence.
+    pub(crate) fn less(defence: Option<Defence>) -> City {
+        let mut city = City::new();
+        if let Some(defence) = defence {
+            city.policy.defences = city.policy.defences.danger_without(defence);
+        }
+        city
+    }
+
     pub(crate) fn run<O: Operation>(&mut self, operation: O) -> Result<O::Answer, O::Refusal> {
         let mut draft = self.memory.clone();
         let answer = operation.apply(&mut draft, self.now)?;

@@ -1,5 +1,6 @@
 //! The acquirer from outside: messages in, operations over records in memory, messages out.
 
+mod attacks;
 mod books;
 mod every_order;
 mod hostile;

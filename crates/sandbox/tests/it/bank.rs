@@ -11,6 +11,7 @@ use iso8583::{Message, Mti, OriginalData, Tag};
 use ledger::testing::MemoryRecords;
 use ledger::{Account, Totals, Transfer};
 use sandbox::Digest;
+use sandbox::defences::Defences;
 use sandbox::directory::{Directory, Range};
 use sandbox::issuer::{self, Prepared, Verification, books, verification};
 use sandbox::keys::IssuerKeys;
@@ -26,6 +27,7 @@ pub(crate) struct Bank {
     pub(crate) records: MemoryRecords,
     pub(crate) now: Timestamp,
     pub(crate) entropy: [u8; 32],
+    pub(crate) defences: Defences,
 }
 
 pub(crate) fn cny(minor: u64) -> Money {
@@ -75,7 +77,7 @@ impl Bank {
         let open = issuer::OpenCards::sandbox(institution, &keys);
         assert_eq!(open.apply(&mut records, NOON), Ok(of_bank(id).count() as u32));
         assert_eq!(open.apply(&mut records, NOON), Ok(0));
-        Bank { keys, records, now: NOON, entropy: [7; 32] }
+        Bank { keys, records, now: NOON, entropy: [7; 32], defences: Defences::ALL }
     }
 
     /// The message a tap becomes on the line to the issuer.
@@ -150,12 +152,14 @@ impl Bank {
         let answer = match issuer::prepare(&self.keys, message, || self.entropy) {
             Err(answer) => Some(*answer),
             Ok(Prepared::Network(answer)) => Some(*answer),
-            Ok(Prepared::Payment(payment)) => {
+            Ok(Prepared::Payment(mut payment)) => {
+                payment.operation.defences = self.defences;
                 let Ok(decision) = payment.operation.apply(&mut self.records, self.now);
                 payment.answer(message, &decision)
             }
             Ok(Prepared::Verification(step)) => Some(self.verify(message, *step)),
-            Ok(Prepared::Reversal(reversal)) => {
+            Ok(Prepared::Reversal(mut reversal)) => {
+                reversal.operation.defences = self.defences;
                 let Ok(outcome) = reversal.operation.apply(&mut self.records, self.now);
                 Some(reversal.answer(message, outcome))
             }

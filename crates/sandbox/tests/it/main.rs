@@ -1,4 +1,5 @@
 //! The sandbox by its behaviour: messages in, messages and books out.
+mod attacks;
 mod bank;
 mod city;
 mod enrolments;

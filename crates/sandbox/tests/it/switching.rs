@@ -6,8 +6,8 @@ use ledger::testing::MemoryRecords;
 use sandbox::Digest;
 use sandbox::defences::Defences;
 use sandbox::network::{
-    self, CloseDay, CutOver, Incoming, Movement, Outcome, Settled, SettlementPosition, SwitchState, Switched,
-    TOPIC_REVERSAL, TimedOut, Verdict, check_file, settlement_file,
+    self, Answered, CloseDay, CutOver, Incoming, Movement, Outcome, Settled, SettlementPosition, SwitchState,
+    Switched, TOPIC_REVERSAL, TimedOut, Verdict, check_file, settlement_file,
 };
 use std::collections::BTreeMap;
 use values::{Currency, Operation, Records, Timestamp};
@@ -17,10 +17,11 @@ const BOC: &str = "01040000";
 
 pub(crate) struct Network {
     pub(crate) records: MemoryRecords,
+    pub(crate) defences: Defences,
     now: Timestamp,
 }
 
-fn sale(stan: u64, amount: u64) -> Message {
+pub(crate) fn sale(stan: u64, amount: u64) -> Message {
     let mut message = Message::new(Mti::FINANCIAL);
     message.set_text(2, "6296600100000000018").set_text(3, "000000").set_amount(cny(amount));
     message.set_text(7, "1122020500").set_number(11, stan).set_text(22, "071").set_text(32, ACQUIRER);
@@ -35,14 +36,14 @@ fn refund(of: &Message, stan: u64, amount: u64) -> Message {
     message
 }
 
-fn reversal(of: &Message) -> Message {
+pub(crate) fn reversal(of: &Message) -> Message {
     let mut message = of.clone();
     message.mti = Mti::REVERSAL_ADVICE;
     message.set_original(OriginalData::of(of)).set_text(39, "98");
     message
 }
 
-fn answer(of: &Message, code: &str) -> Message {
+pub(crate) fn answer(of: &Message, code: &str) -> Message {
     let mut answer = Message::answer_to(of, &[2, 3, 4, 7, 11, 32, 37, 41, 49]);
     answer.set_text(39, code).set_text(38, "123456");
     answer
@@ -50,14 +51,15 @@ fn answer(of: &Message, code: &str) -> Message {
 
 impl Network {
     pub(crate) fn new() -> Network {
-        Network { records: MemoryRecords::default(), now: NOON }
+        Network { records: MemoryRecords::default(), defences: Defences::ALL, now: NOON }
     }
 
     /// A request from the acquirer: `forward`, `in progress` or the DE 39 that is answered.
-    fn request(&mut self, message: &Message) -> String {
+    pub(crate) fn request(&mut self, message: &Message) -> String {
         match network::prepare(message) {
             Err(answer) => answer.text(39).unwrap().to_owned(),
-            Ok(Incoming::Payment { operation, .. }) => {
+            Ok(Incoming::Payment { mut operation, .. }) => {
+                operation.defences = self.defences;
                 let Ok(outcome) = operation.apply(&mut self.records, self.now);
                 match outcome {
                     Outcome::Forward { .. } => "forward".to_owned(),
@@ -67,7 +69,8 @@ impl Network {
                     }
                 }
             }
-            Ok(Incoming::Reversal { operation }) => {
+            Ok(Incoming::Reversal { mut operation }) => {
+                operation.original.defences = self.defences;
                 let Ok(code) = operation.apply(&mut self.records, self.now);
                 network::reversal_answer(message, &code).text(39).unwrap().to_owned()
             }
@@ -81,15 +84,16 @@ impl Network {
         }
     }
 
-    fn answered(&mut self, message: &Message) -> Verdict {
-        let Ok(verdict) = network::answered(message).unwrap().apply(&mut self.records, self.now);
+    pub(crate) fn answered(&mut self, message: &Message) -> Verdict {
+        let answered = Answered { defences: self.defences, ..network::answered(message).unwrap() };
+        let Ok(verdict) = answered.apply(&mut self.records, self.now);
         verdict
     }
 
-    fn timed_out(&mut self, message: &Message) -> Option<String> {
+    pub(crate) fn timed_out(&mut self, message: &Message) -> Option<String> {
         let name = Digest::of_message(&OriginalData::of(message));
         let Ok(answer) =
-            TimedOut { message: name, defences: Defences::ALL }.apply(&mut self.records, self.now);
+            TimedOut { message: name, defences: self.defences }.apply(&mut self.records, self.now);
         answer.map(|answer| answer.code)
     }
 
@@ -114,7 +118,7 @@ impl Network {
         positions.iter().filter(|p| p.institution == institution).map(SettlementPosition::net).sum()
     }
 
-    fn staged(&self) -> Vec<Message> {
+    pub(crate) fn staged(&self) -> Vec<Message> {
         let staged = self.records.sent.values().filter(|message| message.topic == TOPIC_REVERSAL);
         staged.map(|message| network::open_reversal(&message.body).unwrap()).collect()
     }

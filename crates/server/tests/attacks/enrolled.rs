@@ -12,9 +12,9 @@ use store::Clock;
 use tokens::defences::Defence;
 
 /// A card whose issuer asks for a one-time password.
-const STEP_UP: &str = "6216600100000000024";
+pub(crate) const STEP_UP: &str = "6216600100000000024";
 
-fn code_of(error: &PhoneError) -> String {
+pub(crate) fn code_of(error: &PhoneError) -> String {
     match error {
         PhoneError::Client(error) => error.code().unwrap_or("no_code").to_owned(),
         other => other.to_string(),
@@ -22,7 +22,7 @@ fn code_of(error: &PhoneError) -> String {
 }
 
 /// What trying to add a card came to, as a word.
-fn try_card(phone: &mut Phone, card: &api::CardData) -> String {
+pub(crate) fn try_card(phone: &mut Phone, card: &api::CardData) -> String {
     match phone.add_card(card, None) {
         Ok(Added::Active(_)) => "active".to_owned(),
         Ok(Added::Declined { reason }) => reason,
@@ -30,7 +30,7 @@ fn try_card(phone: &mut Phone, card: &api::CardData) -> String {
     }
 }
 
-fn with_wrong_cvv2(pan: &str) -> api::CardData {
+pub(crate) fn with_wrong_cvv2(pan: &str) -> api::CardData {
     let mut card = typed(pan);
     card.cvv2 = if card.cvv2 == "000" { "001" } else { "000" }.to_owned();
     card
@@ -66,7 +66,7 @@ fn guessing_card_data_ends_after_three_tries_of_a_card_and_five_of_a_device() {
 }
 
 /// A phone that waits for a one-time password.
-fn waiting(town: &Town) -> (Phone, api::Enrolment) {
+pub(crate) fn waiting(town: &Town) -> (Phone, api::Enrolment) {
     let (phone, _) = town.set_up("li", &format!("+86{}", test_card(STEP_UP).phone));
     let enrolment = phone.begin_adding(&typed(STEP_UP)).unwrap();
     assert_eq!(enrolment.state, "step_up");
@@ -75,7 +75,7 @@ fn waiting(town: &Town) -> (Phone, api::Enrolment) {
 }
 
 /// The password in the phone's inbox.
-fn password(phone: &mut Phone) -> String {
+pub(crate) fn password(phone: &mut Phone) -> String {
     let mut found = None;
     crate::town::eventually("the code arrives", || {
         for text in phone.fetch_texts().unwrap() {
@@ -92,7 +92,7 @@ fn password(phone: &mut Phone) -> String {
     found.unwrap()
 }
 
-fn other_than(right: &str, guess: usize) -> String {
+pub(crate) fn other_than(right: &str, guess: usize) -> String {
     format!("{:06}", (right.parse::<usize>().unwrap() + 1 + guess) % 1_000_000)
 }
 
@@ -149,7 +149,7 @@ fn a_hundred_parallel_guesses_are_three_tries_also_across_a_restart() {
 }
 
 /// A device that is to be bound to a number; the code is on its way there.
-fn unbound(town: &Town, number: &str) -> (Client, String, String) {
+pub(crate) fn unbound(town: &Town, number: &str) -> (Client, String, String) {
     use base64::Engine as _;
     let key = SigningKey::generate();
     let again = SigningKey::from_bytes(&key.to_bytes()).unwrap();
@@ -179,7 +179,7 @@ fn unbound(town: &Town, number: &str) -> (Client, String, String) {
     (Client::new(&platform, &registered.device, key), registered.device, code.unwrap())
 }
 
-fn fresh(town: &Town) -> Freshness {
+pub(crate) fn fresh(town: &Town) -> Freshness {
     Freshness { now: town.clock.now(), nonce: crypto::random::bytes() }
 }
 
@@ -292,14 +292,14 @@ fn the_ninth_card_is_refused_among_sixty_four_at_once() {
 }
 
 /// A request as a thief would send it.
-struct Stolen<'a> {
-    town: &'a Town,
-    path: String,
-    body: Vec<u8>,
+pub(crate) struct Stolen<'a> {
+    pub(crate) town: &'a Town,
+    pub(crate) path: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Stolen<'_> {
-    fn sign(&self, key: &SigningKey, device: &str, nonce: &str) -> SignatureHeaders {
+    pub(crate) fn sign(&self, key: &SigningKey, device: &str, nonce: &str) -> SignatureHeaders {
         let request = SignedRequest {
             method: "POST",
             authority: &self.town.city.addresses.platform.to_string(),
@@ -314,7 +314,7 @@ impl Stolen<'_> {
     }
 
     /// The status and the stable code of the answer.
-    fn send(&self, path: &str, headers: &SignatureHeaders, body: &[u8]) -> (u16, String) {
+    pub(crate) fn send(&self, path: &str, headers: &SignatureHeaders, body: &[u8]) -> (u16, String) {
         let url = format!("http://{}{path}", self.town.city.addresses.platform);
         let request = server::client::agent().post(url).header("idempotency-key", "one");
         let request = request.header("content-digest", &headers.content_digest);
@@ -325,7 +325,7 @@ impl Stolen<'_> {
     }
 }
 
-fn key_of(town: &Town, phone: &str) -> (SigningKey, String) {
+pub(crate) fn key_of(town: &Town, phone: &str) -> (SigningKey, String) {
     let keyring = server::phone::DeviceKeyring::open(&town.directory(phone).join("keystore")).unwrap();
     let settings = std::fs::read(town.directory(phone).join("phone.json")).unwrap();
     let settings: serde_json::Value = serde_json::from_slice(&settings).unwrap();

@@ -5,7 +5,7 @@ use crate::town::{CARD, Town, acquirer_dialect, yuan};
 use iso8583::{Framing, Message};
 use platform::acquirer::Acquirer;
 use sandbox::keys::Line as LineKey;
-use server::city::{DEMO_MERCHANTS, acquiring_institution, net, pos};
+use server::city::{DEMO_MERCHANTS, net, pos};
 use server::hosts::acquirer::TerminalPort;
 use server::iso::{Dialect, Ends, Line, Listener};
 use std::io::{Read, Write};
@@ -86,7 +86,7 @@ impl SideDoor {
         let interceptor = Interceptor::before(town.city.addresses.network);
         let ends = Ends { watch: Some(town.tape.clone()), ..Ends::unwatched("acquirer", "network") };
         let line = Line::start(interceptor.address, acquirer_dialect(), ends, |_| ()).unwrap();
-        let institution = acquiring_institution(Duration::from_secs(15));
+        let institution = town.city.acquirer.institution().clone();
         let acquirer = Acquirer::new(town.city.acquirer.store().clone(), institution, Arc::new(line));
         let port = TerminalPort::new(acquirer, pos(), Ends::unwatched("acquirer", "terminal"));
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -97,7 +97,11 @@ impl SideDoor {
 }
 
 /// Edits requests about money that pass, keeping the MAC they had or making a new one.
-fn meddle(dialect: Dialect, sealed_again: bool, edit: Edit) -> impl FnMut(Way, Vec<u8>) -> Vec<Vec<u8>> {
+pub(crate) fn meddle(
+    dialect: Dialect,
+    sealed_again: bool,
+    edit: Edit,
+) -> impl FnMut(Way, Vec<u8>) -> Vec<Vec<u8>> {
     move |way, frame| {
         let Ok(mut message) = dialect.read(&frame) else { return vec![frame] };
         if way == Way::Back || !matches!(message.mti.class(), b'1' | b'2') {
@@ -114,7 +118,7 @@ fn meddle(dialect: Dialect, sealed_again: bool, edit: Edit) -> impl FnMut(Way, V
 }
 
 /// What somebody does to a message on its way.
-type Edit = fn(&mut Message);
+pub(crate) type Edit = fn(&mut Message);
 
 /// Fields that somebody on a line would like to change.
 const EDITS: &[(&str, Edit)] = &[
@@ -177,7 +181,7 @@ fn whoever_edits_a_line_without_its_key_is_refused() {
 const OTHER_CATEGORY: Edit = |m| {
     m.set_text(18, "4111");
 };
-const BETTER_CATEGORY: Edit = |m| {
+pub(crate) const BETTER_CATEGORY: Edit = |m| {
     m.set_text(18, "5812");
 };
 

@@ -9,6 +9,8 @@
 //! Read `contactless` (one GET PROCESSING OPTIONS and it is done), then `contact` (records, GENERATE AC),
 //! then `files` (what the card shows of itself).
 
+#[cfg(test)]
+mod attacks;
 mod contact;
 #[cfg(test)]
 mod contact_scripts;

@@ -2,6 +2,7 @@
 
 use super::{Answer, CardApplication, Context, NoKey, Notice, Pending, Reaction};
 use crate::card::{Card, Profile};
+use crate::defences::Defences;
 use crate::keys::{UseKey, UsedKey};
 use crate::testing::{self, Memory, NOON, device_key};
 use crate::unlock::Verified;
@@ -33,6 +34,10 @@ impl Field {
 
     pub(super) fn contactless() -> Field {
         Field::new(Memory::with_card(), Profile::Contactless)
+    }
+
+    pub(super) fn defended(self, defences: Defences) -> Field {
+        Field { application: self.application.defended(defences), ..self }
     }
 
     pub(super) fn unlocked(mut self) -> Field {
@@ -146,7 +151,7 @@ pub(super) fn is_genuine(card: &Card, values: &str, answer: &[u8]) -> bool {
     verify_inputs(&inputs, claimed, card.algorithm.into(), &testing::card_key(card)).is_ok()
 }
 
-fn atc_of(answer: &[u8]) -> u16 {
+pub(super) fn atc_of(answer: &[u8]) -> u16 {
     let value = tlv::find_deep(&answer[..answer.len() - 2], tag::ATC).unwrap().unwrap();
     u16::from_be_bytes(value.try_into().unwrap())
 }
