@@ -1,6 +1,8 @@
 //! Checks of the house itself: `cargo xtask ci` is what CI runs, `cargo xtask tidy` the part no compiler knows.
 
+mod attacks;
 mod source;
+mod switches;
 mod tidy;
 
 use std::path::{Path, PathBuf};

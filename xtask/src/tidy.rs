@@ -1,7 +1,8 @@
 //! The habits of the house that no compiler checks.
 //!
 //! The edges between rooms stand in `ARCHITECTURE.md`; the manifests must agree with it. Core rooms name no
-//! clock, I/O, randomness or async. A secret never derives `Debug`. What is long says why.
+//! clock, I/O, randomness or async. A secret never derives `Debug`. What is long says why. Only tests switch
+//! defences off, and `docs/attacks.md` names tests that exist.
 
 use crate::source::{Source, rust_files};
 use std::collections::BTreeMap;
@@ -53,6 +54,8 @@ pub(crate) fn check(root: &Path) -> Result<(), String> {
             secrets_do_not_print(&source, &mut breaches);
         }
     }
+    crate::switches::check(root, &mut breaches);
+    crate::attacks::check(root, &mut breaches);
     let everywhere = ["crates", "xtask", "fuzz"].map(|folder| rust_files(&root.join(folder)));
     everywhere.iter().flatten().for_each(|source| length_is_explained(source, &mut breaches));
     if breaches.is_empty() {

@@ -11,7 +11,7 @@ mod settlement;
 pub mod standalone;
 mod switch;
 
-use crate::defences::CityDefences;
+use crate::defences::{CityDefences, Defences};
 use crate::hosts::acquirer::TerminalPort;
 use crate::hosts::gateway::GatewayPort;
 use crate::hosts::issuer::Issuer;
@@ -268,13 +268,9 @@ impl City {
 
         let tokens = start_tokens(plan, switch.verification_at, Arc::new(telephone))?;
         stores.push(("tokens".to_owned(), tokens.store().clone()));
-        let gateway = start_gateway(plan, &tokens, &banks)?;
         let doors = plan.defences.doors;
-        let dialect = net(LineKey::Gateway).defended(doors);
-        let port = GatewayPort::new(gateway, dialect, port_ends("token gateway", "network"));
-        listeners.push(
-            Listener::serve(sockets.gateway, Framing::binary2(), Arc::new(port)).map_err(io("gateway"))?,
-        );
+        let gateway = start_gateway(plan, &tokens, &banks)?;
+        listeners.push(serve_gateway(gateway, sockets.gateway, doors)?);
         couriers.push(deliver(plan, tokens.store(), "tokens", programmes::deliverers(&tokens))?);
         let door = Door::new(Arc::clone(&tokens)).certifying(Arc::new(programmes::certify)).defended(doors);
         serve_http(&runtime, sockets.platform, platform_http::router(door))?;
@@ -453,6 +449,13 @@ fn start_gateway(plan: &Plan, tokens: &TokenService, banks: &[banks::Bank]) -> R
     }
     Gateway::new(tokens, &lines, plan.waits.gateway)
         .map_err(|error| CityError::Store { party: "tokens".to_owned(), error })
+}
+
+fn serve_gateway(gateway: Gateway, socket: TcpListener, doors: Defences) -> Result<Listener, CityError> {
+    let (dialect, ends) = (net(LineKey::Gateway).defended(doors), port_ends("token gateway", "network"));
+    let port = Arc::new(GatewayPort::new(gateway, dialect, ends));
+    Listener::serve(socket, Framing::binary2(), port)
+        .map_err(|error| CityError::Io { what: "gateway".to_owned(), error })
 }
 
 /// The acquirer as the network knows it.

@@ -73,6 +73,15 @@ impl Disk {
         state.append_fault = Some((state.appends + after, fault));
     }
 
+    /// Is a disk that had said yes to the last append before it had written it down: power is cut, and it is gone.
+    pub fn lose_last_append(&self) {
+        let mut state = lock(&self.0);
+        state.links.pop();
+        let anchor = state.anchor.unwrap_or(Link::START);
+        let through = state.links.last().map_or(anchor.last, |link| link.last);
+        state.facts.retain(|fact| fact.sequence <= through);
+    }
+
     /// Has folding fail, or work again.
     pub fn fail_folds(&self, fails: bool) {
         lock(&self.0).fold_fails = fails;

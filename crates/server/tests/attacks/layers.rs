@@ -3,10 +3,11 @@
 
 use crate::proof::Attack;
 use crate::shop::Shop;
-use crate::town::{CARD, Off, Town, TownPlan, acquirer_dialect, code, yuan};
+use crate::town::{CARD, Off, Town, TownPlan, acquirer_dialect, code, test_card, yuan};
 use iso8583::{Message, Mti, OriginalData};
 use platform::line::{HostAnswer, HostLine};
 use sandbox::defences::Defence;
+use sandbox::directory::Directory;
 use sandbox::keys::Line as LineKey;
 use server::city::{DEMO_MERCHANTS, Waits, net};
 use server::iso::{Dialect, Ends, Line};
@@ -14,7 +15,6 @@ use server::phone::Phone;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-const BANK: &str = "Bank of China";
 const SILENT: &str = "6216600100000000107";
 
 /// Somebody who speaks for a host on the line to the next one, and has the key of the line.
@@ -48,8 +48,9 @@ impl Impostor<'_> {
     }
 
     fn gateway(town: &Town) -> Impostor<'_> {
-        let at = town.city.addresses.issuers.iter().find(|(id, _)| id == "boc").unwrap().1;
-        Impostor::speaking(town, "token gateway", BANK, at, net(LineKey::Detokenised("boc")))
+        let bank = Directory::sandbox().institution(&test_card(CARD).bank).unwrap();
+        let at = town.city.addresses.issuers.iter().find(|(id, _)| *id == bank.id).unwrap().1;
+        Impostor::speaking(town, "token gateway", &bank.name, at, net(LineKey::Detokenised(&bank.id)))
     }
 
     /// What the host sent last.

@@ -118,6 +118,67 @@ impl Write for Log {
     }
 }
 
+/// A terminal that sends the number of the plastic card, a file and a log that have it: each is found.
+#[test]
+fn a_careless_party_is_found() {
+    let town = Town::start();
+    let (phone, _) = town.phone_with("li", CARD);
+    let shop = Shop::open(&town);
+    let mut message = shop.message(&shop.tap(&town, &phone, 1000));
+    for (_, store) in town.city.stores() {
+        store.flush().unwrap();
+    }
+    let clean = |finding: &Finding| finding.0.contains("token gateway");
+    let before = findings(CARD, &town.tape.all(), town.folder.path(), b"a log without numbers");
+    assert!(before.iter().all(clean), "{before:?}");
+    message.set_text(2, CARD).remove(35);
+    assert_ne!(shop.send(message).as_deref(), Some("00"), "no cryptogram of that number");
+    for (_, store) in town.city.stores() {
+        store.flush().unwrap();
+    }
+    std::fs::write(town.folder.path().join("notes.txt"), format!("called about {CARD}")).unwrap();
+    let log = format!("paying with {CARD}");
+    let after = findings(CARD, &town.tape.all(), town.folder.path(), log.as_bytes());
+    let places: BTreeSet<&str> = after.iter().map(|(place, _)| place.as_str()).collect();
+    for place in ["wire terminal to acquirer", "file notes.txt", "log"] {
+        assert!(places.contains(place), "{place} is not among {places:?}");
+    }
+    let kept = places.iter().filter(|place| place.starts_with("file ") && **place != "file notes.txt");
+    assert_eq!(kept.count(), 0, "no party keeps a number that a terminal lets slip: {places:?}");
+}
+
+/// Tells the child to say what it holds.
+const CARELESS: &str = "PAIZA_TEST_CARELESS";
+
+/// Ends as a party does that finds a flaw in itself with a customer's data in its hands.
+#[test]
+fn child_that_panics() {
+    let Some(careless) = std::env::var_os(CARELESS) else { return };
+    let card = typed(CARD);
+    let pan = values::Pan::parse(card.pan.as_bytes()).unwrap();
+    let secret = values::SecretBytes::new(card.cvv2.into_bytes());
+    if careless == "yes" {
+        panic!("{} {}", String::from_utf8_lossy(pan.expose()), String::from_utf8_lossy(secret.expose()));
+    }
+    panic!("{pan:?} {secret:?}");
+}
+
+#[test]
+fn a_crash_prints_no_card_number() {
+    for (careless, stands) in [("no", false), ("yes", true)] {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["markers::child_that_panics", "--exact", "--nocapture", "--test-threads=1"])
+            .env(CARELESS, careless)
+            .env("RUST_BACKTRACE", "full")
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        let all = [output.stdout, output.stderr].concat();
+        assert!(String::from_utf8_lossy(&all).contains("panicked"), "it crashed");
+        assert_eq!(!found(CARD, &all).is_empty(), stands, "careless: {careless}");
+    }
+}
+
 const STEP_UP: [&str; 2] = ["6216600100000000024", "6216610100000000022"];
 
 /// A password in a phone's inbox.

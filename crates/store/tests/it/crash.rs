@@ -81,6 +81,32 @@ fn a_failed_commit_stops_everything_until_reopened() {
 }
 
 #[test]
+fn what_keeps_crashes_harmless_is_needed() {
+    // What is acknowledged is durable; on a disk that only says so it is lost, which is seen.
+    for (lies, counted) in [(false, 3), (true, 1)] {
+        let disk = Disk::new();
+        let mut executor = open(&disk);
+        assert_eq!(call(&mut executor, Add::new(1, 1)), Ok(Outcome::Done(1)));
+        assert_eq!(call(&mut executor, Add::new(1, 2)), Ok(Outcome::Done(3)), "acknowledged");
+        if lies {
+            disk.lose_last_append();
+        }
+        let mut executor = open(&disk);
+        assert_eq!(call(&mut executor, Add::new(1, 0)), Ok(Outcome::Done(counted)), "lies: {lies}");
+    }
+    // A request whose answer was lost with the process is made again: counted once by its key, twice without one.
+    for (keyed, counted) in [(true, Outcome::Repeated(2)), (false, Outcome::Done(4))] {
+        let disk = Disk::new();
+        let mut executor = open(&disk);
+        let request = if keyed { Add::new(1, 2).once(1, 1) } else { Add::new(1, 2) };
+        disk.fail_append(0, Fault::Kept);
+        assert_eq!(call(&mut executor, request), Err(StoreError::Stopped), "nobody knows");
+        let mut executor = open(&disk);
+        assert_eq!(call(&mut executor, request), Ok(counted), "keyed: {keyed}");
+    }
+}
+
+#[test]
 fn callers_that_were_never_served_are_told() {
     let mut executor = open(&Disk::new());
     let told = ask(&mut executor, Add::new(1, 1));
