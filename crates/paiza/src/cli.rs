@@ -119,9 +119,9 @@ pub(crate) enum Phone {
         /// Security code on the back
         #[arg(long)]
         cvv2: Option<String>,
-        /// One-time password; read from this phone's inbox if absent
+        /// Telephone number the bank knows, if it is not this phone's; its one-time password is then asked for
         #[arg(long)]
-        code: Option<String>,
+        bank_phone: Option<String>,
     },
     /// List the cards of this phone
     Cards {

@@ -21,7 +21,7 @@ pub(crate) fn run(what: &What, output: Output) -> Result<(), Failure> {
             let telephone = address(telephone)?;
             set_up(phone, number, name, platform, telephone, output)
         }
-        What::Add { phone, pan, expiry, cvv2, code } => {
+        What::Add { phone, pan, expiry, cvv2, bank_phone } => {
             let typed = |given: &Option<String>, question| given.clone().map_or_else(|| ask(question), Ok);
             let card = CardData {
                 pan: typed(pan, "Card number")?.replace(' ', ""),
@@ -29,7 +29,7 @@ pub(crate) fn run(what: &What, output: Output) -> Result<(), Failure> {
                 cvv2: typed(cvv2, "Security code")?,
                 phone: String::new(),
             };
-            add(phone, card, code.as_deref(), output)
+            add(phone, card, bank_phone.as_deref(), output)
         }
         What::Cards { phone } => list(&open(phone)?, output),
         What::Present { phone, vpcd, atr, profile, card, taps, locked } => {
@@ -164,11 +164,14 @@ fn set_up(
     Ok(())
 }
 
-fn add(dir: &PhoneDir, mut card: CardData, code: Option<&str>, output: Output) -> Result<(), Failure> {
+fn add(dir: &PhoneDir, mut card: CardData, bank_phone: Option<&str>, output: Output) -> Result<(), Failure> {
     let mut phone = open(dir)?;
+    let known = bank_phone.unwrap_or(phone.number());
+    let elsewhere = known != phone.number();
     // The bank knows the number as it is dialled at home.
-    card.phone = phone.number().trim_start_matches("+86").to_owned();
-    match phone.add_card(&card, code).map_err(failure)? {
+    card.phone = known.trim_start_matches("+86").to_owned();
+    let mut ask_code = |place: &str| ask(&format!("One-time password, sent to {place}")).ok();
+    match phone.add_card(&card, elsewhere.then_some(&mut ask_code)).map_err(failure)? {
         Added::Active(token) => {
             output.line("The card is on this phone and ready to tap.");
             output.summary(json!({"state": "active", "token": token.to_string()}));

@@ -8,7 +8,7 @@ mod wallet;
 
 pub use keystore::{DeviceKeyring, KeystoreError};
 pub use present::{PresentError, Presentation, TapSeen};
-pub use wallet::Added;
+pub use wallet::{Added, AskCode};
 pub(crate) use wallet::card_of;
 
 use crate::api;

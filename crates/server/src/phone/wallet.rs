@@ -27,12 +27,18 @@ pub enum Added {
     },
 }
 
+/// Asks the customer for a one-time password that was sent to the place named; none if there is no answer.
+pub type AskCode<'a> = &'a mut dyn FnMut(&str) -> Option<String>;
+
 impl Phone {
     /// Adds a card: seals what the customer typed, lets the issuer decide, proves who one is if asked.
-    pub fn add_card(&mut self, typed: &api::CardData, typed_code: Option<&str>) -> Result<Added, PhoneError> {
+    ///
+    /// A code sent to this phone is read from its inbox; `ask` is for codes that go elsewhere: it is told where,
+    /// masked, and gives what the customer typed.
+    pub fn add_card(&mut self, typed: &api::CardData, ask: Option<AskCode<'_>>) -> Result<Added, PhoneError> {
         let enrolment = self.begin_adding(typed)?;
         let enrolment = match enrolment.state.as_str() {
-            "step_up" => self.step_up(enrolment, typed_code)?,
+            "step_up" => self.step_up(enrolment, ask)?,
             _ => enrolment,
         };
         match (enrolment.state.as_str(), enrolment.token) {
@@ -56,15 +62,15 @@ impl Phone {
     fn step_up(
         &mut self,
         enrolment: api::Enrolment,
-        typed: Option<&str>,
+        ask: Option<AskCode<'_>>,
     ) -> Result<api::Enrolment, PhoneError> {
         let nothing = || PhoneError::Refused("the bank offers no way of verification".to_owned());
         let method = enrolment.methods.first().ok_or_else(nothing)?;
         let request = api::RequestCode { method: method.id.clone() };
         let path = format!("/v1/enrolments/{}/code", enrolment.enrolment);
         let _: serde_json::Value = self.post(&path, &request)?;
-        let code = match typed {
-            Some(code) => code.to_owned(),
+        let code = match ask {
+            Some(ask) => ask(&method.masked).ok_or(PhoneError::NoCode)?,
             None => self.wait_for_code("")?,
         };
         self.answer_code(&enrolment, &code)
