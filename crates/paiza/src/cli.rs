@@ -18,6 +18,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run every party on this machine
     Up(Up),
+    /// Run the platform alone: token service, token gateway and acquirer
+    Serve(Serve),
     /// Run a scripted journey over the real wires in a temporary directory
     Demo(Demo),
     /// Be a phone with its own data directory
@@ -56,6 +58,22 @@ pub(crate) struct Up {
     /// Forget what the data directory holds
     #[arg(long)]
     pub(crate) fresh: bool,
+}
+
+/// Counterparties run elsewhere: `paiza sandbox network`, `issuer` and `telephone`, or real ones.
+///
+/// The passphrase of the key file comes from PAIZA_PASSPHRASE, from the file that PAIZA_PASSPHRASE_FILE or the
+/// configuration names, or is the sandbox's own.
+///
+/// Example: paiza serve --config paiza.toml --data /var/lib/paiza
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// Directory that holds the data [default: as the file says, or paiza-data]
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+    /// TOML file with addresses, framings and waits; what it leaves out is as documented
+    #[arg(long, env = "PAIZA_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -321,9 +339,9 @@ pub(crate) enum Pos {
 pub(crate) struct HostLine {
     #[command(flatten)]
     pub(crate) data: DataDir,
-    /// Address to listen on
+    /// Address to listen on. Without it the party has all its documented ports; with it those not named are free ones
     #[arg(long)]
-    pub(crate) listen: String,
+    pub(crate) listen: Option<String>,
     /// Field table: net or pos
     #[arg(long, default_value = "net")]
     pub(crate) profile: String,
@@ -341,12 +359,21 @@ pub(crate) enum Sandbox {
     Network {
         #[command(flatten)]
         line: HostLine,
+        /// Where the token service asks about cards
+        #[arg(long)]
+        verification: Option<String>,
+        /// Where its people end the day
+        #[arg(long)]
+        desk: Option<String>,
         /// Where token ranges are routed
         #[arg(long, default_value = "127.0.0.1:8585")]
         gateway: String,
-        /// Where issuers listen: name=HOST:PORT, repeated
+        /// Where issuers are asked about cards: name=HOST:PORT, repeated; the documented ports for those not named
         #[arg(long = "issuer")]
         issuers: Vec<String>,
+        /// How long an issuer's side may take to answer
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=120_000))]
+        answer_within_ms: u64,
     },
     /// An issuing bank
     Issuer {
@@ -355,12 +382,18 @@ pub(crate) enum Sandbox {
         /// Which bank: boc, harbour, lantern or meadow
         #[arg(long, default_value = "boc")]
         bank: String,
+        /// Where the network asks about cards
+        #[arg(long)]
+        verification: Option<String>,
+        /// Where the bank's people change cards and rules
+        #[arg(long)]
+        desk: Option<String>,
         /// The telephone network
         #[arg(long, default_value = "127.0.0.1:8086")]
         telephone: String,
-        /// Where the bank's people change cards and rules
-        #[arg(long, default_value = "127.0.0.1:0")]
-        desk: String,
+        /// The platform, which is told what became of cards
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        platform: String,
     },
     /// The telephone network
     Telephone {

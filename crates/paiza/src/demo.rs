@@ -9,9 +9,11 @@ use crate::output::{Failure, Output};
 use serde_json::json;
 use stage::Stage;
 
+type Play = fn(&Stage) -> Result<(), Failure>;
+
 pub(crate) fn run(what: &Demo, output: Output) -> Result<(), Failure> {
     let stage = Stage::set(what.data.as_deref(), output)?;
-    let journeys: &[(&str, fn(&Stage) -> Result<(), Failure>)] = match what.journey {
+    let journeys: &[(&str, Play)] = match what.journey {
         Journey::Enrol => &[("enrol", enrol::run)],
         Journey::Tap => &[("tap", tap::run)],
         Journey::All => &[("enrol", enrol::run), ("tap", tap::run)],

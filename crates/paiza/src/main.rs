@@ -10,6 +10,7 @@ mod passcode;
 mod phone;
 mod pos;
 mod sandbox;
+mod serve;
 mod up;
 mod verify;
 mod watch;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     log_to_stderr();
     let done = match cli.command {
         Command::Up(what) => up::run(&what, output),
+        Command::Serve(what) => serve::run(&what, output),
         Command::Demo(what) => demo::run(&what, output),
         Command::Phone(what) => phone::run(&what, output),
         Command::Pos(what) => pos::run(&what, output),

@@ -19,8 +19,14 @@ pub(crate) fn run(what: &Sandbox, output: Output) -> Result<(), Failure> {
             desk::rules(bank, change, at.as_deref(), output)
         }
         Sandbox::Cutover { at } => desk::cut_over(at, output),
-        Sandbox::Network { line, gateway, issuers } => host::network(line, gateway, issuers, output),
-        Sandbox::Issuer { line, bank, telephone, desk } => host::issuer(line, bank, telephone, desk, output),
+        Sandbox::Network { line, verification, desk, gateway, issuers, answer_within_ms } => {
+            let ports = host::Ports { verification: verification.as_deref(), desk: desk.as_deref() };
+            host::network(line, ports, gateway, issuers, *answer_within_ms, output)
+        }
+        Sandbox::Issuer { line, bank, verification, desk, telephone, platform } => {
+            let ports = host::Ports { verification: verification.as_deref(), desk: desk.as_deref() };
+            host::issuer(line, bank, ports, telephone, platform, output)
+        }
         Sandbox::Telephone { data, listen } => host::telephone(&data.data, listen, output),
     }
 }

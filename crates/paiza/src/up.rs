@@ -3,7 +3,7 @@
 use crate::cli::Up;
 use crate::output::{Failure, Output};
 use serde_json::json;
-use server::city::{City, CityError, Plan};
+use server::city::{City, CityError, ENDING, Plan};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,7 +19,7 @@ pub(crate) fn run(what: &Up, output: Output) -> Result<(), Failure> {
     introduce(&city, began, output);
     wait_for_the_end()?;
     output.line("Ending.");
-    drop(city);
+    city.end(ENDING);
     output.summary(json!({}));
     Ok(())
 }

@@ -1,11 +1,14 @@
 //! `paiza verify`: recomputes every chain, table and sum of the databases in a directory.
 //!
-//! Chains and tables are read beside a running party; sums want the database to themselves.
+//! Chains and tables are read beside a running party; sums want the database to themselves. Where several parties have
+//! their records in the directory, payments are followed from one to the next.
 
 mod books;
+mod payments;
 
 use crate::cli::DataDir;
 use crate::output::{Failure, Output};
+use payments::{Followed, Report};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +22,7 @@ fn known() -> Vec<(String, Schema)> {
         ("network/network".to_owned(), rooms::network::tables(Schema::new())),
         ("telephone/telephone".to_owned(), rooms::telephone::tables(Schema::new())),
         ("phone".to_owned(), rooms::wallet::tables(Schema::new()).forget_folded_facts()),
+        ("pos.sqlite".to_owned(), server::pos::records::schema()),
     ];
     for bank in &sandbox::directory::Directory::sandbox().institutions {
         let schema = rooms::ledger::tables(rooms::issuer::tables(Schema::new()));
@@ -28,7 +32,7 @@ fn known() -> Vec<(String, Schema)> {
 }
 
 pub(crate) fn run(what: &DataDir, output: Output) -> Result<(), Failure> {
-    let mut checked = 0;
+    let (mut checked, mut followed) = (0, Followed::default());
     for (name, schema) in known() {
         let path = what.data.join(&name);
         if !exists(&path) {
@@ -42,7 +46,7 @@ pub(crate) fn run(what: &DataDir, output: Output) -> Result<(), Failure> {
             return Err(Failure::integrity(format!("{name}, {}: {}", bad.table, bad.what)));
         }
         drop(view);
-        let sums = sums(&name, &path, schema)?;
+        let sums = sums(&name, &path, schema, &mut followed)?;
         let counted = sums.map_or_else(String::new, |sums| format!(", {sums} records sum up"));
         output.line(format!("{name}: {} facts, chain and tables agree{counted}", report.facts));
         output.row(&json!({"database": name, "ok": true, "facts": report.facts, "summed": sums}));
@@ -51,14 +55,23 @@ pub(crate) fn run(what: &DataDir, output: Output) -> Result<(), Failure> {
     if checked == 0 {
         return Err(Failure::configuration(format!("there is no database in {}", what.data.display())));
     }
-    output.summary(json!({"databases": checked}));
+    let mut summary = json!({"databases": checked});
+    let disagree = |difference| Failure::integrity(format!("{}: {difference}", what.data.display()));
+    if let Some(Report { agreed, under_way }) = followed.compare().map_err(disagree)? {
+        output.line(format!(
+            "{agreed} payments are the same from acquirer to issuer, {under_way} are under way"
+        ));
+        summary = json!({"databases": checked, "payments": agreed, "under_way": under_way});
+    }
+    output.summary(summary);
     Ok(())
 }
 
-/// Recomputes the sums of databases that have any.
-fn sums(name: &str, path: &Path, schema: Schema) -> Result<Option<usize>, Failure> {
+/// Recomputes the sums of databases that have any, and reads what they say of payments.
+fn sums(name: &str, path: &Path, schema: Schema, followed: &mut Followed) -> Result<Option<usize>, Failure> {
     let check: fn(&mut Workspace<'_>) -> books::Checked = match name {
         "platform/acquirer" => books::batches,
+        "platform/tokens" => |_| Ok(0),
         "network/network" => books::positions,
         name if name.starts_with("issuer-") => books::ledger,
         _ => return Ok(None),
@@ -67,9 +80,16 @@ fn sums(name: &str, path: &Path, schema: Schema) -> Result<Option<usize>, Failur
         Failure::configuration(format!("{name}: {error}; end the party that uses it first"))
     };
     let store = Store::open(path, schema, Arc::new(SystemClock)).map_err(in_use)?;
-    let checked = store.read(move |records| check(records)).map_err(Failure::integrity)?;
+    let (mut read, party) = (std::mem::take(followed), name.to_owned());
+    let looked = store.read(move |records| {
+        read.read(&party, records);
+        (check(records), read)
+    });
+    let (checked, read) = looked.map_err(Failure::integrity)?;
+    *followed = read;
     store.close();
-    checked.map(Some).map_err(|bad| Failure::integrity(format!("{name}, {bad}")))
+    let checked = checked.map_err(|bad| Failure::integrity(format!("{name}, {bad}")))?;
+    Ok((checked > 0).then_some(checked))
 }
 
 fn exists(path: &Path) -> bool {

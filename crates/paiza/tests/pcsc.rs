@@ -90,12 +90,18 @@ fn present() -> std::thread::JoinHandle<Vec<Notice>> {
     std::thread::spawn(move || TestPhone::new(NOW).unlocked().present(reader).1)
 }
 
-/// Builds and runs the reader's example, in the directory these tests were built into.
-fn take_a_sale() -> std::process::Output {
+/// The reader's example, in the directory these tests were built into: built, or built and run.
+fn example(verb: &str, with: &[&str]) -> std::process::Output {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let arguments = "run --quiet --package server --features pcsc --example pcsc_sale -- Virtual";
-    Command::new(cargo).current_dir(workspace).args(arguments.split(' ')).output().unwrap()
+    let arguments = "--quiet --package server --features pcsc --example pcsc_sale";
+    Command::new(cargo)
+        .current_dir(workspace)
+        .arg(verb)
+        .args(arguments.split(' '))
+        .args(with)
+        .output()
+        .unwrap()
 }
 
 /// A phone in the reader of a running service, after a foreign tool has selected the contactless payment directory
@@ -107,9 +113,9 @@ fn seen_by_a_foreign_tool() -> (Service, std::thread::JoinHandle<Vec<Notice>>) {
         let service = Service::start();
         let phone = present();
         let select = "00A404000E325041592E5359532E444446303100";
-        // The tool waits for a card for ever, so it is given some seconds.
+        // The tool waits for a card for ever, so it is given some time.
         let said = Command::new("timeout")
-            .args(["12", "opensc-tool", "--reader", "0", "--wait", "--card-driver", "default"])
+            .args(["30", "opensc-tool", "--reader", "0", "--wait", "--card-driver", "default"])
             .args(["--send-apdu", select])
             .output()
             .unwrap();
@@ -135,10 +141,13 @@ fn a_phone_taps_through_a_real_pcsc_stack() {
         eprintln!("passed over: {text}");
         return;
     }
+    // Before anybody waits in a field: on a busy machine this takes minutes.
+    let built = example("build", &[]);
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let (service, phone) = seen_by_a_foreign_tool();
 
     // Our terminal takes a sale through the same stack.
-    let sale = take_a_sale();
+    let sale = example("run", &["--", "Virtual"]);
     let text = String::from_utf8_lossy(&sale.stdout);
     assert!(sale.status.success(), "{text}{}", String::from_utf8_lossy(&sale.stderr));
     assert!(text.contains("asked 0200") && text.contains("VERIFIED ON DEVICE"), "{text}");

@@ -1,5 +1,6 @@
 //! The commands of README and docs are run, as they stand there.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -29,42 +30,83 @@ fn paiza(arguments: &str, directory: &Path) -> Command {
     command
 }
 
-/// Waits until `up` has printed where everything listens.
-fn up(directory: &Path) -> Ended {
+/// Starts a command that goes on, and waits until it says that it is ready.
+fn background(arguments: &str, directory: &Path, ready: &str) -> Ended {
     use std::io::{BufRead, BufReader};
-    let mut child = paiza("up", directory).stdout(Stdio::piped()).spawn().unwrap();
-    let out = BufReader::new(child.stdout.take().unwrap());
+    let mut child = paiza(arguments, directory).stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
     let running = Ended(child);
-    for line in out.lines().map_while(Result::ok) {
-        if line.contains("Ctrl-C") {
-            return running;
-        }
+    let is_ready = out.by_ref().map_while(Result::ok).any(|line| line.contains(ready));
+    assert!(is_ready, "paiza {arguments} ended before it was ready; are its ports taken?");
+    std::thread::spawn(move || out.map_while(Result::ok).for_each(drop));
+    running
+}
+
+impl Ended {
+    /// Waits until it has done what it was started for.
+    fn by_itself(mut self, what: &str) {
+        assert!(self.0.wait().unwrap().success(), "{what} failed");
     }
-    panic!("paiza up ended before it was ready; are its ports taken?");
+
+    /// Presses Ctrl-C.
+    fn interrupted(self, what: &str) {
+        let asked = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status().unwrap();
+        assert!(asked.success());
+        self.by_itself(what);
+    }
+}
+
+/// What runs in the background of the reader's shells.
+#[derive(Default)]
+struct Shells {
+    /// Ended with Ctrl-C.
+    parties: Vec<(String, Ended)>,
+    /// End by themselves.
+    sales: Vec<(String, Ended)>,
+}
+
+impl Shells {
+    /// A terminal has its directory to itself, and a city its ports: who comes next waits until they are free.
+    fn sales_end(&mut self) {
+        self.sales.drain(..).for_each(|(what, sale)| sale.by_itself(&what));
+    }
+
+    fn parties_end(&mut self) {
+        self.sales_end();
+        self.parties.drain(..).for_each(|(what, party)| party.interrupted(&what));
+    }
+
+    fn start(&mut self, arguments: &str, directory: &Path) {
+        if arguments.starts_with("pos ") {
+            self.sales_end();
+            let sale = background(arguments, directory, "present a card");
+            return self.sales.push((arguments.to_owned(), sale));
+        }
+        if self.parties.first().is_some_and(|(what, _)| what == "up") {
+            self.parties_end();
+        }
+        let party = background(arguments, directory, "Ctrl-C ends it.");
+        self.parties.push((arguments.to_owned(), party));
+    }
 }
 
 #[test]
 fn every_command_of_the_readme_does_what_it_says() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let directory = tempfile::tempdir().unwrap();
-    let mut background: Vec<Child> = Vec::new();
-    let mut running = None;
-    let mut ran = 0;
+    // The documented ports are the machine's, so one test has them at a time.
+    let ports = File::create(std::env::temp_dir().join("paiza-pcscd.lock")).unwrap();
+    ports.lock().unwrap();
+    let mut shells = Shells::default();
+    let (mut ran, mut parties) = (0, 0);
     for line in commands(&readme) {
         match line.as_str() {
-            "cargo run --release -- up" => running = Some(up(directory.path())),
+            "cargo run --release -- up" => shells.start("up", directory.path()),
             // This very run.
             "cargo test --workspace" => {}
             line if line.ends_with('&') => {
-                let arguments = line.trim_end_matches('&').trim_start_matches("paiza ").to_owned();
-                let mut child = paiza(&arguments, directory.path()).stdout(Stdio::piped()).spawn().unwrap();
-                // It says so when it listens.
-                let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
-                let mut first = String::new();
-                std::io::BufRead::read_line(&mut out, &mut first).unwrap();
-                assert!(first.contains("present a card"), "{first}");
-                std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-                background.push(child);
+                let arguments = line.trim_end_matches('&').trim_start_matches("paiza ").trim();
+                shells.start(arguments, directory.path());
             }
             line => {
                 let arguments = line.strip_prefix("paiza ").unwrap_or_else(|| panic!("not run: {line}"));
@@ -74,14 +116,15 @@ fn every_command_of_the_readme_does_what_it_says() {
             }
         }
         ran += 1;
+        parties = parties.max(shells.parties.len());
     }
-    for mut child in background {
-        assert!(child.wait().unwrap().success(), "a background command failed");
-    }
-    assert!(ran >= 10 && running.is_some());
-    drop(running);
-    let verified = paiza("verify --data paiza-data", directory.path()).output().unwrap();
+    shells.parties_end();
+    assert!(ran >= 16 && parties >= 4);
+    let verified = paiza("verify --data paiza-data --json", directory.path()).output().unwrap();
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+    let rows = String::from_utf8_lossy(&verified.stdout);
+    let summary: serde_json::Value = serde_json::from_str(rows.lines().last().unwrap()).unwrap();
+    assert_eq!((&summary["payments"], &summary["under_way"]), (&2.into(), &0.into()), "{summary}");
 }
 
 #[test]

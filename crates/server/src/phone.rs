@@ -28,6 +28,9 @@ use std::time::{Duration, Instant};
 use store::{Clock, Schema, Store, StoreError};
 use values::{Id, Timestamp};
 
+/// How long a code is waited for: a telephone network takes its time.
+const CODE_PATIENCE: Duration = Duration::from_secs(60);
+
 /// What can go wrong on a phone.
 #[derive(Debug, thiserror::Error)]
 pub enum PhoneError {
@@ -244,9 +247,9 @@ impl Phone {
         Ok(texts)
     }
 
-    /// Waits some seconds for a text message with a six-digit code, as its owner would.
+    /// Waits a while for a text message with a six-digit code, as its owner would.
     fn wait_for_code(&mut self, from: &str) -> Result<String, PhoneError> {
-        let until = Instant::now() + Duration::from_secs(10);
+        let until = Instant::now() + CODE_PATIENCE;
         loop {
             let texts = self.fetch_texts()?;
             let code = texts.iter().rev().find(|text| from.is_empty() || text.sender == from);

@@ -89,7 +89,7 @@ fn chain(
     let links = view.links(marks.anchor.last)?;
     let mut ahead = links.iter().peekable();
     let mut chain = Chain::after(marks.anchor);
-    let (mut facts, mut wrong) = (0, None);
+    let (mut facts, mut linked, mut wrong) = (0, marks.anchor.last, None);
     view.facts(marks.anchor.last, &mut |fact| {
         let expected = marks.anchor.last + facts + 1;
         facts += 1;
@@ -105,8 +105,13 @@ fn chain(
             None => wrong = bad(format!("fact {expected} is not covered by the chain")),
             Some(link) if link.last == expected => {
                 if !chain.leads_to(**link) {
-                    wrong = bad(format!("a fact up to {expected} is not the one that was written"));
+                    let which = match expected - linked {
+                        1 => format!("fact {expected} is not the one that was"),
+                        _ => format!("one of the facts {} to {expected} is not the one that was", linked + 1),
+                    };
+                    wrong = bad(format!("{which} written"));
                 }
+                linked = expected;
                 ahead.next();
             }
             Some(_) => {}

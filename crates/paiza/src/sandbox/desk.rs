@@ -1,17 +1,15 @@
 //! What the people of a bank and of the network do while a city runs, over their desks.
 
 use crate::output::{Failure, Output};
-use sandbox::directory::Directory;
 use sandbox::test_cards::of_bank;
 use serde_json::{Value, json};
-use server::city::DESK_PORT;
+use server::city::ports;
 use server::client::{ClientError, agent, answer};
 
 /// A bank's desk: where it was said to be, or the documented port.
 fn desk_of(bank: &str, at: Option<&str>) -> Result<String, Failure> {
-    let place = (1u16..).zip(&Directory::sandbox().institutions).find(|(_, known)| known.id == bank);
-    let (number, _) = place.ok_or_else(|| Failure::usage(format!("there is no bank {bank}")))?;
-    Ok(at.map_or_else(|| format!("127.0.0.1:{}", DESK_PORT + number), str::to_owned))
+    let place = ports::place(bank).ok_or_else(|| Failure::usage(format!("there is no bank {bank}")))?;
+    Ok(at.map_or_else(|| format!("127.0.0.1:{}", ports::DESK + 1 + place), str::to_owned))
 }
 
 fn failure(error: ClientError) -> Failure {

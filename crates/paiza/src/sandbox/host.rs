@@ -1,12 +1,16 @@
-//! One counterparty alone, for a foreign client.
+//! One counterparty alone: beside `paiza serve`, or for a foreign client.
 
 use crate::cli::HostLine;
 use crate::output::{Failure, Output};
 use crate::up::{failure, wait_for_the_end};
 use iso8583::{Framing, Profile};
+use sandbox::directory::Directory;
 use sandbox::keys::Line as LineKey;
-use serde_json::json;
-use server::city::standalone::{self, LineMac, Site, Standalone};
+use serde_json::{Value, json};
+use server::city::{
+    Bank, BankPeers, BankPorts, ENDING, Http, LineMac, Peer, Plan, Port, Running, Switch, SwitchPeers,
+    SwitchPorts, TelephoneNetwork, Waits, institution, net, ports,
+};
 use server::iso::Dialect;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -14,8 +18,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::SystemClock;
 
-/// How long a network waits for an issuer's side.
-const WAIT: Duration = Duration::from_secs(10);
+/// The ports beside the one a foreign client calls, if they were named.
+#[derive(Clone, Copy)]
+pub(super) struct Ports<'a> {
+    pub(super) verification: Option<&'a str>,
+    pub(super) desk: Option<&'a str>,
+}
 
 fn dialect(line: &HostLine, key: LineKey<'_>) -> Result<Dialect, Failure> {
     let profile = match line.profile.as_str() {
@@ -35,58 +43,114 @@ fn address(text: &str) -> Result<SocketAddr, Failure> {
     text.parse().map_err(|_| Failure::usage(format!("{text} is not HOST:PORT with a numeric host")))
 }
 
-fn bind(listen: &str) -> Result<TcpListener, Failure> {
-    TcpListener::bind(listen).map_err(|error| Failure::configuration(format!("{listen}: {error}")))
+/// Where a line's party listens: as named; at its documented port if nothing is named at all; anywhere otherwise.
+fn bind(line: &HostLine, named: Option<&str>, documented: u16) -> Result<TcpListener, Failure> {
+    let port = if line.listen.is_none() { documented } else { 0 };
+    let at = named.map_or_else(|| format!("127.0.0.1:{port}"), str::to_owned);
+    TcpListener::bind(&at).map_err(|error| Failure::configuration(format!("{at}: {error}")))
 }
 
-fn site<'a>(data: &'a Path, listen: &str) -> Result<Site<'a>, Failure> {
-    Ok(Site { data, socket: bind(listen)?, clock: Arc::new(SystemClock) })
+fn plan(data: &Path) -> Plan {
+    Plan::documented(data, Arc::new(SystemClock))
 }
 
-fn run(what: &str, party: Standalone, output: Output) -> Result<(), Failure> {
-    output.line(format!("{what} listens on {}. Ctrl-C ends it.", party.address));
-    if let Some(desk) = party.desk {
-        output.line(format!("Its people work at http://{desk}/admin/rules and /admin/cards."));
+fn run(what: &str, at: SocketAddr, ready: Value, running: Running, output: Output) -> Result<(), Failure> {
+    for (name, at) in ready.as_object().into_iter().flatten() {
+        output.line(format!("  {:<22} {name}", at.as_str().unwrap_or_default()));
     }
-    output.row(&json!({"event": "ready", "address": party.address, "desk": party.desk}));
+    output.line(format!("{what} listens on {at}. Ctrl-C ends it."));
+    let mut row = json!({"event": "ready", "address": at});
+    if let (Some(row), Value::Object(ready)) = (row.as_object_mut(), ready) {
+        row.extend(ready);
+    }
+    output.row(&row);
     wait_for_the_end()?;
-    drop(party);
+    running.end(ENDING);
     output.summary(json!({}));
     Ok(())
 }
 
+/// Where the network asks each bank about cards: as named, or at its documented port.
+fn issuers(named: &[String]) -> Result<Vec<(String, Peer)>, Failure> {
+    let mut issuers = Vec::new();
+    for (place, bank) in (0u16..).zip(&Directory::sandbox().institutions) {
+        let at = SocketAddr::from(([127, 0, 0, 1], ports::ISSUER_VERIFICATION + place));
+        issuers.push((bank.id.clone(), Peer { at, dialect: net(LineKey::Issuer(&bank.id)) }));
+    }
+    for text in named {
+        let (name, at) = text.split_once('=').ok_or_else(|| Failure::usage("--issuer is name=HOST:PORT"))?;
+        let issuer = issuers.iter_mut().find(|(id, _)| id == name);
+        let (_, peer) = issuer.ok_or_else(|| Failure::usage(format!("there is no bank {name}")))?;
+        peer.at = address(at)?;
+    }
+    Ok(issuers)
+}
+
 pub(super) fn network(
     line: &HostLine,
+    named: Ports<'_>,
     gateway: &str,
-    issuers: &[String],
+    issuers_at: &[String],
+    answer_within_ms: u64,
     output: Output,
 ) -> Result<(), Failure> {
-    let named = issuers.iter().map(|text| {
-        let (name, at) = text.split_once('=').ok_or_else(|| Failure::usage("--issuer is name=HOST:PORT"))?;
-        Ok((name.to_owned(), address(at)?))
-    });
-    let issuers = named.collect::<Result<Vec<_>, Failure>>()?;
-    let dialect = dialect(line, LineKey::Acquirer)?;
-    let site = site(&line.data.data, &line.listen)?;
-    let party = standalone::network(site, &dialect, address(gateway)?, &issuers, WAIT).map_err(failure)?;
-    run("The card network", party, output)
+    let wait = Duration::from_millis(answer_within_ms);
+    let plan = Plan { waits: Waits { network: wait, ..Waits::FIELD }, ..plan(&line.data.data) };
+    let peers = SwitchPeers {
+        gateway: Peer { at: address(gateway)?, dialect: net(LineKey::Gateway) },
+        issuers: issuers(issuers_at)?,
+    };
+    let ports = SwitchPorts {
+        acquirers: Port {
+            dialect: dialect(line, LineKey::Acquirer)?,
+            socket: bind(line, line.listen.as_deref(), ports::NETWORK)?,
+        },
+        verification: Port {
+            dialect: net(LineKey::TokenService),
+            socket: bind(line, named.verification, ports::VERIFICATION)?,
+        },
+    };
+    let desk = bind(line, named.desk, server::city::ports::DESK)?;
+    let http = Http::start().map_err(failure)?;
+    let mut switch = Switch::start(&plan, ports, &peers).map_err(failure)?;
+    let (desk, _) = switch.open_desk(&plan, &http, desk, None, Vec::new()).map_err(failure)?;
+    let ready = json!({"verification": switch.verification_at, "desk": desk});
+    run("The card network", switch.acquirers_at, ready, switch.running, output)
 }
 
 pub(super) fn issuer(
     line: &HostLine,
     bank: &str,
+    named: Ports<'_>,
     telephone: &str,
-    desk: &str,
+    platform: &str,
     output: Output,
 ) -> Result<(), Failure> {
-    let dialect = dialect(line, LineKey::Detokenised(bank))?;
-    let site = site(&line.data.data, &line.listen)?;
-    let party =
-        standalone::issuer(site, bank, &dialect, address(telephone)?, bind(desk)?).map_err(failure)?;
-    run(&format!("The bank {bank}"), party, output)
+    let place = ports::place(bank).ok_or_else(|| Failure::usage(format!("there is no bank {bank}")))?;
+    let peers = BankPeers { telephone: address(telephone)?, platform: address(platform)? };
+    let ports = BankPorts {
+        from_network: Port {
+            dialect: net(LineKey::Issuer(bank)),
+            socket: bind(line, named.verification, ports::ISSUER_VERIFICATION + place)?,
+        },
+        from_gateway: Port {
+            dialect: dialect(line, LineKey::Detokenised(bank))?,
+            socket: bind(line, line.listen.as_deref(), ports::ISSUER + place)?,
+        },
+        desk: bind(line, named.desk, ports::DESK + 1 + place)?,
+    };
+    let http = Http::start().map_err(failure)?;
+    let institution = institution(bank).map_err(failure)?;
+    let bank = Bank::start(&plan(&line.data.data), &http, institution, ports, peers).map_err(failure)?;
+    let ready = json!({"verification": bank.verification_at, "desk": bank.desk_at});
+    let what = format!("The bank {}", institution.id);
+    run(&what, bank.detokenised_at, ready, bank.running, output)
 }
 
 pub(super) fn telephone(data: &Path, listen: &str, output: Output) -> Result<(), Failure> {
-    let party = standalone::telephone(site(data, listen)?).map_err(failure)?;
-    run("The telephone network", party, output)
+    let socket = TcpListener::bind(listen);
+    let socket = socket.map_err(|error| Failure::configuration(format!("{listen}: {error}")))?;
+    let http = Http::start().map_err(failure)?;
+    let telephone = TelephoneNetwork::start(&plan(data), &http, socket).map_err(failure)?;
+    run("The telephone network", telephone.at, json!({}), telephone.running, output)
 }

@@ -1,76 +1,80 @@
-//! The city's issuing banks.
+//! An issuing bank.
 
-use super::{CityError, Plan, address, deliver, net, open, port_ends};
+use super::party::{Http, Port, Running, of, port_ends};
+use super::{CityError, Plan, desk};
 use crate::hosts::issuer::{Issuer, IssuerPort};
 use crate::hosts::issuer_events;
 use crate::hosts::telephone::Telephone;
-use crate::iso::Listener;
-use iso8583::Framing;
-use sandbox::directory::Directory;
-use sandbox::keys::Line as LineKey;
+use sandbox::directory::{Directory, Institution};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use store::{Couriers, Schema};
+use store::Schema;
 
-/// A bank's two ports: account verification comes from the network, payments from the token gateway.
-pub(super) struct Sockets {
-    pub(super) from_network: TcpListener,
-    pub(super) from_gateway: TcpListener,
+/// A bank's ports.
+pub struct BankPorts {
+    /// Account verification comes from the network.
+    pub from_network: Port,
+    /// Payments come from the token gateway, or from a foreign host.
+    pub from_gateway: Port,
+    /// Where its people work.
+    pub desk: TcpListener,
+}
+
+/// Whom a bank calls.
+#[derive(Clone, Copy, Debug)]
+pub struct BankPeers {
+    /// The telephone network, with texts to its customers.
+    pub telephone: SocketAddr,
+    /// The platform, with what became of its cards.
+    pub platform: SocketAddr,
 }
 
 /// A running bank.
-pub(super) struct Bank {
-    pub(super) issuer: Issuer,
-    pub(super) verification_at: SocketAddr,
-    pub(super) detokenised_at: SocketAddr,
-    pub(super) listeners: Vec<Listener>,
-    pub(super) couriers: Couriers,
+pub struct Bank {
+    /// The bank.
+    pub issuer: Issuer,
+    /// Where the network asks it about cards.
+    pub verification_at: SocketAddr,
+    /// Where it is asked for payments.
+    pub detokenised_at: SocketAddr,
+    /// Its desk.
+    pub desk_at: SocketAddr,
+    /// What of it runs.
+    pub running: Running,
 }
 
-/// Starts every bank of the directory.
-pub(super) fn start(
-    plan: &Plan,
-    sockets: Vec<Sockets>,
-    telephone: &Telephone,
-    platform_at: SocketAddr,
-) -> Result<Vec<Bank>, CityError> {
-    let banks = Directory::sandbox().institutions.iter().zip(sockets);
-    banks
-        .map(|(institution, sockets)| start_one(plan, institution, sockets, telephone, platform_at))
-        .collect()
+/// A bank of the directory, by short name.
+pub fn institution(name: &str) -> Result<&'static Institution, CityError> {
+    Directory::sandbox().institution(name).ok_or_else(|| CityError::Unknown(format!("bank {name}")))
 }
 
-fn start_one(
-    plan: &Plan,
-    institution: &'static sandbox::directory::Institution,
-    sockets: Sockets,
-    telephone: &Telephone,
-    platform_at: SocketAddr,
-) -> Result<Bank, CityError> {
-    let id = &institution.id;
-    let schema = store::rooms::ledger::tables(store::rooms::issuer::tables(Schema::new()));
-    let store = open(plan, &format!("issuer-{id}/issuer"), schema)?;
-    let failed = |error| CityError::Store { party: id.clone(), error };
-    let issuer = Issuer::late_by(institution, store, plan.waits.late).map_err(failed)?;
-    let issuer = issuer.defended(plan.defences.sandbox);
-    let (verification_at, detokenised_at) =
-        (address(&sockets.from_network)?, address(&sockets.from_gateway)?);
-    let mut listeners = Vec::new();
-    for (socket, key, far) in [
-        (sockets.from_network, LineKey::Issuer(id), "network"),
-        (sockets.from_gateway, LineKey::Detokenised(id), "token gateway"),
-    ] {
-        let port = IssuerPort::new(
-            issuer.clone(),
-            net(key).defended(plan.defences.doors),
-            port_ends(&institution.name, far),
-        );
-        let listener = Listener::serve(socket, Framing::binary2(), Arc::new(port));
-        listeners.push(listener.map_err(|error| CityError::Io { what: institution.name.clone(), error })?);
+impl Bank {
+    /// Starts it.
+    pub fn start(
+        plan: &Plan,
+        http: &Http,
+        institution: &'static Institution,
+        ports: BankPorts,
+        peers: BankPeers,
+    ) -> Result<Bank, CityError> {
+        let mut running = Running::default();
+        let name = format!("issuer-{}", institution.id);
+        let schema = store::rooms::ledger::tables(store::rooms::issuer::tables(Schema::new()));
+        let store = running.open(plan, &name, &format!("{name}/issuer"), schema)?;
+        let issuer = Issuer::late_by(institution, store, plan.waits.late).map_err(of(&name))?;
+        let issuer = issuer.defended(plan.defences.sandbox);
+        let mut listen = |port, far| {
+            running.listen(plan, port, |dialect| {
+                Arc::new(IssuerPort::new(issuer.clone(), dialect, port_ends(&institution.name, far)))
+            })
+        };
+        let verification_at = listen(ports.from_network, "network")?;
+        let detokenised_at = listen(ports.from_gateway, "token gateway")?;
+        let mut deliverers = issuer.deliverers(Telephone::at(peers.telephone, plan.watch.clone()));
+        let (topic, events) = issuer_events::deliverer(&issuer, peers.platform, plan.watch.clone());
+        deliverers.insert(topic, events);
+        running.deliver(plan, &name, issuer.store(), deliverers)?;
+        let desk_at = running.serve(http, ports.desk, desk::bank(issuer.clone()))?;
+        Ok(Bank { issuer, verification_at, detokenised_at, desk_at, running })
     }
-    let mut deliverers = issuer.deliverers(telephone.clone());
-    let (topic, events) = issuer_events::deliverer(&issuer, platform_at, plan.watch.clone());
-    deliverers.insert(topic, events);
-    let couriers = deliver(plan, issuer.store(), id, deliverers)?;
-    Ok(Bank { issuer, verification_at, detokenised_at, listeners, couriers })
 }

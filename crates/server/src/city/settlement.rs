@@ -64,9 +64,9 @@ impl City {
 
 /// Who takes part in settling a day, and where the files go. Clones share everything.
 #[derive(Clone)]
-pub(super) struct SettlementDesk {
+pub struct SettlementDesk {
     pub(super) network: Network,
-    pub(super) acquirer: Acquirer,
+    pub(super) acquirer: Option<Acquirer>,
     pub(super) issuers: Vec<Issuer>,
     pub(super) data: PathBuf,
     pub(super) waits: Waits,
@@ -75,7 +75,9 @@ pub(super) struct SettlementDesk {
 }
 
 impl SettlementDesk {
-    pub(super) fn cut_over(&self) -> Result<Vec<SettledInstitution>, CityError> {
+    /// Ends the settlement day: the network cuts over, closes the old day and writes a file for each institution; those
+    /// it knows check theirs.
+    pub fn cut_over(&self) -> Result<Vec<SettledInstitution>, CityError> {
         let _alone = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let patience = self.waits.network + self.waits.gateway;
         let closed = close_day(&self.network, patience).map_err(failed)?;
@@ -90,12 +92,14 @@ impl SettlementDesk {
                     let found = check_as_issuer(issuer, closed.date, &file);
                     (issuer.bank().name.clone(), found.map_err(failed)?)
                 }
-                None if code == self.acquirer.institution().id.as_str() => {
-                    let found = check_as_acquirer(&self.acquirer, &file, &earlier, closed.cut_at);
-                    ("Paiza acquiring".to_owned(), found.map_err(failed)?)
-                }
-                // An acquirer of somebody else: its file is written, its records are its own.
-                None => (format!("institution {code}"), Vec::new()),
+                None => match self.acquirer.as_ref().filter(|of| of.institution().id.as_str() == code) {
+                    Some(acquirer) => {
+                        let found = check_as_acquirer(acquirer, &file, &earlier, closed.cut_at);
+                        ("Paiza acquiring".to_owned(), found.map_err(failed)?)
+                    }
+                    // It lives elsewhere: its file is written, its records are its own.
+                    None => (name_of(&code), Vec::new()),
+                },
             };
             let (net, side) = net_of(&file).map_err(failed)?;
             settled.push(SettledInstitution {
@@ -115,6 +119,11 @@ impl SettlementDesk {
 
 fn failed(error: SettlementError) -> CityError {
     CityError::Settlement(error)
+}
+
+fn name_of(code: &str) -> String {
+    let bank = Directory::sandbox().institutions.iter().find(|bank| bank.code == code);
+    bank.map_or_else(|| format!("institution {code}"), |bank| bank.name.clone())
 }
 
 fn net_of(file: &str) -> Result<(Money, Side), SettlementError> {

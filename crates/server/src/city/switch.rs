@@ -1,75 +1,99 @@
-//! The city's card network.
+//! The card network.
 
-use super::banks::Bank;
-use super::{CityError, Plan, address, deliver, ends, net, open, port_ends};
+use super::party::{Http, Peer, Port, Running, ends, of, port_ends};
+use super::settlement::SettlementDesk;
+use super::{CityError, Plan, banks, desk};
+use crate::hosts::issuer::Issuer;
 use crate::hosts::network::{Network, NetworkPort};
-use crate::iso::{Line, Listener};
-use iso8583::Framing;
+use platform::acquirer::Acquirer;
 use platform::line::HostLine;
-use sandbox::keys::Line as LineKey;
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, OnceLock};
-use store::{Couriers, Schema};
+use store::Schema;
 
-/// The running network.
-pub(super) struct Switch {
-    pub(super) network: Network,
-    pub(super) acquirers_at: SocketAddr,
-    pub(super) verification_at: SocketAddr,
-    pub(super) listeners: Vec<Listener>,
-    pub(super) couriers: Couriers,
+/// The network's ports, each with its own MAC key.
+pub struct SwitchPorts {
+    /// Acquirers send payments here.
+    pub acquirers: Port,
+    /// The token service asks here about cards.
+    pub verification: Port,
 }
 
-/// Starts the network: one port for acquirers, one for the token service, each with its own MAC key.
-pub(super) fn start(
-    plan: &Plan,
-    acquirers: TcpListener,
-    verification: TcpListener,
-    gateway_at: SocketAddr,
-    banks: &[Bank],
-) -> Result<Switch, CityError> {
-    let io = |what: &str| {
-        let what = what.to_owned();
-        move |error| CityError::Io { what, error }
-    };
-    let store = open(plan, "network/network", store::rooms::network::tables(Schema::new()))?;
-    // Late answers come in on the line that the network itself holds, so the line is told of it afterwards.
-    let late: Arc<OnceLock<Network>> = Arc::default();
-    let hears = Arc::clone(&late);
-    let unasked = move |answer: Box<iso8583::Message>| {
-        if let Some(network) = hears.get() {
-            network.late(&answer);
+/// Whom the network asks.
+pub struct SwitchPeers {
+    /// Token ranges are routed here.
+    pub gateway: Peer,
+    /// Questions about cards are routed here, by the issuer's short name.
+    pub issuers: Vec<(String, Peer)>,
+}
+
+/// The running network.
+pub struct Switch {
+    /// The network.
+    pub network: Network,
+    /// Where acquirers send payments.
+    pub acquirers_at: SocketAddr,
+    /// Where the token service asks.
+    pub verification_at: SocketAddr,
+    /// What of it runs.
+    pub running: Running,
+}
+
+impl Switch {
+    /// Starts it, without its desk.
+    pub fn start(plan: &Plan, ports: SwitchPorts, peers: &SwitchPeers) -> Result<Switch, CityError> {
+        let mut running = Running::default();
+        let schema = store::rooms::network::tables(Schema::new());
+        let store = running.open(plan, "network", "network/network", schema)?;
+        // Late answers come in on the line that the network itself holds, so the line is told of it afterwards.
+        let late: Arc<OnceLock<Network>> = Arc::default();
+        let hears = Arc::clone(&late);
+        let unasked = move |answer: Box<iso8583::Message>| {
+            if let Some(network) = hears.get() {
+                network.late(&answer);
+            }
+        };
+        let gateway = peers.gateway.line(ends(plan, "network", "token gateway"), unasked)?;
+        let mut issuers: HashMap<String, Arc<dyn HostLine>> = HashMap::new();
+        for (id, peer) in &peers.issuers {
+            let bank = banks::institution(id)?;
+            issuers.insert(id.clone(), Arc::new(peer.line(ends(plan, "network", &bank.name), |_| ())?));
         }
-    };
-    let ends_of_gateway = ends(plan, "network", "token gateway");
-    let gateway = Line::start(gateway_at, net(LineKey::Gateway), ends_of_gateway, unasked)
-        .map_err(io("gateway line"))?;
-    let mut issuers: HashMap<String, Arc<dyn HostLine>> = HashMap::new();
-    for bank in banks {
-        let id = &bank.issuer.bank().id;
-        let ends = ends(plan, "network", &bank.issuer.bank().name);
-        let line =
-            Line::start(bank.verification_at, net(LineKey::Issuer(id)), ends, |_| ()).map_err(io(id))?;
-        issuers.insert(id.clone(), Arc::new(line));
+        let network = Network::new(store, Arc::new(gateway), issuers, plan.waits.network);
+        let network = network.defended(plan.defences.sandbox);
+        let _first = late.set(network.clone());
+        network.resume().map_err(of("network"))?;
+        let mut listen = |port, far| {
+            running.listen(plan, port, |dialect| {
+                Arc::new(NetworkPort::new(network.clone(), dialect, port_ends("network", far)))
+            })
+        };
+        let acquirers_at = listen(ports.acquirers, "acquirer")?;
+        let verification_at = listen(ports.verification, "token service")?;
+        running.deliver(plan, "network", network.store(), network.deliverers())?;
+        Ok(Switch { network, acquirers_at, verification_at, running })
     }
-    let network =
-        Network::new(store, Arc::new(gateway), issuers, plan.waits.network).defended(plan.defences.sandbox);
-    let _first = late.set(network.clone());
-    network.resume().map_err(|error| CityError::Store { party: "network".to_owned(), error })?;
-    let (acquirers_at, verification_at) = (address(&acquirers)?, address(&verification)?);
-    let mut listeners = Vec::new();
-    for (socket, key, far) in
-        [(acquirers, LineKey::Acquirer, "acquirer"), (verification, LineKey::TokenService, "token service")]
-    {
-        let port = NetworkPort::new(
-            network.clone(),
-            net(key).defended(plan.defences.doors),
-            port_ends("network", far),
-        );
-        let listener = Listener::serve(socket, Framing::binary2(), Arc::new(port));
-        listeners.push(listener.map_err(io("card network"))?);
+
+    /// Opens its desk. Those named here check their files of a day that is ended there; whoever lives in another process
+    /// checks its own.
+    pub fn open_desk(
+        &mut self,
+        plan: &Plan,
+        http: &Http,
+        socket: TcpListener,
+        acquirer: Option<Acquirer>,
+        issuers: Vec<Issuer>,
+    ) -> Result<(SocketAddr, SettlementDesk), CityError> {
+        let settlement = SettlementDesk {
+            network: self.network.clone(),
+            acquirer,
+            issuers,
+            data: plan.data.clone(),
+            waits: plan.waits,
+            busy: Arc::default(),
+        };
+        let at = self.running.serve(http, socket, desk::network(settlement.clone()))?;
+        Ok((at, settlement))
     }
-    let couriers = deliver(plan, network.store(), "network", network.deliverers())?;
-    Ok(Switch { network, acquirers_at, verification_at, listeners, couriers })
 }

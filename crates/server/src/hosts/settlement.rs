@@ -4,7 +4,7 @@
 use super::issuer::Issuer;
 use super::network::Network;
 use acquiring::records::PaymentState;
-use acquiring::{Merchant, Payment, Reference, network_line};
+use acquiring::{Institution, Merchant, Payment, Reference, network_line};
 use iso8583::OriginalData;
 use platform::acquirer::Acquirer;
 use sandbox::Digest;
@@ -160,8 +160,7 @@ pub fn check_as_acquirer(
     let references = named.chain(accepted(acquirer.store(), safely)?).collect();
     let mut own = Vec::new();
     for (payment, merchant) in payments(acquirer.store(), references)? {
-        let message = network_line::request(&payment, &merchant, acquirer.institution(), None);
-        let message = Digest::of_message(&OriginalData::of(&message));
+        let message = name_of(&payment, &merchant, acquirer.institution());
         let said = said.get(&message).copied();
         let before = before.get(&message).copied().unwrap_or(0);
         let net = match due(&payment) {
@@ -175,8 +174,14 @@ pub fn check_as_acquirer(
     Ok(check_file(file, &own)?)
 }
 
+/// The name that network and issuer know a payment by: what its messages say of themselves.
+pub fn name_of(payment: &Payment, merchant: &Merchant, institution: &Institution) -> Digest {
+    let message = network_line::request(payment, merchant, institution, None);
+    Digest::of_message(&OriginalData::of(&message))
+}
+
 /// What the acquirer should have of a payment in all; nothing while nobody knows.
-fn due(payment: &Payment) -> Option<i64> {
+pub fn due(payment: &Payment) -> Option<i64> {
     // Amounts on the wire have twelve digits.
     let amount = i64::try_from(payment.amount).unwrap_or(i64::MAX);
     match payment.state {

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// What answers messages. Called on the connection's own thread; slow work belongs elsewhere.
 pub trait Service: Send + Sync + 'static {
@@ -18,8 +19,17 @@ pub trait Service: Send + Sync + 'static {
 /// A listening address. Dropping it stops new connections; those that are open end with their peers.
 pub struct Listener {
     address: SocketAddr,
-    stopping: Arc<AtomicBool>,
+    shared: Arc<Shared>,
 }
+
+struct Shared {
+    stopping: AtomicBool,
+    /// Held by every [`Reply`] too: with no holder but this, no message is in work.
+    in_work: Arc<()>,
+}
+
+/// Between two looks whether messages are still in work, once the end is wanted.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 impl Listener {
     /// Serves connections on an already bound socket.
@@ -29,19 +39,23 @@ impl Listener {
         service: Arc<dyn Service>,
     ) -> std::io::Result<Listener> {
         let address = socket.local_addr()?;
-        let stopping = Arc::new(AtomicBool::new(false));
-        let stop = Arc::clone(&stopping);
+        let shared = Arc::new(Shared { stopping: AtomicBool::new(false), in_work: Arc::default() });
+        let listening = Arc::clone(&shared);
         std::thread::Builder::new().name(format!("accept-{}", address.port())).spawn(move || {
             for stream in socket.incoming() {
-                if stop.load(Ordering::Acquire) {
+                if listening.is_stopping() {
                     return;
                 }
                 if let Ok(stream) = stream {
-                    let service = Arc::clone(&service);
+                    let (service, shared) = (Arc::clone(&service), Arc::clone(&listening));
                     let _ = std::thread::Builder::new().name("frames-in".to_owned()).spawn(move || {
                         if let Ok(sender) = open(&stream, framing) {
                             let each = |header: &[u8], message: &[u8]| {
-                                service.message(message, &Reply::new(&sender, &framing, header));
+                                // What comes too late was never taken: its sender repeats or reverses it.
+                                if !shared.is_stopping() {
+                                    let reply = Reply::new(&sender, &framing, header, &shared.in_work);
+                                    service.message(message, &reply);
+                                }
                             };
                             read_frames(stream, &framing, each, || service.read_done());
                             sender.close();
@@ -50,18 +64,37 @@ impl Listener {
                 }
             }
         })?;
-        Ok(Listener { address, stopping })
+        Ok(Listener { address, shared })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
+
+    /// Takes no more messages and waits until those it took are answered or given up, at most so long. Whether all were.
+    pub fn end(&self, patience: Duration) -> bool {
+        self.shared.stopping.store(true, Ordering::Release);
+        let until = Instant::now() + patience;
+        while Arc::strong_count(&self.shared.in_work) > 1 {
+            if Instant::now() >= until {
+                return false;
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+        true
+    }
+}
+
+impl Shared {
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.stopping.store(true, Ordering::Release);
+        self.shared.stopping.store(true, Ordering::Release);
         // The accepting thread is blocked; one connection of our own wakes it to see the flag.
         let _ = TcpStream::connect(self.address);
     }

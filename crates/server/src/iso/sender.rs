@@ -17,12 +17,14 @@ pub struct FrameSender {
 pub struct Reply {
     sender: FrameSender,
     header: Option<Arc<[u8]>>,
+    _in_work: Arc<()>,
 }
 
 impl Reply {
-    pub(super) fn new(sender: &FrameSender, framing: &Framing, header: &[u8]) -> Reply {
+    /// `in_work` is held as long as somebody may still answer.
+    pub(super) fn new(sender: &FrameSender, framing: &Framing, header: &[u8], in_work: &Arc<()>) -> Reply {
         let header = framing.answer_header(header).map(Arc::from);
-        Reply { sender: sender.clone(), header }
+        Reply { sender: sender.clone(), header, _in_work: Arc::clone(in_work) }
     }
 
     /// Sends a message back over the same connection.

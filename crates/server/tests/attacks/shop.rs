@@ -134,7 +134,7 @@ impl Shop {
     }
 
     fn read(&self, reader: &ReaderEnd, town: &Town, how: &Hold) -> Tapped {
-        let Ok(mut card) = reader.wait_for_card(Duration::from_secs(10)) else { return Tapped::Gone };
+        let Ok(mut card) = reader.wait_for_card(Duration::from_secs(60)) else { return Tapped::Gone };
         let sale = Sale {
             amount: how.amount,
             kind: SaleKind::Purchase,

@@ -1,33 +1,49 @@
 //! Foreign clients: a plain socket that speaks ISO 8583 in each framing gets a test card authorised at a bank that
 //! stands alone, by card number.
 
-use crate::street::{CARD, NOW, PATIENCE, yuan};
+use crate::street::{CARD, NOW, PATIENCE, eventually, yuan};
 use iso8583::framing::{Deframer, Frame};
 use iso8583::{Message, Mti, Profile};
 use sandbox::keys::Line as LineKey;
-use server::city::CityError;
-use server::city::standalone::{self, LineMac, Site, Standalone};
+use server::city::{
+    Bank, BankPeers, BankPorts, CityError, Http, LineMac, Peer, Plan, Port, Switch, SwitchPeers, SwitchPorts,
+    Waits, institution, net,
+};
 use server::iso::Dialect;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use store::TestClock;
 
 fn socket() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
-fn site(data: &Path) -> Site<'_> {
-    Site { data, socket: socket(), clock: Arc::new(TestClock::at(NOW)) }
+fn plan(data: &Path) -> Plan {
+    let documented = Plan::documented(data, Arc::new(TestClock::at(NOW)));
+    Plan { waits: Waits { network: PATIENCE, late: Duration::from_secs(2), ..Waits::FIELD }, ..documented }
 }
 
 fn nowhere() -> SocketAddr {
     "127.0.0.1:9".parse().unwrap()
 }
 
-fn bank(data: &Path, dialect: &Dialect) -> Standalone {
-    standalone::issuer(site(data), "boc", dialect, nowhere(), socket()).unwrap()
+fn port(dialect: &Dialect) -> Port {
+    Port { socket: socket(), dialect: dialect.clone() }
+}
+
+fn bank(data: &Path, dialect: &Dialect) -> (Http, Bank) {
+    let http = Http::start().unwrap();
+    let ports = BankPorts {
+        from_network: port(&net(LineKey::Issuer("boc"))),
+        from_gateway: port(dialect),
+        desk: socket(),
+    };
+    let peers = BankPeers { telephone: nowhere(), platform: nowhere() };
+    let bank = Bank::start(&plan(data), &http, institution("boc").unwrap(), ports, peers).unwrap();
+    (http, bank)
 }
 
 fn dialect(profile: Profile, framing: &str, mac: LineMac) -> Dialect {
@@ -76,14 +92,14 @@ fn every_framing_and_mac_is_served() {
         for mac in [LineMac::AesCmac, LineMac::Retail, LineMac::Absent] {
             let folder = tempfile::tempdir().unwrap();
             let dialect = dialect(Profile::Net, framing, mac);
-            let bank = bank(folder.path(), &dialect);
-            let answer = ask(bank.address, &dialect, header, purchase(1, "12.50"));
+            let (_http, bank) = bank(folder.path(), &dialect);
+            let answer = ask(bank.detokenised_at, &dialect, header, purchase(1, "12.50"));
             assert_eq!(
                 (answer.mti, answer.text(39), answer.text(11)),
                 (Mti::FINANCIAL_ANSWER, Some("00"), Some("000001")),
                 "{framing} {mac:?}"
             );
-            let dear = ask(bank.address, &dialect, header, purchase(2, "9000.00"));
+            let dear = ask(bank.detokenised_at, &dialect, header, purchase(2, "9000.00"));
             assert_ne!(dear.text(39), Some("00"), "more than the card holds");
         }
     }
@@ -93,9 +109,9 @@ fn every_framing_and_mac_is_served() {
 fn the_terminals_field_table_is_served_too() {
     let folder = tempfile::tempdir().unwrap();
     let dialect = dialect(Profile::Pos, "binary2+tpdu", LineMac::Retail);
-    let bank = bank(folder.path(), &dialect);
+    let (_http, bank) = bank(folder.path(), &dialect);
     let header: &[u8] = &[0x60, 0x00, 0x01, 0x00, 0x00];
-    let answer = ask(bank.address, &dialect, Some(header), purchase(1, "12.50"));
+    let answer = ask(bank.detokenised_at, &dialect, Some(header), purchase(1, "12.50"));
     assert_eq!(answer.text(39), Some("00"));
 }
 
@@ -103,9 +119,9 @@ fn the_terminals_field_table_is_served_too() {
 fn a_message_under_another_key_is_answered_a0_and_books_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let agreed = dialect(Profile::Net, "binary2", LineMac::AesCmac);
-    let bank = bank(folder.path(), &agreed);
+    let (_http, bank) = bank(folder.path(), &agreed);
     let other = Dialect { key: LineMac::AesCmac.key(LineKey::Acquirer), ..agreed.clone() };
-    let mut stream = TcpStream::connect(bank.address).unwrap();
+    let mut stream = TcpStream::connect(bank.detokenised_at).unwrap();
     let bytes = other.write(&mut purchase(1, "12.50")).unwrap();
     let mut framed = Vec::new();
     other.framing.write(None, &bytes, &mut framed).unwrap();
@@ -115,7 +131,7 @@ fn a_message_under_another_key_is_answered_a0_and_books_nothing() {
     let mut answer = vec![0; usize::from(u16::from_be_bytes(prefix))];
     stream.read_exact(&mut answer).unwrap();
     assert_eq!(agreed.read(&answer).unwrap().text(39), Some("A0"));
-    let rows = bank.store.rows("SELECT reference FROM authorisations", &[]).unwrap().rows;
+    let rows = bank.issuer.store().rows("SELECT reference FROM authorisations", &[]).unwrap().rows;
     assert!(rows.is_empty(), "nothing was decided");
 }
 
@@ -126,15 +142,42 @@ fn a_network_alone_ends_a_payment_nobody_answers_and_unknown_banks_are_refused()
         key: LineMac::AesCmac.key(LineKey::Acquirer),
         ..dialect(Profile::Net, "ascii4", LineMac::Absent)
     };
-    let network = standalone::network(site(folder.path()), &dialect, nowhere(), &[], PATIENCE).unwrap();
+    let peers =
+        |issuers| SwitchPeers { gateway: Peer { at: nowhere(), dialect: net(LineKey::Gateway) }, issuers };
+    let ports = || SwitchPorts { acquirers: port(&dialect), verification: port(&net(LineKey::TokenService)) };
+    let network = Switch::start(&plan(folder.path()), ports(), &peers(Vec::new())).unwrap();
     let mut payment = purchase(1, "12.50");
     payment.set_text(2, crate::street::TOKEN);
-    assert_eq!(ask(network.address, &dialect, None, payment).text(39), Some("91"));
+    assert_eq!(ask(network.acquirers_at, &dialect, None, payment).text(39), Some("91"));
     assert_ne!(
-        ask(network.address, &dialect, None, purchase(2, "1.00")).text(39),
+        ask(network.acquirers_at, &dialect, None, purchase(2, "1.00")).text(39),
         Some("00"),
         "no card numbers here"
     );
-    let wrong = standalone::issuer(site(folder.path()), "nobody", &dialect, nowhere(), socket());
+    drop(network);
+    let nobody = Peer { at: nowhere(), dialect: net(LineKey::Issuer("nobody")) };
+    let wrong = Switch::start(&plan(folder.path()), ports(), &peers(vec![("nobody".to_owned(), nobody)]));
     assert!(matches!(wrong, Err(CityError::Unknown(_))));
+}
+
+#[test]
+fn a_bank_that_is_asked_to_end_answers_what_it_took_and_takes_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let dialect = dialect(Profile::Net, "binary2", LineMac::AesCmac);
+    let (_http, bank) = bank(folder.path(), &dialect);
+    let late = sandbox::test_cards::of_bank("boc").find(|card| card.behaviour.word() == "late").unwrap();
+    let late = String::from_utf8(late.pan().expose().to_vec()).unwrap();
+    let store = bank.issuer.store().clone();
+    let decided = || store.read(|records| records.all::<sandbox::issuer::Authorisation>().len()).unwrap();
+    std::thread::scope(|scope| {
+        let mut payment = purchase(1, "12.50");
+        payment.set_text(2, &late);
+        let (at, speak) = (bank.detokenised_at, &dialect);
+        let answer = scope.spawn(move || ask(at, speak, None, payment));
+        eventually("the bank decides", || decided() > 0);
+        // Decided, and not answered yet: that is what late means.
+        bank.running.end(PATIENCE);
+        assert_eq!(answer.join().unwrap().text(39), Some("00"));
+    });
+    eventually("nobody listens any more", || TcpStream::connect(bank.detokenised_at).is_err());
 }

@@ -1,6 +1,6 @@
 //! A whole city at free ports, with one phone that holds one card.
 
-use crate::street::NOW;
+use crate::street::{NOW, eventually};
 use crypto::passphrase::Work;
 use sandbox::keys::IssuerKeys;
 use sandbox::test_cards::test_cards;
@@ -9,7 +9,6 @@ use server::city::{City, Plan, Ports};
 use server::phone::{Added, NewPhone, Phone};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use store::TestClock;
 use tokens::records::{Standing, Token};
 use values::{Id, Records, TokenNumber, id::kinds};
@@ -65,11 +64,7 @@ impl SmallCity {
 
     /// Waits until the platform has the token as expected.
     pub(crate) fn becomes(&self, what: &str, expected: impl Fn(&Standing) -> bool) {
-        let until = Instant::now() + Duration::from_secs(10);
-        while !expected(&self.standing()) {
-            assert!(Instant::now() < until, "the token does not become {what}");
-            std::thread::yield_now();
-        }
+        eventually(&format!("the token becomes {what}"), || expected(&self.standing()));
     }
 }
 

@@ -24,7 +24,19 @@ pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_320_000_000);
 /// The token that the line swaps, and the documented test card with money behind it.
 pub(crate) const TOKEN: &str = "6296600100000000018";
 pub(crate) const CARD: &str = "6216600100000000016";
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a test waits for what has to happen before it gives up: a machine may be busy with other things.
+const GIVE_UP: Duration = Duration::from_secs(60);
+
+/// Waits for something that happens by itself.
+pub(crate) fn eventually(what: &str, mut done: impl FnMut() -> bool) {
+    let until = std::time::Instant::now() + GIVE_UP;
+    while !done() {
+        assert!(std::time::Instant::now() < until, "never happened: {what}");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
 
 pub(crate) fn yuan(text: &str) -> Money {
     Money::parse(text, Currency::CNY).unwrap()
@@ -152,11 +164,8 @@ impl Street {
     /// Waits until nothing of a topic is on its way any more.
     pub(crate) fn quiet(store: &Store, topic: &str) {
         let asked = "SELECT key FROM outbox WHERE topic = $1";
-        let until = std::time::Instant::now() + PATIENCE;
-        while !store.rows(asked, &[store::Value::Text(topic.to_owned())]).unwrap().rows.is_empty() {
-            assert!(std::time::Instant::now() < until, "{topic} does not become quiet");
-            std::thread::yield_now();
-        }
+        let waiting = || store.rows(asked, &[store::Value::Text(topic.to_owned())]).unwrap().rows;
+        eventually(&format!("{topic} becomes quiet"), || waiting().is_empty());
     }
 }
 

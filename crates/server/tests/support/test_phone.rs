@@ -184,7 +184,7 @@ fn slot(card: &Card, atc: u16, device: &AgreementKey, user: &AgreementKey) -> Ke
 
 /// Enters a reader's field as soon as it is on: a reader that was just started may not listen yet.
 fn entered(reader: SocketAddr) -> CardEnd {
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
     loop {
         match CardEnd::connect(reader) {
             Ok(field) => return field,

@@ -1,0 +1,93 @@
+//! `paiza serve`: the platform alone. Its counterparties run elsewhere: real ones, or `paiza sandbox`.
+
+mod config;
+
+use crate::cli::Serve;
+use crate::output::{Failure, Output};
+use crate::up::{failure, wait_for_the_end};
+use config::Config;
+use serde_json::json;
+use server::city::{ENDING, Http, Plan, Platform, PlatformPorts, SANDBOX_PASSPHRASE};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+use store::SystemClock;
+use values::SecretBytes;
+
+/// The passphrase itself, for where no file is at hand.
+const PASSPHRASE: &str = "PAIZA_PASSPHRASE";
+/// A file whose first line is the passphrase.
+const PASSPHRASE_FILE: &str = "PAIZA_PASSPHRASE_FILE";
+
+pub(crate) fn run(what: &Serve, output: Output) -> Result<(), Failure> {
+    let began = Instant::now();
+    let config = what.config.as_deref().map_or_else(|| Ok(Config::default()), Config::read)?;
+    let data = what.data.clone().or_else(|| config.data.clone());
+    let data = data.unwrap_or_else(|| PathBuf::from("paiza-data"));
+    let passphrase = passphrase(&config)?;
+    let public = passphrase.is_none();
+    let plan = Plan {
+        waits: config.waits(),
+        passphrase: passphrase.map_or_else(|| SANDBOX_PASSPHRASE.to_vec(), |secret| secret.expose().to_vec()),
+        ..Plan::documented(&data, Arc::new(SystemClock))
+    };
+    let ports = PlatformPorts {
+        http: config::bind(config.http())?,
+        terminals: config.terminals()?,
+        gateway: config.gateway()?,
+    };
+    let peers = config.peers()?;
+    let http = Http::start().map_err(failure)?;
+    let platform = Platform::start(&plan, &http, ports, &peers).map_err(failure)?;
+    let ready_ms = began.elapsed().as_millis() as u64;
+    output.line(format!("The platform is up after {ready_ms} ms; its records are in {}.", data.display()));
+    if public {
+        output.line("Its key file is under the sandbox's public passphrase: test cards only.");
+    }
+    for (what, address) in [
+        ("HTTP, phones and browsers", platform.http_at),
+        ("acquirer (ISO 8583, terminals)", platform.terminals_at),
+        ("token gateway (ISO 8583)", platform.gateway_at),
+    ] {
+        output.line(format!("  {address:<22} {what}"));
+    }
+    output.line("Ctrl-C ends it.");
+    output.row(&json!({
+        "event": "ready", "ready_ms": ready_ms, "http": platform.http_at, "terminals": platform.terminals_at,
+        "gateway": platform.gateway_at,
+    }));
+    wait_for_the_end()?;
+    output.line("Ending.");
+    platform.running.end(ENDING);
+    output.summary(json!({}));
+    Ok(())
+}
+
+/// What opens the key file: from the environment, or a file that the environment or the configuration names. None is
+/// the sandbox's own, which everybody knows.
+fn passphrase(config: &Config) -> Result<Option<SecretBytes>, Failure> {
+    if let Some(text) = std::env::var_os(PASSPHRASE) {
+        return secret(text.into_encoded_bytes(), PASSPHRASE).map(Some);
+    }
+    let named = std::env::var_os(PASSPHRASE_FILE).map(PathBuf::from);
+    match named.as_deref().or(config.keys.passphrase_file.as_deref()) {
+        Some(path) => read_passphrase(path).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn read_passphrase(path: &Path) -> Result<SecretBytes, Failure> {
+    let named = path.display().to_string();
+    let mut bytes =
+        std::fs::read(path).map_err(|error| Failure::configuration(format!("{named}: {error}")))?;
+    let line = bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
+    bytes.truncate(line);
+    secret(bytes, &named)
+}
+
+fn secret(bytes: Vec<u8>, place: &str) -> Result<SecretBytes, Failure> {
+    if bytes.is_empty() {
+        return Err(Failure::configuration(format!("{place}: the passphrase is empty")));
+    }
+    Ok(SecretBytes::new(bytes))
+}

@@ -1,0 +1,125 @@
+//! What a city, or one party of it, is told when it starts; and why it could not start.
+
+use super::SANDBOX_PASSPHRASE;
+use crate::defences::CityDefences;
+use crate::trace::Watch;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Backoff, Clock, StoreError};
+use tokens::Policy;
+
+/// Where a city listens.
+#[derive(Clone, Copy, Debug)]
+pub enum Ports {
+    /// The documented ports.
+    Documented,
+    /// Any free ports: for tests and demonstrations beside a running city.
+    Free,
+}
+
+impl Ports {
+    pub(super) fn bind(self, port: u16) -> std::io::Result<TcpListener> {
+        let port = match self {
+            Ports::Documented => port,
+            Ports::Free => 0,
+        };
+        TcpListener::bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
+    }
+}
+
+/// How long parties wait for one another.
+#[derive(Clone, Copy, Debug)]
+pub struct Waits {
+    /// The token gateway for an issuer.
+    pub gateway: Duration,
+    /// The network for the issuer's side.
+    pub network: Duration,
+    /// The acquirer for the network.
+    pub acquirer: Duration,
+    /// The token service for an issuer's decision on a card.
+    pub enrolment: Duration,
+    /// A `late` test card's issuer before it answers.
+    pub late: Duration,
+}
+
+impl Waits {
+    /// As in the field: the switch waits some 10 s for the issuer, the acquirer longer than the switch.
+    pub const FIELD: Waits = Waits {
+        gateway: Duration::from_secs(8),
+        network: Duration::from_secs(10),
+        acquirer: Duration::from_secs(15),
+        enrolment: Duration::from_secs(12),
+        late: sandbox::test_cards::LATE,
+    };
+}
+
+/// What a city, or one party of it, is made of.
+pub struct Plan {
+    /// Where its records lie: a folder for each party, whether they run together or alone.
+    pub data: PathBuf,
+    /// Where a city listens; a party alone is handed its sockets.
+    pub ports: Ports,
+    /// Its one clock.
+    pub clock: Arc<dyn Clock>,
+    /// Who watches its wires.
+    pub watch: Watch,
+    /// How long its parties wait.
+    pub waits: Waits,
+    /// The limits of the token service.
+    pub policy: Policy,
+    /// Opens the platform's key file.
+    pub passphrase: Vec<u8>,
+    /// Wait between two tries of a delivery.
+    pub backoff: Backoff,
+    /// Which checks of its parties stand; all of them, except in tests of attacks.
+    pub defences: CityDefences,
+}
+
+impl Plan {
+    /// A city at the documented ports with the limits of the field.
+    pub fn documented(data: &Path, clock: Arc<dyn Clock>) -> Plan {
+        Plan {
+            data: data.to_owned(),
+            ports: Ports::Documented,
+            clock,
+            watch: None,
+            waits: Waits::FIELD,
+            policy: Policy::STANDARD,
+            passphrase: SANDBOX_PASSPHRASE.to_vec(),
+            backoff: Backoff::default(),
+            defences: CityDefences::default(),
+        }
+    }
+}
+
+/// Why a city could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum CityError {
+    /// A port or a file.
+    #[error("{what}: {error}")]
+    Io {
+        /// Which.
+        what: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A party's records.
+    #[error("{party}: {error}")]
+    Store {
+        /// Whose.
+        party: String,
+        /// Why.
+        error: StoreError,
+    },
+    /// The platform's keys.
+    #[error("the platform's keys: {0}")]
+    Keys(String),
+    /// A name that the directory does not have.
+    #[error("there is no {0}")]
+    Unknown(String),
+    /// A settlement day that cannot be ended.
+    #[error("settlement: {0}")]
+    Settlement(crate::hosts::settlement::SettlementError),
+}

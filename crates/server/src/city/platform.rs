@@ -1,0 +1,142 @@
+//! The platform: token service, token gateway and acquirer, with their doors.
+
+use super::party::{Http, Peer, Port, Running, ends, of, port_ends};
+use super::{CityError, Plan, banks, card_ranges, define, keys, programmes};
+use crate::hosts::acquirer::TerminalPort;
+use crate::hosts::gateway::GatewayPort;
+use crate::hosts::telephone::Telephone;
+use crate::platform_http::{self, Door};
+use ::platform::TokenService;
+use ::platform::acquirer::Acquirer;
+use ::platform::gateway::Gateway;
+use ::platform::issuer_line::IssuerLine;
+use ::platform::line::HostLine;
+use acquiring::{Institution, InstitutionId};
+use sandbox::directory::Directory;
+use std::collections::HashMap;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+use store::Schema;
+use values::time::Zone;
+
+/// The platform's ports.
+pub struct PlatformPorts {
+    /// Phones, browsers and issuers call here.
+    pub http: TcpListener,
+    /// Terminals call here.
+    pub terminals: Port,
+    /// The network calls here, with tokens.
+    pub gateway: Port,
+}
+
+/// Whom the platform asks.
+pub struct PlatformPeers {
+    /// The network, with payments.
+    pub network: Peer,
+    /// The network, with questions about cards.
+    pub verification: Peer,
+    /// The issuers, with payments by card number; by short name.
+    pub issuers: Vec<(String, Peer)>,
+    /// The telephone network, with its own texts.
+    pub telephone: SocketAddr,
+}
+
+/// The running platform.
+pub struct Platform {
+    /// The token service.
+    pub tokens: Arc<TokenService>,
+    /// The acquirer.
+    pub acquirer: Acquirer,
+    /// Where phones call.
+    pub http_at: SocketAddr,
+    /// Where terminals call.
+    pub terminals_at: SocketAddr,
+    /// Where the network calls.
+    pub gateway_at: SocketAddr,
+    /// What of it runs.
+    pub running: Running,
+}
+
+impl Platform {
+    /// Starts it.
+    pub fn start(
+        plan: &Plan,
+        http: &Http,
+        ports: PlatformPorts,
+        peers: &PlatformPeers,
+    ) -> Result<Platform, CityError> {
+        let mut running = Running::default();
+        let tokens = start_tokens(plan, &mut running, peers)?;
+        let gateway = start_gateway(plan, &tokens, peers)?;
+        let acquirer = start_acquirer(plan, &mut running, peers)?;
+        // Terminals first: they end first, and what they still wait for comes home through the gateway.
+        let terminals_at = running.listen(plan, ports.terminals, |dialect| {
+            Arc::new(TerminalPort::new(acquirer.clone(), dialect, port_ends("acquirer", "terminal")))
+        })?;
+        let gateway_at = running.listen(plan, ports.gateway, |dialect| {
+            Arc::new(GatewayPort::new(gateway, dialect, port_ends("token gateway", "network")))
+        })?;
+        let door = Door::new(Arc::clone(&tokens)).certifying(Arc::new(programmes::certify));
+        let door = door.defended(plan.defences.doors);
+        let http_at = running.serve(http, ports.http, platform_http::router(door))?;
+        running.deliver(plan, "tokens", tokens.store(), programmes::deliverers(&tokens))?;
+        running.deliver(plan, "acquirer", acquirer.store(), acquirer.deliverers())?;
+        Ok(Platform { tokens, acquirer, http_at, terminals_at, gateway_at, running })
+    }
+}
+
+fn start_tokens(
+    plan: &Plan,
+    running: &mut Running,
+    peers: &PlatformPeers,
+) -> Result<Arc<TokenService>, CityError> {
+    let schema = store::rooms::tokens::tables(Schema::new());
+    let store = running.open(plan, "tokens", "platform/tokens", schema)?;
+    let keys = keys::platform_keys(&plan.data.join("platform/keys.json"), &plan.passphrase)?;
+    let line = peers.verification.line(ends(plan, "token service", "network"), |_| ())?;
+    let issuers = IssuerLine::new(Arc::new(line), "01990000", plan.waits.enrolment);
+    let texting = Arc::new(Telephone::at(peers.telephone, plan.watch.clone()));
+    let service = TokenService::new(store, Arc::new(keys), issuers, card_ranges(), texting, plan.policy);
+    define(&service).map_err(of("tokens"))?;
+    Ok(Arc::new(service))
+}
+
+fn start_gateway(plan: &Plan, tokens: &TokenService, peers: &PlatformPeers) -> Result<Gateway, CityError> {
+    let mut lines: HashMap<String, Arc<dyn HostLine>> = HashMap::new();
+    for (id, peer) in &peers.issuers {
+        let bank = banks::institution(id)?;
+        lines.insert(id.clone(), Arc::new(peer.line(ends(plan, "token gateway", &bank.name), |_| ())?));
+    }
+    Gateway::new(tokens, &lines, plan.waits.gateway).map_err(of("tokens"))
+}
+
+fn start_acquirer(plan: &Plan, running: &mut Running, peers: &PlatformPeers) -> Result<Acquirer, CityError> {
+    let schema = store::rooms::acquiring::tables(Schema::new());
+    let store = running.open(plan, "acquirer", "platform/acquirer", schema)?;
+    programmes::register_merchants(&store).map_err(of("acquirer"))?;
+    let line = peers.network.line(ends(plan, "acquirer", "network"), |_| ())?;
+    let institution =
+        Institution { defences: plan.defences.acquirer, ..acquiring_institution(plan.waits.acquirer) };
+    Ok(Acquirer::new(store, institution, Arc::new(line)))
+}
+
+/// The acquirer as the network knows it.
+pub fn acquiring_institution(answer_within: Duration) -> Institution {
+    let id = |digits: &[u8]| InstitutionId::parse(digits).expect("eight digits");
+    let token_ranges = Directory::sandbox()
+        .ranges()
+        .map(|(_, range)| acquiring::records::TokenRange {
+            first: range.token_prefix,
+            last: range.token_prefix,
+        })
+        .collect();
+    Institution {
+        id: id(b"01020000"),
+        forwarder: id(b"01020000"),
+        zone: Zone::Shanghai,
+        answer_within,
+        token_ranges,
+        defences: acquiring::Defences::ALL,
+    }
+}
