@@ -2,6 +2,7 @@
 
 use crate::clock::Bell;
 use crate::error::StoreError;
+use crate::failpoint::{Failpoint, failpoint};
 use crate::outbox::Backoff;
 use crate::shell::{Store, spawn};
 use std::collections::HashMap;
@@ -90,6 +91,7 @@ impl Courier {
                 }
                 let outbound = message.outbound();
                 let arrival = catch_unwind(AssertUnwindSafe(|| (self.deliver)(&outbound)));
+                failpoint(Failpoint::AfterDelivery);
                 let reported = match arrival {
                     Ok(Arrival::Delivered) => self.store.delivered(message),
                     Ok(Arrival::Retry) | Err(_) => self.store.failed(message, self.backoff),

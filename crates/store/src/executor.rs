@@ -6,7 +6,7 @@
 use crate::driver::{Driver, Fold, Marks};
 use crate::error::StoreError;
 use crate::fact::{Batch, Body, Link, Note, write_head};
-use crate::failpoint::failpoint;
+use crate::failpoint::{Failpoint, failpoint};
 use crate::job::{Applied, Asked, Called, Job, Look};
 use crate::outbox::{Due, Message};
 use crate::repeats::Repeats;
@@ -155,7 +155,7 @@ impl<D: Driver> Executor<D> {
             }
             Err(_) => self.stopped = true,
         }
-        failpoint("store.before_callback");
+        failpoint(Failpoint::BeforeCallback);
         let told = self.decided.len();
         let mut decided = self.decided.drain(..).peekable();
         while decided.peek().is_some() {
@@ -206,12 +206,12 @@ impl<D: Driver> Executor<D> {
         if self.batch.is_empty() {
             return Ok(());
         }
-        failpoint("store.before_append");
+        failpoint(Failpoint::BeforeAppend);
         if let Err(wrong) = self.driver.append(&self.batch) {
             tracing::error!(%wrong, "the commit failed; the store stops");
             return Err(StoreError::Stopped);
         }
-        failpoint("store.after_append");
+        failpoint(Failpoint::AfterAppend);
         self.head = self.batch.link();
         self.batch.restart(self.head);
         Ok(())

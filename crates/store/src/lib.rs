@@ -80,7 +80,7 @@ pub use delivery::{Arrival, Couriers, Deliverer, spawn_delivery};
 pub use driver::{Driver, Rows};
 pub use error::{DriverError, StoreError};
 pub use executor::Executor;
-pub use failpoint::failpoint;
+pub use failpoint::{Failpoint, failpoint};
 pub use job::{Called, Outcome};
 pub use outbox::{Backoff, Message};
 pub use row::{Mismatched, Row, Value};

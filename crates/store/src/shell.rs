@@ -4,6 +4,7 @@ use crate::clock::{Bell, Clock, lock};
 use crate::driver::{Driver, Folder, Rows, View};
 use crate::error::{DriverError, StoreError};
 use crate::executor::{BATCH_OPERATIONS, Executor, FoldWork, delivered, failed};
+use crate::failpoint::{Failpoint, failpoint};
 use crate::job::{Asked, Called, Job, Look};
 use crate::outbox::{Backoff, Message};
 use crate::row::Value;
@@ -400,6 +401,7 @@ impl<D: Driver> Writer<D> {
 fn fold_all(mut folder: Box<dyn Folder>, work: &Receiver<FoldWork>, reports: &Sender<Control>) {
     while let Ok(piece) = work.recv() {
         let outcome = piece.prepare().and_then(|fold| Ok(folder.fold(&fold)?));
+        failpoint(Failpoint::AfterFold);
         if reports.send(Control::Folded(outcome)).is_err() {
             return;
         }

@@ -7,7 +7,7 @@
 use crate::driver::*;
 use crate::error::DriverError;
 use crate::fact::{Batch, Fact, Link};
-use crate::failpoint::failpoint;
+use crate::failpoint::{Failpoint, failpoint};
 use crate::row::Value;
 use crate::schema::{Kind, Layout, Schema};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -318,7 +318,7 @@ impl SqliteFolder {
                 statement.execute(params_from_iter(std::iter::once(&bucket).chain(values)))?;
                 self.rows += 1;
             }
-            failpoint("store.mid_fold");
+            failpoint(Failpoint::MidFold);
         }
         let mut keep = transaction.prepare_cached(
             "INSERT INTO repeats (key, fingerprint, at, answer) VALUES ($1, $2, $3, $4) ON CONFLICT (key)

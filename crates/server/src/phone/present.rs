@@ -10,7 +10,7 @@ use ::wallet::keys::{Counter, UseKey, UsedKey};
 use ::wallet::phone::{AfterWrong, BeginUnlock, Unlocking, presented};
 use ::wallet::unlock::{self, Verified};
 use std::net::SocketAddr;
-use store::Outcome;
+use store::{Failpoint, Outcome};
 use values::id::kinds;
 use values::{Id, Records};
 
@@ -173,7 +173,7 @@ impl Phone {
             Reaction::Respond(answer) => answer,
             Reaction::Commit(use_key, pending) => {
                 let used = self.use_key(use_key);
-                store::failpoint("phone.after_counter");
+                store::failpoint(Failpoint::AfterCounter);
                 application.committed(pending, used, &context)
             }
         }

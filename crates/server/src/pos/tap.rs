@@ -9,6 +9,7 @@ use crate::trace::{Wire, show};
 use acquiring::terminal_line::Card;
 use emv::{tag, tlv};
 use iso8583::{Message, ResponseCode, Stan, field};
+use store::Failpoint;
 use terminal::lights::{Light, Message as Text, Status};
 use terminal::online::{HostAnswer, OnlineRequest};
 use terminal::outcome::{Cvm, Ending, Outcome};
@@ -181,7 +182,7 @@ impl Pos {
             at: self.store.clock().now(),
         };
         self.run(Begin { entry: entry.clone() })?;
-        store::failpoint("pos.before_request");
+        store::failpoint(Failpoint::BeforeRequest);
         if request.cvm == Cvm::OnlinePin {
             tracing::warn!("the card wants an online PIN, and this terminal has no PIN pad");
             return Ok((entry, Said::NotSent));
@@ -194,7 +195,7 @@ impl Pos {
             chip: Some(&request.icc_data),
         };
         let said = self.ask_payment(&entry, &card, false);
-        store::failpoint("pos.before_conclusion");
+        store::failpoint(Failpoint::BeforeConclusion);
         Ok((entry, said))
     }
 

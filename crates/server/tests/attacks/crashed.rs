@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
+use store::Failpoint;
 
 /// Tells the child where it lives.
 const HOME: &str = "PAIZA_CRASH_HOME";
@@ -107,7 +108,7 @@ fn terminal(town: &Town) -> Pos {
 
 fn sell(pos: &mut Pos, town: &Town, phone: &Phone, minor: u64) -> Verdict {
     let mut reader = ReaderEnd::listen("127.0.0.1:0").unwrap();
-    reader.give_up_after(Duration::from_secs(30)).unwrap();
+    reader.give_up_after(Duration::from_secs(120)).unwrap();
     let how = Presentation {
         reader: reader.address().unwrap(),
         answer_to_reset: None,
@@ -139,7 +140,7 @@ fn child_with_a_terminal() {
 }
 
 /// A terminal that died between its journal and the line finds what it owes, and books agree.
-fn terminal_killed_at(failpoint: &str, counts: &[u32]) {
+fn terminal_killed_at(place: Failpoint, counts: &[u32]) {
     let town = Town::start();
     let (phone, _) = town.phone_with("li", CARD);
     let before = town.available(CARD);
@@ -148,7 +149,7 @@ fn terminal_killed_at(failpoint: &str, counts: &[u32]) {
     for count in counts {
         let home = tempfile::tempdir().unwrap();
         copy(folder.path(), home.path());
-        let at = format!("{failpoint}:{count}");
+        let at = format!("{}:{count}", place.name());
         let (told, _) = run("child_with_a_terminal", home.path(), &at);
         assert!(!told.done, "{at} was never reached");
         let town = Town::at(home.path().to_owned());
@@ -171,12 +172,12 @@ fn terminal_killed_at(failpoint: &str, counts: &[u32]) {
 
 #[test]
 fn a_terminal_killed_before_its_request_left() {
-    terminal_killed_at("pos.before_request", &[1, 4]);
+    terminal_killed_at(Failpoint::BeforeRequest, &[1, 4]);
 }
 
 #[test]
 fn a_terminal_killed_before_it_took_the_answer() {
-    terminal_killed_at("pos.before_conclusion", &[1, 4]);
+    terminal_killed_at(Failpoint::BeforeConclusion, &[1, 4]);
 }
 
 fn println_done() {
@@ -244,7 +245,7 @@ fn recovered(home: &Path, told: &Told, before: u64, at: &str) {
     town.assert_whole();
 }
 
-fn killed_at(failpoint: &str, counts: &[u32]) {
+fn killed_at(place: Failpoint, counts: &[u32]) {
     let town = Town::start();
     let (phone, _) = town.phone_with("li", CARD);
     let before = town.available(CARD);
@@ -254,36 +255,36 @@ fn killed_at(failpoint: &str, counts: &[u32]) {
     for count in counts {
         let home = tempfile::tempdir().unwrap();
         copy(folder.path(), home.path());
-        let at = format!("{failpoint}:{count}");
+        let at = format!("{}:{count}", place.name());
         let (told, output) = run("child", home.path(), &at);
         assert!(!output.contains(CARD), "no card number in what a crash prints");
         killed += usize::from(!told.done);
         recovered(home.path(), &told, before, &at);
     }
-    assert!(killed > 0, "{failpoint} was never reached");
+    assert!(killed > 0, "{place:?} was never reached");
 }
 
 #[test]
 fn killed_before_an_append() {
-    killed_at("store.before_append", &[40, 75]);
+    killed_at(Failpoint::BeforeAppend, &[40, 75]);
 }
 
 #[test]
 fn killed_after_an_append() {
-    killed_at("store.after_append", &[45, 71]);
+    killed_at(Failpoint::AfterAppend, &[45, 71]);
 }
 
 #[test]
 fn killed_before_a_callback() {
-    killed_at("store.before_callback", &[43, 88]);
+    killed_at(Failpoint::BeforeCallback, &[43, 88]);
 }
 
 #[test]
 fn killed_in_the_middle_of_folding() {
-    killed_at("store.mid_fold", &[3, 25]);
+    killed_at(Failpoint::MidFold, &[3, 25]);
 }
 
 #[test]
 fn killed_after_the_counter_moved() {
-    killed_at("phone.after_counter", &[1, 5]);
+    killed_at(Failpoint::AfterCounter, &[1, 5]);
 }

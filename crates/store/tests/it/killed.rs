@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use store::{Outcome, Store, SystemClock};
+use store::{Failpoint, Outcome, Store, SystemClock};
 
 const FOLDER: &str = "PAIZA_TEST_VICTIM";
 
@@ -22,6 +22,10 @@ fn victim() {
         use std::io::Write;
         // One write, so that a kill cannot cut a number short.
         std::io::stderr().write_all(format!("count {answer}\n").as_bytes()).unwrap();
+        if answer.is_multiple_of(4) {
+            // It would fold once it has nothing else to do, which is never.
+            store.flush().unwrap();
+        }
     }
 }
 
@@ -55,15 +59,14 @@ fn run_victim(folder: &Path, failpoint: Option<&str>) -> u64 {
 #[test]
 fn nothing_acknowledged_is_lost_when_killed() {
     let folder = tempfile::tempdir().unwrap();
-    let places = [
-        Some("store.before_append:3"),
-        Some("store.after_append:4"),
-        Some("store.before_callback:5"),
-        Some("store.mid_fold:2"),
-        None,
-    ];
+    // Every place that a store passes by itself, each a little later than the one before; and no place at all.
+    let of_the_store = Failpoint::ALL.iter().filter(|place| place.name().starts_with("store."));
+    let itself = |place: &&Failpoint| **place != Failpoint::AfterDelivery;
+    let armed =
+        of_the_store.filter(itself).zip(2..).map(|(place, count)| format!("{}:{count}", place.name()));
+    let places: Vec<Option<String>> = armed.map(Some).chain([None]).collect();
     let mut before = 0;
-    for place in places {
+    for place in places.iter().map(Option::as_deref) {
         // It may die before it says anything.
         let acknowledged = run_victim(folder.path(), place).max(before);
         let store = open(folder.path());
