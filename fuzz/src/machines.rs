@@ -138,6 +138,7 @@ fn card(profile: Profile, algorithm: Algorithm) -> Card {
         aid: Aid::unionpay_debit().as_bytes().to_vec(),
         label: "UnionPay Debit".to_owned(),
         last_four: LastFour::from_ascii(b"1111").expect("digits"),
+        card_expiry: None,
         issuer: "Bank of China".to_owned(),
         art: "boc-debit".to_owned(),
         nickname: None,

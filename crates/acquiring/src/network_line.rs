@@ -98,6 +98,8 @@ pub struct NetworkAnswer {
     pub code: ResponseCode,
     /// The issuer's approval code.
     pub approval_code: Option<ApprovalCode>,
+    /// The settlement date, `MMDD`, if the network gave it one.
+    pub settled_on: Option<u16>,
 }
 
 impl NetworkAnswer {
@@ -111,6 +113,7 @@ impl NetworkAnswer {
             amount: message.amount(),
             code: message.response_code().ok_or(Refusal::Incomplete)?,
             approval_code: message.get(field::APPROVAL_CODE).and_then(|code| ApprovalCode::parse(code).ok()),
+            settled_on: message.number(field::SETTLEMENT_DATE).and_then(|date| u16::try_from(date).ok()),
         })
     }
 }

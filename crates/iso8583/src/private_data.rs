@@ -36,7 +36,8 @@ tags! {
     CUSTOMER_VERIFICATION = 0xC7, "customer verification result", Open;
     /// Last four digits of the card's number.
     CARD_LAST_FOUR = 0xC8, "last four of the card", Open;
-    /// What is asked of the issuer: 01 eligibility and risk, 02 send a code, 03 check a code, 04 token provisioned.
+    /// What is asked of the issuer: 01 eligibility and risk, 02 send a code, 03 check a code, 04 token provisioned,
+    /// 05 state of a token.
     VERIFICATION_FUNCTION = 0xD0, "verification function", Open;
     /// First eight digits of the card's number, for routing.
     CARD_PREFIX = 0xD1, "card prefix", Open;
@@ -60,6 +61,12 @@ tags! {
     CARD_PROFILE = 0xDA, "card profile", Hidden;
     /// The way of verification that was chosen.
     METHOD = 0xDB, "step-up method", Open;
+    /// Where a token stands: `inactive`, `active`, `suspended`, `deleted` or `expired`.
+    TOKEN_STATE = 0xDC, "token state", Open;
+    /// Who changed that: `customer`, `platform`, `issuer` or `fraud`.
+    CHANGED_BY = 0xDD, "changed by", Open;
+    /// Counts a token's changes, ASCII digits.
+    STATE_VERSION = 0xDE, "state version", Open;
 }
 
 impl Tag {

@@ -385,13 +385,13 @@ pub(crate) enum Sandbox {
         /// Where the network asks about cards
         #[arg(long)]
         verification: Option<String>,
-        /// Where the bank's people change cards and rules
+        /// Where the bank's people list, change and replace cards and change rules
         #[arg(long)]
         desk: Option<String>,
         /// The telephone network
         #[arg(long, default_value = "127.0.0.1:8086")]
         telephone: String,
-        /// The platform, which is told what became of cards
+        /// The platform: its token service is told when a card behind one of its tokens is stopped, closed or replaced
         #[arg(long, default_value = "127.0.0.1:8080")]
         platform: String,
     },
@@ -404,19 +404,18 @@ pub(crate) enum Sandbox {
         listen: String,
     },
     /// Change the state of a card at its bank, in a running city; its tokens follow
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Card {
-        /// Which bank: boc, harbour, lantern or meadow
-        #[arg(long, default_value = "boc")]
-        bank: String,
-        /// Number of a test card, or its last four digits
-        #[arg(long)]
-        number: String,
+        #[command(subcommand)]
+        work: Option<CardWork>,
+        #[command(flatten)]
+        desk: BankDesk,
+        /// Number of a card, or the last four digits of a test card
+        #[arg(long, required = true)]
+        number: Option<String>,
         /// active, blocked, lost, stolen or closed
-        #[arg(long)]
-        state: String,
-        /// The bank's desk; the documented port of the bank if absent
-        #[arg(long)]
-        at: Option<String>,
+        #[arg(long, required = true)]
+        state: Option<String>,
     },
     /// Read a bank's risk rules in a running city, or change one
     Rules {
@@ -449,6 +448,36 @@ pub(crate) enum Sandbox {
     Keys,
     /// The test cards of every bank
     Cards,
+}
+
+#[derive(Args)]
+pub(crate) struct BankDesk {
+    /// Which bank: boc, harbour, lantern or meadow
+    #[arg(long, default_value = "boc")]
+    pub(crate) bank: String,
+    /// The bank's desk; the documented port of the bank if absent
+    #[arg(long)]
+    pub(crate) at: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CardWork {
+    /// Make new plastic for a card's account: another number, the same tokens; the old number pays no more
+    Replace {
+        #[command(flatten)]
+        desk: BankDesk,
+        /// Number of the card to be replaced, or the last four digits of a test card
+        #[arg(long)]
+        number: String,
+        /// Last month of the new one, YYMM; five years from now if absent
+        #[arg(long)]
+        expiry: Option<String>,
+    },
+    /// The bank's cards and the tokens that stand in for them, as the bank knows them
+    List {
+        #[command(flatten)]
+        desk: BankDesk,
+    },
 }
 
 #[derive(Subcommand)]

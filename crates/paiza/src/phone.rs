@@ -212,7 +212,7 @@ fn list(phone: &Phone, output: Output) -> Result<(), Failure> {
         output.row(&json!({
             "card": number, "token": card.token.to_string(), "issuer": card.issuer, "label": card.label,
             "card_last_four": card.last_four.to_string(), "token_last_four": card.number.last_four().to_string(),
-            "state": state, "default": default == Some(card.token), "keys_left": keys,
+            "card_expiry": card.card_expiry.map(values::Expiry::to_yymm), "state": state, "default": default == Some(card.token), "keys_left": keys,
         }));
     }
     if cards.is_empty() {

@@ -3,7 +3,7 @@
 mod desk;
 mod host;
 
-use crate::cli::Sandbox;
+use crate::cli::{CardWork, Sandbox};
 use crate::output::{Failure, Output};
 use serde_json::json;
 
@@ -11,7 +11,15 @@ pub(crate) fn run(what: &Sandbox, output: Output) -> Result<(), Failure> {
     match what {
         Sandbox::Keys => keys(output),
         Sandbox::Cards => cards(output),
-        Sandbox::Card { bank, number, state, at } => desk::card(bank, number, state, at.as_deref(), output),
+        Sandbox::Card { work: Some(CardWork::Replace { desk, number, expiry }), .. } => {
+            desk::replace(desk, number, expiry.as_deref(), output)
+        }
+        Sandbox::Card { work: Some(CardWork::List { desk }), .. } => desk::cards(desk, output),
+        Sandbox::Card { work: None, desk, number, state } => {
+            let missing = || Failure::usage("--number and --state are needed");
+            let number = number.as_deref().ok_or_else(missing)?;
+            desk::card(desk, number, state.as_deref().ok_or_else(missing)?, output)
+        }
         Sandbox::Rules { bank, set, enabled, threshold, outcome, at } => {
             let change = set.as_ref().map(|condition| {
                 json!({"condition": condition, "enabled": enabled, "threshold": threshold, "outcome": outcome})

@@ -179,6 +179,7 @@ impl TokenService {
             candidates,
             par: par.map_err(|_| Refusal::ProgrammeUnknown)?,
             psn: 1,
+            card_expiry: Some(typed.expiry),
             art: None,
         })
     }

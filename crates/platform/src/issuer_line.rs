@@ -21,6 +21,8 @@ pub enum Question {
     CheckCode = 3,
     /// The token is on the phone.
     Provisioned = 4,
+    /// No question: where a token stands now.
+    TokenState = 5,
 }
 
 /// How an issuer answered; the parts it may leave out are empty.

@@ -22,6 +22,6 @@ mod token_service;
 pub use devices::Confirmed;
 pub use enrolment::{CARD_DATA_CONTEXT, Cards, Progress};
 pub use error::Error;
-pub use lifecycle::IssuerAction;
+pub use lifecycle::{IssuerAction, NoticeTaken, replacement_context};
 pub use provisioning::Profile;
 pub use token_service::{CardRange, Texting, TokenService};

@@ -14,6 +14,18 @@ pub struct Directory {
     /// The issuing banks, in the order in which their hosts get addresses.
     #[serde(rename = "institution")]
     pub institutions: Vec<Institution>,
+    /// The acquirers that are its members.
+    #[serde(rename = "acquirer")]
+    pub acquirers: Vec<AcquirerEntry>,
+}
+
+/// An acquirer that is a member of the network.
+#[derive(Debug, Deserialize)]
+pub struct AcquirerEntry {
+    /// Its institution code, 8 digits.
+    pub code: String,
+    /// Its name for people.
+    pub name: String,
 }
 
 /// The card network.
@@ -179,7 +191,8 @@ mod tests {
             assert_eq!((found.0.id.as_str(), found.1.dki), (bank.id.as_str(), range.dki));
             assert!(directory.by_token_prefix(range.pan_prefix).is_none(), "no card number is a token");
         }
-        assert_eq!(directory.institutions.len(), 4);
+        assert_eq!((directory.institutions.len(), directory.acquirers.len()), (4, 1));
+        assert!(directory.acquirers.iter().all(|acquirer| acquirer.code.len() == 8));
         assert!(directory.institution("boc").is_some() && directory.institution("abc").is_none());
     }
 }

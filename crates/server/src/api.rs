@@ -49,6 +49,13 @@ pub struct DeviceConfirmed {
     pub recovery_code: Option<String>,
 }
 
+/// The answer to `GET /v1/card-data-key`: what card data is sealed to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CardDataKey {
+    /// P-256 public key of the token service, SEC1 uncompressed.
+    pub card_data_key: String,
+}
+
 /// `POST /v1/cards`: add a card.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -148,6 +155,9 @@ pub struct CardProfile {
     pub art: String,
     /// Last four digits of the card itself.
     pub card_last_four: String,
+    /// Last month of the card itself, `YYMM`, if it is known.
+    #[serde(default)]
+    pub card_expiry: Option<String>,
     /// Payment account reference.
     pub par: String,
     /// Token requestor.
@@ -243,6 +253,12 @@ pub struct TokenView {
     pub issuer: String,
     /// Last four digits of the card.
     pub card_last_four: String,
+    /// Last month of the card, `YYMM`, if it is known.
+    #[serde(default)]
+    pub card_expiry: Option<String>,
+    /// Reference of the card art.
+    #[serde(default)]
+    pub art: String,
     /// Last four digits of the token.
     pub token_last_four: String,
     /// What the customer calls it.
@@ -321,6 +337,23 @@ pub struct TextMessage {
 pub struct IssuerEvent {
     /// The token number, digits.
     pub token: String,
-    /// `suspend`, `resume` or `delete`.
+    /// `suspend`, `resume`, `delete` or `replace`.
     pub action: String,
+    /// For `replace`: the card that took the place of the one behind the token, as a `NewCard` sealed to the token
+    /// service for this issuer's replacements (JWE).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_card: Option<String>,
+}
+
+/// A card that took another's place; exists only inside the issuer and, opened, inside the token service.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCard {
+    /// Card number.
+    pub pan: String,
+    /// `YYMM`.
+    pub expiry: String,
+    /// Reference of its card art, if it has another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub art: Option<String>,
 }

@@ -81,6 +81,8 @@ pub struct Addresses {
     pub gateway: SocketAddr,
     /// Each issuer's port for the token gateway, by short name.
     pub issuers: Vec<(String, SocketAddr)>,
+    /// Each issuer's port for the network, for all that is about adding cards, by short name.
+    pub verification: Vec<(String, SocketAddr)>,
     /// Where the people of a party work: the network's desk, and each issuer's by short name.
     pub desks: Vec<(String, SocketAddr)>,
 }
@@ -157,6 +159,7 @@ impl City {
             network: switch.acquirers_at,
             gateway: platform.gateway_at,
             issuers: named(|bank| bank.detokenised_at).collect(),
+            verification: named(|bank| bank.verification_at).collect(),
             desks: [("network".to_owned(), desk_at)].into_iter().chain(named(|bank| bank.desk_at)).collect(),
         };
         let mut parties = vec![platform.running, switch.running];

@@ -8,8 +8,8 @@ mod wallet;
 
 pub use keystore::{DeviceKeyring, KeystoreError};
 pub use present::{PresentError, Presentation, TapSeen};
-pub use wallet::{Added, AskCode};
 pub(crate) use wallet::card_of;
+pub use wallet::{Added, AskCode};
 
 use crate::api;
 use crate::client::{Client, ClientError, Freshness};
@@ -309,7 +309,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn decode(text: &str) -> Result<Vec<u8>, PhoneError> {
+pub(crate) fn decode(text: &str) -> Result<Vec<u8>, PhoneError> {
     use base64::Engine as _;
     let decoded = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text);
     decoded.map_err(|_| PhoneError::Client(ClientError::Unreadable("a key")))

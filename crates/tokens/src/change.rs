@@ -1,18 +1,21 @@
 //! The one way in which a token changes its standing, and an enrolment ends: record, hot state, lists and
 //! notices together, so that they cannot disagree.
 
+use crate::notice::TokenNotice;
 use crate::ops::topics;
 use crate::records::{
-    Customer, Device, Enrolment, EnrolmentState, Life, PanRecord, Standing, Token, TokenState,
+    Customer, Device, Enrolment, EnrolmentState, Life, PanRecord, Standing, Suspender, Token, TokenState,
 };
 use crate::refusal::Refusal;
 use values::{Outbound, Records, Timestamp};
 
-/// Gives a token a new standing. What stops paying loses its keys at once; what stops living leaves the lists.
+/// Gives a token a new standing in somebody's name. What stops paying loses its keys at once; what stops living leaves
+/// the lists; the issuer is told.
 pub(crate) fn set_standing<W: Records>(
     records: &mut W,
     mut token: Token,
     standing: Standing,
+    by: Suspender,
     now: Timestamp,
 ) {
     if token.standing == standing {
@@ -32,22 +35,22 @@ pub(crate) fn set_standing<W: Records>(
     if was_live && !standing.is_live() {
         leave_lists(records, &token);
     }
+    let notice = TokenNotice { token: token.reference, version: token.version + 1, standing, by };
+    records.send(notice.outbound(now));
     touch(records, token, now);
 }
 
-/// Writes a changed token back and leaves word for its device and its issuer.
+/// Writes a changed token back and leaves word for its device.
 pub(crate) fn touch<W: Records>(records: &mut W, mut token: Token, now: Timestamp) {
     token.version += 1;
     token.changed = now;
     let name = token.reference.to_string();
-    for topic in [topics::TOKEN_CHANGED, topics::ISSUER_NOTICE] {
-        records.send(Outbound {
-            topic: topic.to_owned(),
-            key: name.clone(),
-            due: now,
-            body: name.clone().into_bytes(),
-        });
-    }
+    records.send(Outbound {
+        topic: topics::TOKEN_CHANGED.to_owned(),
+        key: name.clone(),
+        due: now,
+        body: name.into_bytes(),
+    });
     records.put(token);
 }
 
@@ -88,7 +91,7 @@ pub(crate) fn end_enrolment<W: Records>(
     records.put(enrolment);
     if let Some(token) = token {
         let standing = Standing { life: Life::Deleted, ..token.standing };
-        set_standing(records, token, standing, now);
+        set_standing(records, token, standing, Suspender::Platform, now);
     }
 }
 

@@ -15,7 +15,7 @@
 //!
 //! Read `records` (what is kept), `ops` (who may change it, and how: phones, enrolment, keys, suspension),
 //! `window` (which counters still pay), `gateway` (a payment from message to admission), `vault` (who may
-//! open a card number), `slots` (what a phone gets), `refusal` (every no), `policy` (every number).
+//! open a card number), `notice` (what issuers are told), `slots` (what a phone gets), `refusal` (every no), `policy` (every number).
 //!
 //! Invariants: a customer and a device never have more than eight live cards, enrolments under way included; a
 //! counter pays once; a token pays only while active and suspended by nobody; a card number opens only for
@@ -30,6 +30,7 @@ pub mod day;
 pub mod defences;
 pub mod digest;
 pub mod gateway;
+pub mod notice;
 pub mod numbers;
 pub mod ops;
 pub mod policy;

@@ -34,7 +34,7 @@ pub use end_enrolment::{EndEnrolment, Ending};
 pub use expire::Expire;
 pub use grant::{Grant, Granted};
 pub use issue_keys::{IssueKeys, Issued};
-pub use issuer_event::{IssuerEvent, Lifecycle, Replacement};
+pub use issuer_event::{IssuerEvent, Lifecycle, Replacement, Resealed};
 pub use purge::{ForgetForestalled, Purge};
 pub use register_device::RegisterDevice;
 pub use report_lost::{ReportLost, Reported, Reporter};
@@ -53,7 +53,7 @@ pub struct Done;
 pub mod topics {
     /// The token's device is to be told of its new state; the body is the token's reference as text.
     pub const TOKEN_CHANGED: &str = "token_changed";
-    /// The issuer is to be told of the token's new state; the body is the token's reference as text.
+    /// The issuer is to be told of the token's new state; the body is a [`crate::notice::TokenNotice`].
     pub const ISSUER_NOTICE: &str = "issuer_notice";
     /// A timer: run `EndEnrolment` with `Ending::Expired`; the body is the enrolment's id as text.
     pub const ENROLMENT_EXPIRES: &str = "enrolment_expires";

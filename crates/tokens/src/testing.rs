@@ -233,6 +233,7 @@ impl City {
             candidates: vec![Candidate { number, as_card, envelope }],
             par: Par::from_entropy("PZ01", random).unwrap(),
             psn: 1,
+            card_expiry: Some(expiry),
             art: None,
         }
     }

@@ -28,6 +28,8 @@ pub enum Purpose {
     LawfulRequest,
     /// Moving the vault under a new key; no human sees the number.
     Rewrap,
+    /// The issuer replaced the card: another number was put behind the token.
+    Replacement,
 }
 
 /// Proof that opening one card number was decided and recorded.

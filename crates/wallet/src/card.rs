@@ -112,6 +112,8 @@ pub struct Card {
     pub label: String,
     /// The last four digits of the card behind the token (tag 9F25).
     pub last_four: LastFour,
+    /// The last month of the card behind the token, to be shown; not known for cards added before it was told.
+    pub card_expiry: Option<Expiry>,
     /// Who issued it, for people.
     pub issuer: String,
     /// Reference of the picture.
@@ -261,8 +263,20 @@ fn is_digits(text: &str, count: usize) -> bool {
     text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The token service says where a token is in its life. Older news than already known is ignored.
-#[derive(Clone, Copy, Debug)]
+/// The card behind a token as its holder knows it; another one when the issuer replaced it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plastic {
+    /// The last four digits of its number.
+    pub last_four: LastFour,
+    /// Its last month, if it is told.
+    pub expiry: Option<Expiry>,
+    /// Reference of the picture.
+    pub art: String,
+}
+
+/// The token service says where a token is in its life, and which card is behind it. Older news than already known is
+/// ignored.
+#[derive(Clone, Debug)]
 pub struct UpdateCard {
     /// Which card.
     pub token: Id<kinds::Token>,
@@ -270,6 +284,8 @@ pub struct UpdateCard {
     pub state: CardState,
     /// Counts the changes of this token at the service.
     pub version: u64,
+    /// The card behind it, if that was told too.
+    pub plastic: Option<Plastic>,
 }
 
 impl Operation for UpdateCard {
@@ -291,6 +307,9 @@ impl Operation for UpdateCard {
         }
         card.state = self.state;
         card.state_version = self.version;
+        if let Some(Plastic { last_four, expiry, art }) = self.plastic.clone() {
+            (card.last_four, card.card_expiry, card.art) = (last_four, expiry, art);
+        }
         records.put(card);
         Ok(self.state)
     }

@@ -439,7 +439,7 @@ mod tests {
         assert_eq!(store(&mut memory, 11..=12), Ok(2));
         assert_eq!(tap(&mut memory, 100).unwrap().slot.atc, 11);
 
-        let suspended = UpdateCard { token, state: CardState::Suspended, version: 2 };
+        let suspended = UpdateCard { token, state: CardState::Suspended, version: 2, plastic: None };
         memory.run(&suspended, NOON).unwrap();
         assert_eq!(memory.slots(), 0);
         assert_eq!(tap(&mut memory, 100), Err(UseRefusal::NotActive));

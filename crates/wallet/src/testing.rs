@@ -62,6 +62,7 @@ pub(crate) fn card() -> Card {
         aid: hex::decode("A000000333010101").unwrap(),
         label: "UnionPay Debit".to_owned(),
         last_four: LastFour::from_ascii(b"1111").unwrap(),
+        card_expiry: None,
         issuer: "Bank of China".to_owned(),
         art: "boc-debit".to_owned(),
         nickname: None,

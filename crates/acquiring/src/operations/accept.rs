@@ -231,6 +231,7 @@ impl Accept {
             completed_by: None,
             refunded: 0,
             refund_pending: 0,
+            settled_on: None,
             counted: false,
         })
     }

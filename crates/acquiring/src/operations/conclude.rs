@@ -76,6 +76,7 @@ impl Conclude {
     fn decide<W: Records>(&self, records: &mut W, payment: &mut Payment, now: Timestamp) {
         payment.response_code = Some(self.answer.code);
         payment.approval_code = self.answer.approval_code;
+        payment.settled_on = self.answer.settled_on.filter(|_| self.answer.code.is_approved());
         // Part of the amount was not asked for: the goods cost all of it.
         let partly = self.answer.code == ResponseCode::PARTLY_APPROVED && payment.kind != PaymentKind::Refund;
         if partly {

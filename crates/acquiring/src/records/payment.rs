@@ -111,6 +111,8 @@ pub struct Payment {
     pub response_code: Option<ResponseCode>,
     /// The issuer's approval code.
     pub approval_code: Option<ApprovalCode>,
+    /// The settlement date `MMDD` that the network gave it (DE 15), once it is approved.
+    pub settled_on: Option<u16>,
     /// Why it was or is being reversed: 98 no answer, 17 voided, as the terminal said otherwise.
     pub reversal_reason: Option<ResponseCode>,
     /// The payment it completes or pays back.

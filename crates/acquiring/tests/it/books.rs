@@ -217,5 +217,6 @@ pub(crate) fn answer_to(payment: &Payment, code: ResponseCode) -> NetworkAnswer 
         amount: Some(payment.money()),
         code,
         approval_code: code.is_approved().then(|| "974556".parse().unwrap()),
+        settled_on: Some(1122),
     }
 }

@@ -1,5 +1,6 @@
 //! What the people of a bank and of the network do while a city runs, over their desks.
 
+use crate::cli::BankDesk;
 use crate::output::{Failure, Output};
 use sandbox::test_cards::of_bank;
 use serde_json::{Value, json};
@@ -29,31 +30,77 @@ fn word(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// A card's whole number: what was typed, or the test card of these last four digits.
+fn whole(bank: &str, number: &str) -> Result<String, Failure> {
+    if number.len() != 4 {
+        return Ok(number.to_owned());
+    }
+    let mut found = of_bank(bank).filter(|card| card.pan().expose().ends_with(number.as_bytes()));
+    let (first, second) = (found.next(), found.next());
+    let card = first.filter(|_| second.is_none());
+    let card = card.ok_or_else(|| Failure::usage("these four digits do not name one test card"))?;
+    Ok(String::from_utf8_lossy(card.pan().expose()).into_owned())
+}
+
+/// Makes new plastic; what stands on it is shown, as the customer would get it by post.
+pub(super) fn replace(
+    desk: &BankDesk,
+    number: &str,
+    expiry: Option<&str>,
+    output: Output,
+) -> Result<(), Failure> {
+    let at = desk_of(&desk.bank, desk.at.as_deref())?;
+    let mut wish = json!({"number": whole(&desk.bank, number)?});
+    if let Some(expiry) = expiry {
+        wish["expiry"] = json!(expiry);
+    }
+    let made = post(&at, "/admin/cards/replace", &wish)?;
+    let [number, expiry, cvv2, sequence] =
+        ["number", "expiry", "cvv2", "sequence"].map(|name| word(&made[name]));
+    output.line(format!(
+        "The new card is {number}, good until {expiry} (YYMM), CVV2 {cvv2}, plastic {sequence}."
+    ));
+    output.line("Its account and its tokens are those of the old one, which pays no more.");
+    output.line("Phones show the new number's end after `paiza phone sync`.");
+    output.summary(made);
+    Ok(())
+}
+
 pub(super) fn card(
-    bank: &str,
+    BankDesk { bank, at }: &BankDesk,
     number: &str,
     state: &str,
-    at: Option<&str>,
     output: Output,
 ) -> Result<(), Failure> {
     const STATES: &[&str] = &["active", "blocked", "lost", "stolen", "closed"];
     if !STATES.contains(&state) {
         return Err(Failure::usage(format!("the state is one of {}", STATES.join(", "))));
     }
-    let at = desk_of(bank, at)?;
-    let full = match number.len() {
-        4 => {
-            let mut found = of_bank(bank).filter(|card| card.pan().expose().ends_with(number.as_bytes()));
-            let (first, second) = (found.next(), found.next());
-            let card = first.filter(|_| second.is_none());
-            let card = card.ok_or_else(|| Failure::usage("these four digits do not name one test card"))?;
-            String::from_utf8_lossy(card.pan().expose()).into_owned()
-        }
-        _ => number.to_owned(),
-    };
-    let done = post(&at, "/admin/cards", &json!({"number": full, "state": state}))?;
+    let at = desk_of(bank, at.as_deref())?;
+    let done = post(&at, "/admin/cards", &json!({"number": whole(bank, number)?, "state": state}))?;
     output.line(format!("The card was {} and is {}.", word(&done["before"]), word(&done["state"])));
     output.summary(done);
+    Ok(())
+}
+
+pub(super) fn cards(desk: &BankDesk, output: Output) -> Result<(), Failure> {
+    let at = desk_of(&desk.bank, desk.at.as_deref())?;
+    let cards: Value = answer(agent().get(format!("http://{at}/admin/cards")).call()).map_err(failure)?;
+    let cards = cards.as_array().cloned().unwrap_or_default();
+    for card in &cards {
+        let [last_four, product, expiry, state] =
+            ["last_four", "product", "expiry", "state"].map(|name| word(&card[name]));
+        output.line(format!("card ****{last_four}  {product:<6}  until {expiry}  {state}"));
+        for token in card["tokens"].as_array().into_iter().flatten() {
+            let by = token["changed_by"].as_str();
+            let said = by.map(|by| format!(" (by {by}, {})", word(&token["at"]))).unwrap_or_default();
+            let stopped = if token["stopped_here"] == json!(true) { ", stopped by this bank" } else { "" };
+            let [end, state] = ["last_four", "state"].map(|name| word(&token[name]));
+            output.line(format!("    token ****{end}  {state}{said}{stopped}"));
+        }
+        output.row(card);
+    }
+    output.summary(json!({"cards": cards.len()}));
     Ok(())
 }
 

@@ -168,7 +168,7 @@ impl Operation for Authorise {
             if !self.is_remembered(&known) {
                 return self.as_if_new(records).apply(records, now);
             }
-            return Ok(self.again(&known, behaviour));
+            return Ok(self.again(records, &known, behaviour));
         }
         let outcome = match &card {
             None => Err(Reason::CardUnknown),
@@ -205,9 +205,10 @@ impl Authorise {
     }
 
     /// The answer to a key that was seen before.
-    fn again(&self, known: &Authorisation, behaviour: Behaviour) -> Decision {
-        let same = (known.kind, known.card, known.amount, known.currency, known.original)
-            == (self.kind, self.card, self.amount.minor(), self.amount.currency(), self.original);
+    fn again(&self, records: &mut impl Records, known: &Authorisation, behaviour: Behaviour) -> Decision {
+        let same = (known.kind, known.amount, known.currency, known.original)
+            == (self.kind, self.amount.minor(), self.amount.currency(), self.original)
+            && books::same_account(records, known.card, self.card);
         match known.state {
             State::Reversed | State::ReversedUnseen => decision(self.key, Reason::ReversedBefore, behaviour),
             _ if !same => decision(self.key, Reason::DuplicateDiffers, behaviour),
@@ -247,10 +248,10 @@ impl Authorise {
     ) -> Result<(State, u64), Reason> {
         let used = self.within_limits(records, card, now)?;
         let moved = if self.kind == Kind::Purchase {
-            let order = books::spend(self.key, card.key, self.amount, Movement::Purchase);
+            let order = books::spend(self.key, card.account, self.amount, Movement::Purchase);
             ledger::transfer(records, order, now).map(|_| (State::Posted, self.amount.minor()))
         } else {
-            let order = books::spend(self.key, card.key, self.amount, Movement::PreAuthorisation);
+            let order = books::spend(self.key, card.account, self.amount, Movement::PreAuthorisation);
             ledger::hold(records, order, now).map(|_| (State::Held, 0))
         };
         let moved = moved.map_err(reason_of)?;
@@ -266,7 +267,7 @@ impl Authorise {
         now: Timestamp,
     ) -> Result<CardUse, Reason> {
         let today = day(now);
-        let before = records.find::<CardUse>(&card.key).filter(|used| used.day == today);
+        let before = records.find::<CardUse>(&card.account).filter(|used| used.day == today);
         let (spent, count) = before.map_or((0, 0), |used| (used.spent, used.count));
         let amount = self.amount.minor();
         if amount > card.limit_single {
@@ -276,7 +277,7 @@ impl Authorise {
             spent.checked_add(amount).filter(|sum| *sum <= card.limit_daily).ok_or(Reason::LimitDaily)?;
         let count =
             count.checked_add(1).filter(|count| *count <= card.limit_count).ok_or(Reason::LimitCount)?;
-        Ok(CardUse { card: card.key, day: today, spent, count })
+        Ok(CardUse { card: card.account, day: today, spent, count })
     }
 
     fn complete(&self, records: &mut impl Records, now: Timestamp) -> Result<(State, u64), Reason> {
@@ -324,16 +325,16 @@ impl Authorise {
         } else if matches!(card.state, CardState::Closed) {
             return Err(Reason::CardClosed);
         }
-        let order = books::give_back(self.key, card.key, self.amount, Movement::GivenBack);
+        let order = books::give_back(self.key, card.account, self.amount, Movement::GivenBack);
         ledger::transfer(records, order, now).map_err(reason_of)?;
         Ok((State::Posted, amount))
     }
 
-    /// The authorisation that this one is about, which must be the same card's.
+    /// The authorisation that this one is about, which must be of the same account.
     fn original(&self, records: &mut impl Records) -> Result<Authorisation, Reason> {
         let key = self.original.ok_or(Reason::OriginalUnknown)?;
         let original = records.find::<Authorisation>(&key).ok_or(Reason::OriginalUnknown)?;
-        if original.card != self.card {
+        if !books::same_account(records, original.card, self.card) {
             return Err(Reason::OriginalOfAnotherCard);
         }
         if original.currency != self.amount.currency() {
@@ -387,6 +388,7 @@ fn may_spend(
         CardState::Stolen => return Err(Reason::CardStolen),
         CardState::Blocked => return Err(Reason::CardBlocked),
         CardState::Closed => return Err(Reason::CardClosed),
+        CardState::Replaced => return Err(Reason::CardReplaced),
     }
     let today = now.civil(Zone::Shanghai);
     // The plastic's expiry counts only without a token, which has an expiry of its own.

@@ -47,7 +47,7 @@ pub fn receivable_account() -> Id<kinds::Account> {
     house("receivable")
 }
 
-/// The account behind a card.
+/// The account behind a card, by [`BankCard::account`].
 pub fn card_account(card: Digest) -> Id<kinds::Account> {
     Id::from_u128(card.as_u128())
 }
@@ -70,14 +70,14 @@ pub(super) fn open_card(
     currency: Currency,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    let account = Account::new(card_account(card.key), currency, AccountKind::Liability);
+    let account = Account::new(card_account(card.account), currency, AccountKind::Liability);
     match card.product {
         Product::Credit => ledger::open_account(records, account.with_overdraft(funds))?,
         Product::Debit => {
             ledger::open_account(records, account.with_overdraft(0))?;
             let amount = Money::new(funds, currency).map_err(|_| Refusal::Overflow)?;
-            let id = Id::from_u128(card.key.with("opening").as_u128());
-            let (debit, credit) = (opening_account(), card_account(card.key));
+            let id = Id::from_u128(card.account.with("opening").as_u128());
+            let (debit, credit) = (opening_account(), card_account(card.account));
             ledger::transfer(
                 records,
                 Order { id, debit, credit, amount, code: Movement::Opening as u16 },
@@ -88,32 +88,32 @@ pub(super) fn open_card(
     Ok(())
 }
 
-/// A payment from a card to the network.
-pub(super) fn spend(id: Digest, card: Digest, amount: Money, movement: Movement) -> Order {
+/// A payment from a card's account to the network.
+pub(super) fn spend(id: Digest, account: Digest, amount: Money, movement: Movement) -> Order {
     Order {
         id: Id::from_u128(id.as_u128()),
-        debit: card_account(card),
+        debit: card_account(account),
         credit: settlement_account(),
         amount,
         code: movement as u16,
     }
 }
 
-/// Money from the network back to a card.
-pub(super) fn give_back(id: Digest, card: Digest, amount: Money, movement: Movement) -> Order {
-    let Order { debit, credit, .. } = spend(id, card, amount, movement);
-    Order { debit: credit, credit: debit, ..spend(id, card, amount, movement) }
+/// Money from the network back to a card's account.
+pub(super) fn give_back(id: Digest, account: Digest, amount: Money, movement: Movement) -> Order {
+    let Order { debit, credit, .. } = spend(id, account, amount, movement);
+    Order { debit: credit, credit: debit, ..spend(id, account, amount, movement) }
 }
 
-/// Takes a refund back from a card; what the customer has spent already becomes a debt to the bank.
+/// Takes a refund back from a card's account; what the customer has spent already becomes a debt to the bank.
 pub(super) fn take_back(
     records: &mut impl Records,
     id: Digest,
-    card: Digest,
+    account: Digest,
     amount: Money,
     now: Timestamp,
 ) -> Result<Applied, Refusal> {
-    let order = spend(id, card, amount, Movement::Reversal);
+    let order = spend(id, account, amount, Movement::Reversal);
     match ledger::transfer(records, order, now) {
         Err(Refusal::InsufficientFunds) => {
             ledger::transfer(records, Order { debit: receivable_account(), ..order }, now)
@@ -122,7 +122,17 @@ pub(super) fn take_back(
     }
 }
 
-/// What the card may still spend, minor units.
-pub(super) fn available(records: &mut impl Records, card: Digest) -> u64 {
-    records.find::<Account>(&card_account(card)).map_or(0, |account| account.available())
+/// The account of a card that may have been replaced since.
+pub(super) fn account_of(records: &mut impl Records, card: Digest) -> Digest {
+    records.find::<BankCard>(&card).map_or(card, |card| card.account)
+}
+
+/// Whether both are plastics of one account.
+pub(super) fn same_account(records: &mut impl Records, one: Digest, other: Digest) -> bool {
+    one == other || account_of(records, one) == account_of(records, other)
+}
+
+/// What an account may still spend, minor units.
+pub(super) fn available(records: &mut impl Records, account: Digest) -> u64 {
+    records.find::<Account>(&card_account(account)).map_or(0, |account| account.available())
 }

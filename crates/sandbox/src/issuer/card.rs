@@ -22,6 +22,27 @@ pub enum CardState {
     Blocked,
     /// Gone for good.
     Closed,
+    /// Another plastic with another number took its place, for good.
+    Replaced,
+}
+
+impl CardState {
+    /// Whether no other state follows.
+    pub fn is_final(self) -> bool {
+        matches!(self, CardState::Closed | CardState::Replaced)
+    }
+
+    /// The word in interfaces and records.
+    pub fn word(self) -> &'static str {
+        match self {
+            CardState::Active => "active",
+            CardState::Lost => "lost",
+            CardState::Stolen => "stolen",
+            CardState::Blocked => "blocked",
+            CardState::Closed => "closed",
+            CardState::Replaced => "replaced",
+        }
+    }
 }
 
 /// A card as its issuer knows it. The number itself is nowhere in the records.
@@ -29,6 +50,10 @@ pub enum CardState {
 pub struct BankCard {
     /// The keyed digest of its number.
     pub key: Digest,
+    /// The account in the books: that of the first plastic, whatever number a replacement has.
+    pub account: Digest,
+    /// Counts the plastics of this account, from 0.
+    pub sequence: u8,
     /// The last four digits of its number.
     pub last_four: LastFour,
     /// The first eight digits of its number, which name the product's range.
@@ -62,10 +87,10 @@ impl Record for BankCard {
     }
 }
 
-/// What a card spent on its last day of use (Shanghai time). Small, as every payment writes it.
+/// What an account's cards spent on its last day of use (Shanghai time). Small, as every payment writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardUse {
-    /// The card.
+    /// The account ([`BankCard::account`]), so that a replaced card does not get the day's limits anew.
     pub card: Digest,
     /// The day, as `YYYYMMDD`.
     pub day: u32,
@@ -131,6 +156,8 @@ impl BankCard {
     pub fn new(key: Digest, prefix: u32, last_four: LastFour, expiry: Expiry, product: Product) -> BankCard {
         BankCard {
             key,
+            account: key,
+            sequence: 0,
             last_four,
             prefix,
             expiry,
@@ -197,7 +224,8 @@ impl Operation for OpenCards {
     }
 }
 
-/// The topic under which the issuer tells the token service that a token must stop, run again or go.
+/// The topic under which the issuer tells the token service that a token must stop, run again or go, or that the card
+/// behind it was replaced.
 pub const TOPIC_TOKEN_LIFECYCLE: &str = "issuer.token_lifecycle";
 
 /// What the token service is told, as JSON in the body of an [`Outbound`].
@@ -205,8 +233,25 @@ pub const TOPIC_TOKEN_LIFECYCLE: &str = "issuer.token_lifecycle";
 pub struct TokenLifecycle {
     /// The token.
     pub token: TokenNumber,
-    /// `suspend`, `resume` or `delete`.
+    /// `suspend`, `resume`, `delete` or `replace`.
     pub action: String,
+    /// The card that was replaced, if that is what happened.
+    #[serde(default)]
+    pub replaced: Option<Digest>,
+}
+
+impl TokenLifecycle {
+    /// Leaves word for the token service.
+    pub(super) fn send(self, records: &mut impl Records, now: Timestamp) {
+        let name =
+            [&self.token.as_u64().to_be_bytes()[..], self.action.as_bytes(), &now.millis().to_be_bytes()];
+        records.send(Outbound {
+            topic: TOPIC_TOKEN_LIFECYCLE.to_owned(),
+            key: Digest::of(&name).to_string(),
+            due: now,
+            body: serde_json::to_vec(&self).expect("strings and numbers serialise"),
+        });
+    }
 }
 
 /// The bank changes what may be done with a card; its tokens follow.
@@ -218,48 +263,49 @@ pub struct SetCardState {
     pub state: CardState,
 }
 
-/// The issuer knows no such card.
+/// Why the bank does not do what its clerk wants with a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown card")]
-pub struct UnknownCard;
+pub enum CardRefusal {
+    /// The issuer knows no such card.
+    #[error("unknown card")]
+    Unknown,
+    /// A card becomes replaced by its new plastic alone ([`super::ReplaceCard`]).
+    #[error("a replaced card needs a new plastic")]
+    NeedsPlastic,
+    /// The card is closed, and its account gets no new plastic.
+    #[error("the card is closed")]
+    Closed,
+    /// None of the numbers handed in was free; ask again with others.
+    #[error("no free card number")]
+    NumbersTaken,
+}
 
 impl Operation for SetCardState {
     /// What it was before.
     type Answer = CardState;
-    type Refusal = UnknownCard;
+    type Refusal = CardRefusal;
     const NAME: &'static str = "issuer.set_card_state";
 
-    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<CardState, UnknownCard> {
-        let card = records.find::<BankCard>(&self.card).ok_or(UnknownCard)?;
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<CardState, CardRefusal> {
+        let card = records.find::<BankCard>(&self.card).ok_or(CardRefusal::Unknown)?;
         let before = card.state;
-        if before == self.state || before == CardState::Closed {
+        if before == self.state || before.is_final() {
             return Ok(before);
+        }
+        if self.state == CardState::Replaced {
+            return Err(CardRefusal::NeedsPlastic);
         }
         let tokens = records.find::<CardTokens>(&self.card).map(|known| known.tokens).unwrap_or_default();
         let action = match self.state {
             CardState::Active => "resume",
-            CardState::Closed => "delete",
+            CardState::Closed | CardState::Replaced => "delete",
             CardState::Lost | CardState::Stolen | CardState::Blocked => "suspend",
         };
         for token in tokens {
             if let Some(link) = records.find::<TokenLink>(&token) {
                 records.put(TokenLink { stopped: self.state != CardState::Active, ..link });
             }
-            let told = TokenLifecycle { token, action: action.to_owned() };
-            records.send(Outbound {
-                topic: TOPIC_TOKEN_LIFECYCLE.to_owned(),
-                key: format!(
-                    "{:032x}",
-                    Digest::of(&[
-                        &token.as_u64().to_be_bytes(),
-                        action.as_bytes(),
-                        &now.millis().to_be_bytes()
-                    ])
-                    .as_u128()
-                ),
-                due: now,
-                body: serde_json::to_vec(&told).expect("strings and numbers serialise"),
-            });
+            TokenLifecycle { token, action: action.to_owned(), replaced: None }.send(records, now);
         }
         records.put(BankCard { state: self.state, ..card });
         Ok(before)

@@ -4,7 +4,9 @@
 //! token is linked to a card only if that outcome was green or the one-time password was right.
 
 use super::card::{BankCard, CardState, CardTokens, TokenLink};
+use super::replace;
 use super::rules::{self, Condition, Facts, Outcome};
+use super::standing;
 use crate::defences::{Defence, Defences};
 use crate::digest::Digest;
 use crate::directory::{Art, Directory};
@@ -238,7 +240,7 @@ impl Evaluate {
             records.put(device);
             return too_many;
         }
-        let tokens = records.find::<CardTokens>(&self.card).map_or(0, |known| known.tokens.len());
+        let tokens = standing::live_tokens(records, self.card);
         let rules = rules::rules(records);
         let found =
             Found { evaluate: self, card, device: &device, device_seen, of_card: &of_card, tokens, now };
@@ -286,7 +288,7 @@ impl Facts for Found<'_> {
                 u32::from(of(|card| matches!(card.state, CardState::Lost | CardState::Stolen)))
             }
             Condition::CardStopped => {
-                u32::from(of(|card| matches!(card.state, CardState::Blocked | CardState::Closed)))
+                u32::from(of(|card| card.state == CardState::Blocked || card.state.is_final()))
             }
             Condition::CardExpired => {
                 let today = self.now.civil(Zone::Shanghai);
@@ -398,12 +400,17 @@ impl Operation for Provisioned {
         if records.find::<TokenLink>(&self.token).is_some() {
             return Ok(Linked::Taken);
         }
-        let card = enrolment.card;
+        // The plastic may have been replaced while its token was being made.
+        let replaced = replace::latest(records, enrolment.card);
+        let card = replaced.as_ref().map_or(enrolment.card, |replacement| replacement.new);
         let stopped = records.find::<BankCard>(&card).is_none_or(|card| card.state != CardState::Active);
         records.put(TokenLink { token: self.token, card, expiry: self.expiry, stopped });
         let mut known = records.find::<CardTokens>(&card).unwrap_or(CardTokens { card, tokens: vec![] });
         known.tokens.push(self.token);
         records.put(known);
+        if replaced.is_some() {
+            replace::tell(records, self.token, enrolment.card, now);
+        }
         records.put(CardEnrolment {
             state: EnrolmentState::Provisioned,
             token: Some(self.token),

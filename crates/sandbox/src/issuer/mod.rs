@@ -13,11 +13,12 @@
 //!
 //! The MAC of the line is checked before, by whoever holds the line.
 //!
-//! Read `card` (what is known of a card), `books` (its accounts), `payment` (messages about money),
+//! Read `card` (what is known of a card), `replace` (new plastic), `books` (its accounts), `payment` (messages about money),
 //! `authorise` and `reverse` (decisions), `reason` (why), `rules` (risk of adding a card), `enrolment` and
-//! `password` (adding a card), `verification` (messages about that), `notice` (text messages), `settled` (what its records say of a day).
+//! `password` (adding a card), `verification` (messages about that), `standing` (where
+//! tokens stand at the token service), `notice` (text messages), `settled` (what its records say of a day).
 //!
-//! Invariants: no card number, CVV2 or one-time password is in any record, message body or error; the same
+//! Invariants: no card number, CVV2 or one-time password is in clear in any record, message body or error; the same
 //! message moves money once; a payment and its reversal leave the books as they were, in either order.
 
 pub mod authorise;
@@ -28,14 +29,16 @@ pub mod notice;
 pub mod password;
 pub mod payment;
 pub mod reason;
+pub mod replace;
 pub mod reverse;
 pub mod rules;
 pub mod settled;
+pub mod standing;
 pub mod verification;
 
 pub use authorise::{Authorisation, Authorise, Decision, Kind, State, Timing};
 pub use card::{
-    BankCard, CardState, CardTokens, CardUse, OpenCards, SetCardState, TokenLifecycle, TokenLink,
+    BankCard, CardRefusal, CardState, CardTokens, CardUse, OpenCards, SetCardState, TokenLifecycle, TokenLink,
 };
 pub use enrolment::{
     Attempts, CardEnrolment, CardProfile, EnrolmentState, Evaluate, Evaluation, Linked, Method, Provisioned,
@@ -44,8 +47,10 @@ pub use notice::{BadSms, OpenedSms, Sms, TOPIC_SMS, open_sms};
 pub use password::{CheckCode, Checked, CodeChallenge, CodeSends, CodeSent, SendCode};
 pub use payment::{Payment, Reversal};
 pub use reason::Reason;
+pub use replace::{CardReplacement, NewPlastic, ReplaceCard};
 pub use reverse::Reverse;
 pub use rules::{Condition, Outcome, RiskRule, SetRule};
+pub use standing::{NoteStanding, Noted, TokenCondition, TokenStanding};
 pub use verification::Verification;
 
 use crate::keys::IssuerKeys;

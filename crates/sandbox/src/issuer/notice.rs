@@ -121,7 +121,7 @@ pub(super) fn send(
     if card.phone.is_empty() {
         return;
     }
-    let left = Money::new(books::available(records, card.key), amount.currency()).unwrap_or(amount);
+    let left = Money::new(books::available(records, card.account), amount.currency()).unwrap_or(amount);
     let text = fill(card, event, Some((amount, left)), merchant, now);
     stage(records, card, &key.to_string(), text, None, now);
 }

@@ -34,6 +34,8 @@ reasons! {
     CardUnknown = "14", "card_unknown";
     /// The card is closed.
     CardClosed = "14", "card_closed";
+    /// Another plastic took its place; the number pays no more.
+    CardReplaced = "41", "card_replaced";
     /// The card was reported lost.
     CardLost = "41", "card_lost";
     /// The card was reported stolen.

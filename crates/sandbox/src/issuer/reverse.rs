@@ -36,7 +36,7 @@ impl Operation for Reverse {
             records.put(self.unseen(now));
             return Ok(Reason::Approved);
         };
-        if known.card != self.card {
+        if !books::same_account(records, known.card, self.card) {
             return Ok(Reason::OriginalOfAnotherCard);
         }
         if known.state == State::Reversed && !self.defences.stands(Defence::IssuerReversalOnce) {
@@ -64,14 +64,15 @@ impl Reverse {
             _ => known.key.with("reversal"),
         };
         let posted = Money::new(known.posted, known.currency).expect("it was money when it was posted");
+        let account = books::account_of(records, known.card);
         let undone = match (known.state, known.kind) {
             (State::Held, _) => ledger::release(records, Id::from_u128(known.key.as_u128()), now).map(|_| ()),
             (_, Kind::GiveBack) => {
                 forget_give_back(records, &known);
-                books::take_back(records, id, known.card, posted, now).map(|_| ())
+                books::take_back(records, id, account, posted, now).map(|_| ())
             }
             _ => {
-                let order = books::give_back(id, known.card, posted, Movement::Reversal);
+                let order = books::give_back(id, account, posted, Movement::Reversal);
                 ledger::transfer(records, order, now).map(|_| ())
             }
         };

@@ -1,4 +1,4 @@
-//! Messages about adding a card: 0100 with processing code 33, functions 01 to 04 in DE 48 (D0).
+//! Messages about adding a card: 0100 with processing code 33, functions 01 to 05 in DE 48 (D0).
 //!
 //! | function | in | out |
 //! | --- | --- | --- |
@@ -6,6 +6,7 @@
 //! | 02 | D4, DB method | D9 |
 //! | 03 | D4, D7 sealed one-time password | D8 tries left, D9 |
 //! | 04 | D4, C1 token, C2 expiry, C3 requestor, C4 account reference | D9 |
+//! | 05 | D4, C1 token, C4 account reference, DC state, DD changed by, DE version | D9 |
 //!
 //! Card data is `{"pan","expiry","cvv2","phone"}`, expiry as `YYMM`, sealed for [`CARD_DATA`]; a password is sealed
 //! for [`password_context`]. Risk data is `{"device","country"}`; what else it has is not read.
@@ -13,6 +14,7 @@
 use super::enrolment::{Evaluate, Evaluation, Linked, Provisioned};
 use super::password::{self, CheckCode, Checked, CodeSent, SendCode};
 use super::rules::Outcome;
+use super::standing::{NoteStanding, Noted, TokenCondition};
 use crate::defences::Defences;
 use crate::digest::Digest;
 use crate::keys::IssuerKeys;
@@ -41,6 +43,8 @@ pub enum Verification {
     CheckCode(CheckCode),
     /// A token was made.
     Provisioned(Provisioned),
+    /// Where a token stands.
+    Standing(NoteStanding),
 }
 
 #[derive(Deserialize)]
@@ -90,6 +94,7 @@ impl Verification {
                 }))
             }
             Some(4) => provisioned(&private, reference).map(Verification::Provisioned).ok_or(format),
+            Some(5) => standing(&private, reference).map(Verification::Standing).ok_or(format),
             _ => Err(ResponseCode::NOT_SUPPORTED),
         }
     }
@@ -131,6 +136,22 @@ fn provisioned(private: &PrivateData<'_>, reference: &str) -> Option<Provisioned
         requestor: private.text(Tag::TOKEN_REQUESTOR).unwrap_or_default().to_owned(),
         account_reference: private.text(Tag::ACCOUNT_REFERENCE).unwrap_or_default().to_owned(),
         defences: Defences::ALL,
+    })
+}
+
+/// The longest word for who did something that is taken.
+const CHANGED_BY_MAX: usize = 16;
+
+fn standing(private: &PrivateData<'_>, reference: &str) -> Option<NoteStanding> {
+    let changed_by = private.text(Tag::CHANGED_BY)?;
+    let word = changed_by.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    Some(NoteStanding {
+        reference: reference.to_owned(),
+        token: TokenNumber::parse(private.get(Tag::TOKEN_NUMBER)?).ok()?,
+        account_reference: private.text(Tag::ACCOUNT_REFERENCE).unwrap_or_default().to_owned(),
+        condition: TokenCondition::parse(private.text(Tag::TOKEN_STATE)?)?,
+        changed_by: (word && changed_by.len() <= CHANGED_BY_MAX).then(|| changed_by.to_owned())?,
+        version: private.text(Tag::STATE_VERSION)?.parse().ok()?,
     })
 }
 
@@ -198,5 +219,15 @@ pub fn answer_provisioned(request: &Message, linked: Linked) -> Message {
         Linked::Unknown => answer(request, b"25", "enrolment_unknown"),
         Linked::NotApproved => answer(request, b"57", "enrolment_not_approved"),
         Linked::Taken => answer(request, b"94", "token_taken"),
+    }
+}
+
+/// The answer to function 05.
+pub fn answer_standing(request: &Message, noted: Noted) -> Message {
+    match noted {
+        Noted::Yes => answer(request, b"00", "token_state_noted"),
+        Noted::Known => answer(request, b"00", "token_state_known"),
+        Noted::Unknown => answer(request, b"25", "enrolment_unknown"),
+        Noted::Taken => answer(request, b"94", "token_taken"),
     }
 }

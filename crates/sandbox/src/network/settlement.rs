@@ -63,6 +63,15 @@ pub enum DayState {
     Closing,
     /// Its positions are final.
     Closed,
+    /// Everybody has been handed their file of it.
+    Delivered,
+}
+
+impl DayState {
+    /// Whether its positions change no more.
+    pub fn is_final(self) -> bool {
+        matches!(self, DayState::Closed | DayState::Delivered)
+    }
 }
 
 /// One settlement day.
@@ -74,6 +83,8 @@ pub struct SettlementDay {
     pub state: DayState,
     /// Requests of it that have neither an answer nor a time-out.
     pub in_flight: u32,
+    /// When the next day began; not known for days cut over before it was kept.
+    pub cut_at: Option<Timestamp>,
 }
 
 impl Record for SettlementDay {
@@ -234,7 +245,7 @@ pub(super) fn leave(records: &mut impl Records, date: u32) {
 }
 
 fn day(records: &mut impl Records, date: u32) -> SettlementDay {
-    let fresh = SettlementDay { date, state: DayState::Open, in_flight: 0 };
+    let fresh = SettlementDay { date, state: DayState::Open, in_flight: 0, cut_at: None };
     records.find::<SettlementDay>(&date).unwrap_or(fresh)
 }
 
@@ -285,8 +296,9 @@ impl Operation for CutOver {
             return Err(Refusal::NotLater);
         }
         let closing = day(records, before);
-        records.put(SettlementDay { state: DayState::Closing, ..closing });
-        records.put(SettlementDay { date: self.next, state: DayState::Open, in_flight: 0 });
+        records.put(SettlementDay { state: DayState::Closing, cut_at: Some(now), ..closing });
+        let fresh = day(records, self.next);
+        records.put(fresh);
         records.put(OpenDay { name: NETWORK.to_owned(), date: self.next });
         Ok(before)
     }
@@ -311,7 +323,7 @@ impl Operation for CloseDay {
             DayState::Open => return Err(Refusal::Open),
             DayState::Closing if day.in_flight > 0 => return Err(Refusal::InFlight),
             DayState::Closing => records.put(SettlementDay { state: DayState::Closed, ..day }),
-            DayState::Closed => {}
+            DayState::Closed | DayState::Delivered => {}
         }
         let directory = Directory::sandbox();
         let issuers = directory.institutions.iter().map(|bank| bank.code.clone());
@@ -325,6 +337,32 @@ impl Operation for CloseDay {
             Some((code, i64::try_from(position.net()).unwrap_or(i64::MAX)))
         };
         Ok(codes.into_iter().filter_map(net).collect())
+    }
+}
+
+/// Notes that every institution was handed its file of a closed day.
+#[derive(Clone, Debug)]
+pub struct DeliverDay {
+    /// The day, `YYYYMMDD`.
+    pub date: u32,
+}
+
+impl Operation for DeliverDay {
+    type Answer = ();
+    type Refusal = Refusal;
+    const NAME: &'static str = "network.deliver_day";
+
+    fn apply<W: Records>(&self, records: &mut W, _: Timestamp) -> Result<(), Refusal> {
+        let day = records.find::<SettlementDay>(&self.date).ok_or(Refusal::Open)?;
+        match day.state {
+            DayState::Open => Err(Refusal::Open),
+            DayState::Closing => Err(Refusal::InFlight),
+            DayState::Closed => {
+                records.put(SettlementDay { state: DayState::Delivered, ..day });
+                Ok(())
+            }
+            DayState::Delivered => Ok(()),
+        }
     }
 }
 

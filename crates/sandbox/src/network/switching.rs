@@ -11,7 +11,7 @@
 //! "Reverse" stages a 0420 to the issuer, repeated until its 0430 comes.
 
 use super::TOPIC_REVERSAL;
-use super::settlement::{self, DayState, Leg, Settled, SettlementDay};
+use super::settlement::{self, Leg, Settled, SettlementDay};
 use crate::defences::{Defence, Defences};
 use crate::digest::Digest;
 use serde::{Deserialize, Serialize};
@@ -270,8 +270,7 @@ impl Operation for Answered {
 
 impl Answered {
     fn settle(&self, records: &mut impl Records, known: Switched, now: Timestamp) {
-        let closed =
-            records.find::<SettlementDay>(&known.date).is_some_and(|day| day.state == DayState::Closed);
+        let closed = records.find::<SettlementDay>(&known.date).is_some_and(|day| day.state.is_final());
         let date = if closed { settlement::open_day(records, now) } else { known.date };
         let counted = self.answer.is_approved() && known.direction != Direction::Nowhere;
         let answer = Some(self.answer.clone());

@@ -186,6 +186,10 @@ impl Bank {
                 let Ok(linked) = operation.apply(&mut self.records, self.now);
                 verification::answer_provisioned(message, linked)
             }
+            Verification::Standing(operation) => {
+                let Ok(noted) = operation.apply(&mut self.records, self.now);
+                verification::answer_standing(message, noted)
+            }
         }
     }
 

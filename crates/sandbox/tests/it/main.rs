@@ -5,4 +5,5 @@ mod city;
 mod enrolments;
 mod hostile;
 mod payments;
+mod replaced;
 mod switching;

@@ -6,7 +6,7 @@
 //! JSON, which another site's page cannot send unasked.
 
 use super::settlement::SettlementDesk;
-use crate::hosts::issuer::Issuer;
+use crate::hosts::issuer::{Issuer, NotReplaced};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
@@ -14,12 +14,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use sandbox::Digest;
-use sandbox::issuer::card::{CardState, SetCardState};
+use sandbox::issuer::card::{BankCard, CardRefusal, CardState, SetCardState, TokenLink};
 use sandbox::issuer::rules::{self, Condition, Outcome, RiskRule, SetRule};
+use sandbox::issuer::standing::{self, ListedToken, TokenStanding};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::Outcome as Done;
-use values::Pan;
+use values::{Expiry, Pan};
 
 /// `POST /admin/cards`: a card's new state.
 #[derive(Serialize, Deserialize)]
@@ -29,6 +30,17 @@ pub struct CardChange {
     pub number: String,
     /// Its new state.
     pub state: CardState,
+}
+
+/// `POST /admin/cards/replace`: new plastic for an account.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlasticWish {
+    /// The number of the card to be replaced. The answer does not repeat it.
+    pub number: String,
+    /// Last month of the new one, `YYMM`; five years from now without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<String>,
 }
 
 /// `POST /admin/rules`: what changes of a rule; what is absent stays.
@@ -51,7 +63,8 @@ pub struct RuleChange {
 /// The desk of a bank: its cards and its risk rules.
 pub fn bank(issuer: Issuer) -> Router {
     Router::new()
-        .route("/admin/cards", post(change_card))
+        .route("/admin/cards", get(list_cards).post(change_card))
+        .route("/admin/cards/replace", post(replace_card))
         .route("/admin/rules", get(read_rules).post(change_rule))
         .layer(middleware::from_fn(of_this_machine))
         .with_state(issuer)
@@ -98,12 +111,89 @@ async fn change_card(State(issuer): State<Issuer>, Json(wish): Json<CardChange>)
         Ok(Done::Done(CardState::Closed)) if wish.state != CardState::Closed => {
             no(StatusCode::CONFLICT, "card_closed", "A closed card stays closed.")
         }
+        Ok(Done::Done(CardState::Replaced)) => {
+            no(StatusCode::CONFLICT, "card_replaced", "Another plastic took the place of this card for good.")
+        }
         Ok(Done::Done(before) | Done::Repeated(before)) => {
             Json(json!({"before": before, "state": wish.state})).into_response()
         }
-        Ok(_) => no(StatusCode::NOT_FOUND, "card_unknown", "This bank has no such card."),
-        Err(_) => unavailable(),
+        Ok(Done::Refused(refusal)) => refused(refusal),
+        Ok(Done::Mismatch) | Err(_) => unavailable(),
     }
+}
+
+fn refused(refusal: CardRefusal) -> Response {
+    match refusal {
+        CardRefusal::Unknown => no(StatusCode::NOT_FOUND, "card_unknown", "This bank has no such card."),
+        CardRefusal::Closed => no(StatusCode::CONFLICT, "card_closed", "A closed card gets no new plastic."),
+        CardRefusal::NeedsPlastic => {
+            no(StatusCode::BAD_REQUEST, "request_invalid", "A card is replaced by asking for new plastic.")
+        }
+        CardRefusal::NumbersTaken => {
+            no(StatusCode::SERVICE_UNAVAILABLE, "numbers_taken", "Please try again.")
+        }
+    }
+}
+
+/// What is printed on the new plastic is answered here, to the bank's clerk, and stands nowhere else in clear.
+async fn replace_card(State(issuer): State<Issuer>, Json(wish): Json<PlasticWish>) -> Response {
+    let Ok(pan) = Pan::parse(wish.number.as_bytes()) else {
+        return no(StatusCode::BAD_REQUEST, "request_invalid", "/number is not a card number");
+    };
+    let expiry = wish.expiry.as_ref().map(|yymm| Expiry::from_yymm(yymm.as_bytes())).transpose();
+    let Ok(expiry) = expiry else {
+        return no(StatusCode::BAD_REQUEST, "request_invalid", "/expiry is not YYMM");
+    };
+    let bank = issuer.clone();
+    let made = match tokio::task::spawn_blocking(move || bank.replace(&pan, expiry)).await {
+        Ok(Ok(made)) => made,
+        Ok(Err(NotReplaced::Refused(refusal))) => return refused(refusal),
+        Ok(Err(NotReplaced::Store(_))) | Err(_) => return unavailable(),
+    };
+    let Some(number) = made.number(issuer.keys()) else { return unavailable() };
+    let text = |secret: &[u8]| String::from_utf8_lossy(secret).into_owned();
+    Json(json!({
+        "number": text(number.expose()), "expiry": made.expiry.to_yymm(),
+        "cvv2": text(issuer.keys().cvv2(&number, made.expiry).expose()), "sequence": made.sequence,
+        "last_four": made.last_four.to_string(), "at": made.at.to_string(),
+    }))
+    .into_response()
+}
+
+/// The bank's cards, each with the tokens that stand in for it. Numbers are shown by their ends alone.
+async fn list_cards(State(issuer): State<Issuer>) -> Response {
+    let store = issuer.store().clone();
+    let look = move || {
+        store.read(|records| {
+            let mut cards = records.all::<BankCard>();
+            cards.sort_by_key(|card| (card.prefix, card.account, card.sequence));
+            let (links, standings) = (records.all::<TokenLink>(), records.all::<TokenStanding>());
+            let tokens = standing::tokens_of(records, &cards, links, standings);
+            cards.into_iter().zip(tokens).collect::<Vec<_>>()
+        })
+    };
+    let Ok(Ok(found)) = tokio::task::spawn_blocking(look).await else { return unavailable() };
+    let token = |one: &ListedToken| {
+        let standing = one.standing.as_ref();
+        // Nothing was said of it since it was made: it is as it was made.
+        let state = standing.map_or(json!("active"), |standing| json!(standing.condition));
+        json!({
+            "last_four": one.token.last_four().to_string(), "state": state,
+            "changed_by": standing.map(|standing| &standing.changed_by),
+            "at": standing.map(|standing| standing.at.to_string()),
+            "account_reference": standing.map(|standing| &standing.account_reference),
+            "stopped_here": one.link.as_ref().is_some_and(|link| link.stopped),
+            "on_a_phone": one.link.is_some(),
+        })
+    };
+    let row = |(card, tokens): &(BankCard, Vec<ListedToken>)| {
+        json!({
+            "last_four": card.last_four.to_string(), "product": card.product, "expiry": card.expiry.to_yymm(),
+            "state": card.state, "sequence": card.sequence,
+            "tokens": tokens.iter().map(token).collect::<Vec<_>>(),
+        })
+    };
+    Json(found.iter().map(row).collect::<Vec<_>>()).into_response()
 }
 
 async fn in_force(issuer: &Issuer) -> Option<Vec<RiskRule>> {

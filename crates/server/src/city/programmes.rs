@@ -5,12 +5,13 @@ use acquiring::records::MerchantState;
 use acquiring::{AcceptorId, Merchant, TerminalId};
 use crypto::p256::AgreementPublic;
 use crypto::rsa::{Exponent, RsaPrivate};
-use platform::{CardRange, TokenService};
+use platform::{CardRange, NoticeTaken, TokenService};
 use sandbox::directory::{Directory, Product};
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::{Arrival, Deliverer, Store, StoreError};
 use tokens::digest::Digest16;
+use tokens::notice::TokenNotice;
 use tokens::ops::{DefineControls, DefineProgramme, EndEnrolment, Ending, ForgetForestalled, topics};
 use tokens::records::{Aid, Controls, Mode, Modes, Programme};
 use tokens::text::{IssuerId, RequestorId};
@@ -102,12 +103,24 @@ pub(super) fn deliverers(service: &Arc<TokenService>) -> HashMap<String, Deliver
         let message: Digest16 = tokens::digest::Digest(name);
         arrived(store.call(ForgetForestalled { message }).is_ok())
     });
-    // Phones and issuers have no channel on which the platform could call them: a phone learns of a changed token
-    // when it next asks, an issuer sees its own cards' tokens in its own records. What was left for them is let go.
-    let let_go = || -> Deliverer { Box::new(|_| Arrival::Delivered) };
+    let told = Arc::clone(service);
+    let notices: Deliverer = Box::new(move |outbound: &Outbound| {
+        // What an earlier version left in other words is let go.
+        let Some(notice) = TokenNotice::read(&outbound.body) else { return Arrival::Delivered };
+        match told.notify_issuer(&notice) {
+            Ok(NoticeTaken::Yes) => Arrival::Delivered,
+            Ok(NoticeTaken::Never) => {
+                tracing::warn!(token = %notice.token, "the issuer has no such token");
+                Arrival::Delivered
+            }
+            Ok(NoticeTaken::NotYet) | Err(_) => Arrival::Retry,
+        }
+    });
+    // A phone has no channel on which the platform could call it: it learns of a changed token when it next asks.
+    let phones: Deliverer = Box::new(|_| Arrival::Delivered);
     HashMap::from([
-        (topics::TOKEN_CHANGED.to_owned(), let_go()),
-        (topics::ISSUER_NOTICE.to_owned(), let_go()),
+        (topics::TOKEN_CHANGED.to_owned(), phones),
+        (topics::ISSUER_NOTICE.to_owned(), notices),
         (topics::ENROLMENT_EXPIRES.to_owned(), enrolments),
         (topics::FORESTALLED_EXPIRES.to_owned(), forestalled),
     ])

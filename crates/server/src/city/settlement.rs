@@ -3,7 +3,9 @@
 use super::{City, CityError, Waits};
 use crate::hosts::issuer::Issuer;
 use crate::hosts::network::Network;
-use crate::hosts::settlement::{SettlementError, check_as_acquirer, check_as_issuer, close_day};
+use crate::hosts::settlement::{
+    self, ClosedDay, SettlementError, check_as_acquirer, check_as_issuer, close_day,
+};
 use platform::acquirer::Acquirer;
 use sandbox::directory::Directory;
 use sandbox::network::{Difference, read_file};
@@ -76,12 +78,30 @@ pub struct SettlementDesk {
 
 impl SettlementDesk {
     /// Ends the settlement day: the network cuts over, closes the old day and writes a file for each institution; those
-    /// it knows check theirs.
+    /// it knows check theirs. What an earlier call began and could not bring to its end is finished instead.
     pub fn cut_over(&self) -> Result<Vec<SettledInstitution>, CityError> {
         let _alone = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        let patience = self.waits.network + self.waits.gateway;
-        let closed = close_day(&self.network, patience).map_err(failed)?;
-        let folder = self.data.join("network/settlement");
+        let left = settlement::undelivered(&self.network).map_err(failed)?;
+        let mut closed = Vec::new();
+        for date in left {
+            closed.push(settlement::closed_day(&self.network, date).map_err(failed)?);
+        }
+        if closed.is_empty() {
+            let patience = self.waits.network + self.waits.gateway;
+            closed.push(close_day(&self.network, patience).map_err(failed)?);
+        }
+        let mut settled = Vec::new();
+        for day in closed {
+            let date = day.date;
+            settled.extend(self.hand_out(day)?);
+            settlement::delivered(&self.network, date).map_err(failed)?;
+        }
+        Ok(settled)
+    }
+
+    /// Gives each institution its file and has it checked. A second time it writes the same.
+    fn hand_out(&self, closed: ClosedDay) -> Result<Vec<SettledInstitution>, CityError> {
+        let (on, folder) = (closed.on(), self.data.join("network/settlement"));
         let mut settled = Vec::new();
         for (code, file) in closed.files {
             let earlier = earlier_files(&folder, &code, closed.date)?;
@@ -94,7 +114,7 @@ impl SettlementDesk {
                 }
                 None => match self.acquirer.as_ref().filter(|of| of.institution().id.as_str() == code) {
                     Some(acquirer) => {
-                        let found = check_as_acquirer(acquirer, &file, &earlier, closed.cut_at);
+                        let found = check_as_acquirer(acquirer, &file, &earlier, on);
                         ("Paiza acquiring".to_owned(), found.map_err(failed)?)
                     }
                     // It lives elsewhere: its file is written, its records are its own.
@@ -122,8 +142,11 @@ fn failed(error: SettlementError) -> CityError {
 }
 
 fn name_of(code: &str) -> String {
-    let bank = Directory::sandbox().institutions.iter().find(|bank| bank.code == code);
-    bank.map_or_else(|| format!("institution {code}"), |bank| bank.name.clone())
+    let directory = Directory::sandbox();
+    let banks = directory.institutions.iter().map(|bank| (&bank.code, &bank.name));
+    let acquirers = directory.acquirers.iter().map(|acquirer| (&acquirer.code, &acquirer.name));
+    let found = banks.chain(acquirers).find(|(known, _)| *known == code);
+    found.map_or_else(|| format!("institution {code}"), |(_, name)| name.clone())
 }
 
 fn net_of(file: &str) -> Result<(Money, Side), SettlementError> {

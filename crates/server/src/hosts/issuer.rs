@@ -4,19 +4,21 @@ use super::telephone::Telephone;
 use super::{read, send};
 use crate::iso::{Dialect, Ends, Reply, Service};
 use iso8583::Message;
+use sandbox::Digest;
 use sandbox::defences::Defences;
-use sandbox::directory::Institution;
+use sandbox::directory::{Directory, Institution};
 use sandbox::issuer::notice::TOPIC_SMS;
 use sandbox::issuer::{
-    self, Authorise, Evaluate, OpenCards, Payment, Prepared, Provisioned, Reverse, Timing, TokenLifecycle,
-    Verification, open_sms, verification,
+    self, Authorise, CardRefusal, CardReplacement, Evaluate, NewPlastic, OpenCards, Payment, Prepared,
+    Provisioned, ReplaceCard, Reverse, Timing, Verification, open_sms, verification,
 };
 use sandbox::keys::IssuerKeys;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Arrival, Called, Deliverer, Outcome, Store, StoreError};
-use values::Operation;
+use values::time::Zone;
+use values::{Expiry, Operation, Pan, Timestamp};
 
 /// What sends an answer home; dropped when there is none to send.
 pub type Home = Box<dyn FnOnce(Message) + Send>;
@@ -123,6 +125,9 @@ impl Issuer {
                 let operation = Provisioned { defences, ..operation };
                 self.run(operation, move |linked| home(verification::answer_provisioned(&message, linked)));
             }
+            Verification::Standing(operation) => {
+                self.run(operation, move |noted| home(verification::answer_standing(&message, noted)));
+            }
         }
     }
 
@@ -136,9 +141,16 @@ impl Issuer {
         });
     }
 
-    /// Suspends, resumes or closes a card as the bank's clerk would; its tokens are told by the caller.
-    pub fn store_and_keys(&self) -> (&Store, &IssuerKeys) {
-        (&self.0.store, &self.0.keys)
+    /// Makes new plastic for a card, good for five years unless said otherwise; the answer is what was made, or what
+    /// was made before.
+    pub fn replace(&self, card: &Pan, expiry: Option<Expiry>) -> Result<CardReplacement, NotReplaced> {
+        let range = Directory::sandbox().by_pan_prefix(card.issuer_prefix());
+        let (_, range) = range.filter(|(bank, _)| bank.id == self.0.bank.id).ok_or(CardRefusal::Unknown)?;
+        let made = (0..4).filter_map(|_| NewPlastic::new(&self.0.keys, range, crypto::random::bytes()));
+        let expiry = expiry.unwrap_or_else(|| in_five_years(self.0.store.clock().now()));
+        let key = Digest(self.0.keys.card_key(card));
+        let called = self.0.store.call(ReplaceCard { card: key, candidates: made.collect(), expiry })?;
+        Ok(called.into_result(|| CardRefusal::NumbersTaken)?)
     }
 
     /// What carries out the bank's outbox: text messages to its customers.
@@ -160,8 +172,23 @@ impl Issuer {
     }
 }
 
-/// A life event of a token, as the bank records it.
-pub type Lifecycle = TokenLifecycle;
+/// Why there is no new plastic.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReplaced {
+    /// The bank says no.
+    #[error(transparent)]
+    Refused(#[from] CardRefusal),
+    /// The records are not to be had now.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The usual life of a plastic.
+fn in_five_years(now: Timestamp) -> Expiry {
+    let today = now.civil(Zone::Shanghai);
+    let year = (today.year + 5).rem_euclid(100) as u8;
+    Expiry::new(year, today.month).expect("a month of a century")
+}
 
 /// The bank's port.
 pub struct IssuerPort {

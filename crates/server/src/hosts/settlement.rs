@@ -11,8 +11,8 @@ use sandbox::Digest;
 use sandbox::directory::Directory;
 use sandbox::issuer::{Authorisation, settled};
 use sandbox::network::{
-    self, Acquirers, CloseDay, CutOver, Difference, FileFault, Leg, Movement, Settled, check_file, read_file,
-    settlement_file,
+    self, Acquirers, CloseDay, CutOver, DayState, DeliverDay, Difference, FileFault, Leg, Movement, Settled,
+    SettlementDay, check_file, read_file, settlement_file,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -51,13 +51,21 @@ pub struct ClosedDay {
     pub files: Vec<(String, String)>,
 }
 
-/// Cuts over to the next day, waits so long for what is in flight, and closes the old day.
+/// Closes the open day: cuts over to the next one, waits so long for what is in flight, and fixes the positions.
+///
+/// A day that an earlier call cut over and could not close is finished instead, and no other is cut over: calling again
+/// goes on where the first call ended.
 pub fn close_day(network: &Network, patience: Duration) -> Result<ClosedDay, SettlementError> {
     let store = network.store();
-    let cut_at = store.clock().now();
-    let open = store.read(move |records| network::open_day(records, cut_at))?;
-    let next = day_after(open).ok_or(network::settlement::Refusal::NotLater)?;
-    let date = done(store.call(CutOver { next })?)?;
+    let now = store.clock().now();
+    let date = match days(store, DayState::Closing)?.first() {
+        Some(left) => *left,
+        None => {
+            let open = store.read(move |records| network::open_day(records, now))?;
+            let next = day_after(open).ok_or(network::settlement::Refusal::NotLater)?;
+            done(store.call(CutOver { next })?)?
+        }
+    };
     let until = Instant::now() + patience;
     loop {
         match store.call(CloseDay { date })? {
@@ -71,7 +79,37 @@ pub fn close_day(network: &Network, patience: Duration) -> Result<ClosedDay, Set
     while reversals_travel(store)? && Instant::now() < until {
         std::thread::sleep(LOOK_AGAIN);
     }
+    closed_day(network, date)
+}
+
+/// A day whose positions are final, with its files made anew; they are the same each time.
+pub fn closed_day(network: &Network, date: u32) -> Result<ClosedDay, SettlementError> {
+    let store = network.store();
+    let known = store.read(move |records| records.find::<SettlementDay>(&date))?;
+    let cut_at = known.and_then(|day| day.cut_at).unwrap_or_else(|| store.clock().now());
     Ok(ClosedDay { date, cut_at, files: files(store, date)? })
+}
+
+/// Days that are closed, and whose files somebody may not have got.
+pub fn undelivered(network: &Network) -> Result<Vec<u32>, SettlementError> {
+    days(network.store(), DayState::Closed)
+}
+
+/// Notes that every institution has its file of a day.
+pub fn delivered(network: &Network, date: u32) -> Result<(), SettlementError> {
+    done(network.store().call(DeliverDay { date })?)
+}
+
+/// The days of a state, earliest first.
+fn days(store: &Store, state: DayState) -> Result<Vec<u32>, SettlementError> {
+    let word = if state == DayState::Closing { "closing" } else { "closed" };
+    let asked = "SELECT date FROM settlement_days WHERE state = $1 ORDER BY date";
+    let rows = store.rows(asked, &[Value::Text(word.to_owned())])?;
+    let date = |row: &Vec<Value>| match &row[..] {
+        [Value::Integer(date)] => u32::try_from(*date).ok(),
+        _ => None,
+    };
+    rows.rows.iter().map(date).collect::<Option<_>>().ok_or(SettlementError::Disagree)
 }
 
 fn done<A, R>(outcome: Outcome<A, R>) -> Result<A, SettlementError>
@@ -90,7 +128,8 @@ fn reversals_travel(store: &Store) -> Result<bool, StoreError> {
     Ok(!store.rows("SELECT key FROM outbox WHERE topic = $1 LIMIT 1", &[topic])?.rows.is_empty())
 }
 
-/// The files of a closed day: one for each issuer of the directory and each acquirer with movements.
+/// The files of a closed day: one for each member, also for one without movements, and for each other acquirer that had
+/// some.
 pub fn files(store: &Store, date: u32) -> Result<Vec<(String, String)>, SettlementError> {
     let asked = "SELECT DISTINCT message FROM settled WHERE date = $1";
     let messages = digests(store, asked, date)?;
@@ -102,7 +141,8 @@ pub fn files(store: &Store, date: u32) -> Result<Vec<(String, String)>, Settleme
     })?;
     let directory = Directory::sandbox();
     let issuers = directory.institutions.iter().map(|bank| bank.code.clone());
-    let institutions: BTreeSet<String> = issuers.chain(acquirers).collect();
+    let members = directory.acquirers.iter().map(|acquirer| acquirer.code.clone());
+    let institutions: BTreeSet<String> = issuers.chain(members).chain(acquirers).collect();
     let file = |code: &str| {
         settlement_file(date, directory.network.currency(), code, &directory.network.code, &settled)
     };
@@ -133,17 +173,20 @@ pub fn check_as_issuer(issuer: &Issuer, date: u32, file: &str) -> Result<Vec<Dif
     Ok(check_file(file, &movements)?)
 }
 
-/// What an acquirer finds in its file of a day. Its records do not know the network's days, so it compares sums:
-/// what it should have of a payment, less what earlier files gave it, is what this file must say.
+/// What an acquirer finds in its file of a day.
 ///
-/// `until` is when the network cut over: what was accepted shortly before, or later, may be in the next file. What
-/// nobody knows yet (not answered, or being reversed) is taken as the file has it.
+/// A payment that stands as approved is in the file of the settlement date that its answer named (DE 15), and in no
+/// other. Of the rest the acquirer was told no date, so it compares sums: what it should have of a payment, less what
+/// earlier files gave it, is what this file must say. `cut_at` is when the network cut over: what was accepted shortly
+/// before, or later, may be in the next file. What nobody knows yet (not answered, or being reversed) is taken as the
+/// file has it.
 pub fn check_as_acquirer(
     acquirer: &Acquirer,
     file: &str,
     earlier: &[String],
-    until: Timestamp,
+    ClosedOn { date, cut_at }: ClosedOn,
 ) -> Result<Vec<Difference>, SettlementError> {
+    let day = (date % 10_000) as u16;
     let lines = read_file(file)?;
     let mut before: BTreeMap<Digest, i64> = BTreeMap::new();
     for file in earlier {
@@ -155,19 +198,22 @@ pub fn check_as_acquirer(
     for line in &lines {
         *said.entry(line.message).or_default() += line.net;
     }
-    let safely = Timestamp::from_millis(until.millis() - millis(acquirer.institution().answer_within));
+    let safely = Timestamp::from_millis(cut_at.millis() - millis(acquirer.institution().answer_within));
     let named = lines.iter().filter_map(|line| Reference::parse(line.reference.as_bytes()).ok());
-    let references = named.chain(accepted(acquirer.store(), safely)?).collect();
+    let references = named.chain(accepted(acquirer.store(), safely, day)?).collect();
     let mut own = Vec::new();
     for (payment, merchant) in payments(acquirer.store(), references)? {
         let message = name_of(&payment, &merchant, acquirer.institution());
         let said = said.get(&message).copied();
         let before = before.get(&message).copied().unwrap_or(0);
-        let net = match due(&payment) {
-            Some(due) => due - before,
-            None => said.unwrap_or(0),
+        let dated = payment.settled_on.filter(|_| is_cleared(&payment));
+        let net = match (due(&payment), dated) {
+            (Some(due), Some(date)) if date == day => due - before,
+            (Some(_), Some(_)) => 0,
+            (Some(due), None) => due - before,
+            (None, _) => said.unwrap_or(0),
         };
-        if said.is_some() || payment.accepted_at < safely {
+        if said.is_some() || dated == Some(day) || (dated.is_none() && payment.accepted_at < safely) {
             own.push(Movement { message, net });
         }
     }
@@ -178,6 +224,27 @@ pub fn check_as_acquirer(
 pub fn name_of(payment: &Payment, merchant: &Merchant, institution: &Institution) -> Digest {
     let message = network_line::request(payment, merchant, institution, None);
     Digest::of_message(&OriginalData::of(&message))
+}
+
+/// Which day an acquirer checks.
+#[derive(Clone, Copy, Debug)]
+pub struct ClosedOn {
+    /// `YYYYMMDD`.
+    pub date: u32,
+    /// When the next day began.
+    pub cut_at: Timestamp,
+}
+
+impl ClosedDay {
+    /// The day as an acquirer checks it.
+    pub fn on(&self) -> ClosedOn {
+        ClosedOn { date: self.date, cut_at: self.cut_at }
+    }
+}
+
+/// Whether it stands and moves money: then it belongs to one day, and nothing takes it from there.
+fn is_cleared(payment: &Payment) -> bool {
+    matches!(payment.state, PaymentState::Approved | PaymentState::Completed)
 }
 
 /// What the acquirer should have of a payment in all; nothing while nobody knows.
@@ -198,10 +265,13 @@ pub fn due(payment: &Payment) -> Option<i64> {
 /// A payment is settled within days: what is older was checked with its own file.
 const LOOK_BACK: Duration = Duration::from_secs(7 * 24 * 3600);
 
-fn accepted(store: &Store, until: Timestamp) -> Result<Vec<Reference>, SettlementError> {
-    let asked = "SELECT reference FROM payments WHERE accepted_at >= $1 AND accepted_at < $2";
+/// What was accepted before this, or names this day.
+fn accepted(store: &Store, until: Timestamp, day: u16) -> Result<Vec<Reference>, SettlementError> {
+    let asked =
+        "SELECT reference FROM payments WHERE accepted_at >= $1 AND (accepted_at < $2 OR settled_on = $3)";
     let since = until.millis() - millis(LOOK_BACK);
-    let rows = store.rows(asked, &[Value::Integer(since), Value::Integer(until.millis())])?;
+    let bounds = [since, until.millis(), i64::from(day)].map(Value::Integer);
+    let rows = store.rows(asked, &bounds)?;
     let reference = |row: &Vec<Value>| match &row[..] {
         [Value::Text(text)] => Reference::parse(text.as_bytes()).ok(),
         _ => None,

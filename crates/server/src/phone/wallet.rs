@@ -3,7 +3,7 @@
 use super::{Phone, PhoneError, decode};
 use crate::api;
 use ::wallet::card::{
-    AddCard, Algorithm, Card, CardState, Certificates, Delete, Profile, Rename, Reorder, Resume,
+    AddCard, Algorithm, Card, CardState, Certificates, Delete, Plastic, Profile, Rename, Reorder, Resume,
     SetCertificates, SetDefault, Suspend, UpdateCard,
 };
 use ::wallet::history::TapRecord;
@@ -146,8 +146,11 @@ impl Phone {
 
     /// Puts the cards into this order; every live card is named once.
     pub fn reorder(&self, order: Vec<Id<kinds::Token>>) -> Result<(), PhoneError> {
-        let names = order.iter().map(ToString::to_string).collect();
         self.run(Reorder { order })?;
+        // What was done offline is told first: the platform orders the cards that are there.
+        self.sync()?;
+        let (cards, _) = self.cards()?;
+        let names = cards.iter().map(|card| card.token.to_string()).collect();
         let arrange = api::Arrange { order: Some(names), ..api::Arrange::default() };
         let _: serde_json::Value = self.post("/v1/arrangement", &arrange)?;
         Ok(())
@@ -257,12 +260,12 @@ impl Phone {
         let (cards, _) = self.cards()?;
         for card in cards {
             let there = list.data.iter().find(|view| view.token == card.token.to_string());
-            let (state, version) = match there {
-                Some(view) => (state_of(&view.state), view.version),
-                None => (CardState::Deleted, u64::MAX),
+            let (state, version, plastic) = match there {
+                Some(view) => (state_of(&view.state), view.version, plastic_of(view)),
+                None => (CardState::Deleted, u64::MAX, None),
             };
             let resumed = card.state == CardState::Suspended && state == CardState::Active;
-            self.run(UpdateCard { token: card.token, state, version })?;
+            self.run(UpdateCard { token: card.token, state, version, plastic })?;
             // A suspension wiped the keys; they do not come back by themselves.
             if (resumed || self.counter(card.token)?.keys_left == 0) && state == CardState::Active {
                 match self.replenish(card.token) {
@@ -276,6 +279,13 @@ impl Phone {
         }
         Ok(())
     }
+}
+
+/// The card behind the token as the platform tells of it; what cannot be read is left as it was.
+fn plastic_of(view: &api::TokenView) -> Option<Plastic> {
+    let last_four = LastFour::from_ascii(view.card_last_four.as_bytes()).ok()?;
+    let expiry = view.card_expiry.as_ref().map(|yymm| Expiry::from_yymm(yymm.as_bytes()).ok());
+    Some(Plastic { last_four, expiry: expiry.flatten(), art: view.art.clone() })
 }
 
 fn state_of(state: &str) -> CardState {
@@ -304,6 +314,11 @@ pub(crate) fn card_of(profile: &api::CardProfile) -> Result<Card, PhoneError> {
         label: profile.label.clone(),
         last_four: LastFour::from_ascii(profile.card_last_four.as_bytes())
             .map_err(|_| unreadable("last four"))?,
+        card_expiry: profile
+            .card_expiry
+            .as_ref()
+            .map(|yymm| Expiry::from_yymm(yymm.as_bytes()).map_err(|_| unreadable("the card's expiry")))
+            .transpose()?,
         issuer: profile.issuer.clone(),
         art: profile.art.clone(),
         nickname: None,

@@ -27,6 +27,7 @@ const BODY_MOST: usize = 64 * 1024;
 pub fn router(door: Door) -> Router {
     Router::new()
         .route("/livez", get(|| async { "ok" }))
+        .route("/v1/card-data-key", get(card_data_key))
         .route("/v1/devices", post(register))
         .route("/v1/devices/{device}/confirm", post(confirm))
         .route("/v1/cards", post(add_card))
@@ -82,6 +83,11 @@ fn bytes(text: &str, part: &'static str) -> Result<Vec<u8>, Trouble> {
 /// An identifier in a path; a malformed one is as unknown as one that is not there.
 fn id<K: values::id::Kind>(text: &str) -> Result<values::Id<K>, Trouble> {
     text.parse().map_err(|_| Trouble::new(404, "not_found", "Not found", "There is nothing of this name."))
+}
+
+/// Public, and so is everybody's: phones are told it when they register, issuers seal new plastic to it.
+async fn card_data_key(State(door): State<Door>) -> Json<api::CardDataKey> {
+    Json(api::CardDataKey { card_data_key: encode(door.service.keys().card_data().public().to_sec1()) })
 }
 
 async fn register(State(door): State<Door>, request: Request) -> Result<Response, Trouble> {
@@ -228,6 +234,8 @@ fn view(door: &Door, token: &Token, default: Option<TokenReference>) -> api::Tok
         suspended_by: token.standing.suspenders.to_string().split('+').map(str::to_owned).collect(),
         issuer: door.service.issuer_name(token.programme).unwrap_or_default(),
         card_last_four: token.last_four.to_string(),
+        card_expiry: token.card_expiry.map(values::Expiry::to_yymm),
+        art: token.art.clone(),
         token_last_four: token.number.last_four().to_string(),
         nickname: token.nickname.as_ref().map(ToString::to_string),
         default: default == Some(token.reference),
@@ -265,6 +273,7 @@ fn card_profile(profile: &platform::Profile) -> api::CardProfile {
         issuer: profile.issuer_name.clone(),
         art: token.art.clone(),
         card_last_four: token.last_four.to_string(),
+        card_expiry: token.card_expiry.map(values::Expiry::to_yymm),
         par: token.par.as_str().to_owned(),
         requestor_id: token.requestor.as_str().to_owned(),
         algorithm: programme.algorithm,
@@ -407,8 +416,14 @@ async fn issuer_event(State(door): State<Door>, request: Request) -> Result<Resp
         let issuer = received.issuer(door)?;
         let wish: api::IssuerEvent = body(received)?;
         let token = TokenNumber::parse(wish.token.as_bytes()).map_err(|_| Trouble::invalid("/token"))?;
-        let action = IssuerAction::parse(&wish.action).ok_or_else(|| Trouble::invalid("/action"))?;
-        door.service.issuer_token(issuer, token, action)?;
+        match (wish.action.as_str(), &wish.sealed_card) {
+            ("replace", Some(sealed)) => door.service.replace_card(issuer, token, sealed)?,
+            ("replace", None) | (_, Some(_)) => return Err(Trouble::invalid("/sealed_card")),
+            (word, None) => {
+                let action = IssuerAction::parse(word).ok_or_else(|| Trouble::invalid("/action"))?;
+                door.service.issuer_token(issuer, token, action)?;
+            }
+        }
         Ok(serde_json::json!({}))
     })
     .await

@@ -1,10 +1,12 @@
 //! Foreign clients: a plain socket that speaks ISO 8583 in each framing gets a test card authorised at a bank that
 //! stands alone, by card number.
 
+use crate::small_city::{SmallCity, typed};
 use crate::street::{CARD, NOW, PATIENCE, eventually, yuan};
 use iso8583::framing::{Deframer, Frame};
-use iso8583::{Message, Mti, Profile};
-use sandbox::keys::Line as LineKey;
+use iso8583::{Message, Mti, Profile, Tag};
+use sandbox::keys::{IssuerKeys, Line as LineKey};
+use serde_json::json;
 use server::city::{
     Bank, BankPeers, BankPorts, CityError, Http, LineMac, Peer, Plan, Port, Switch, SwitchPeers, SwitchPorts,
     Waits, institution, net,
@@ -35,14 +37,18 @@ fn port(dialect: &Dialect) -> Port {
 }
 
 fn bank(data: &Path, dialect: &Dialect) -> (Http, Bank) {
+    let peers = BankPeers { telephone: nowhere(), platform: nowhere() };
+    bank_among(&plan(data), dialect, peers)
+}
+
+fn bank_among(plan: &Plan, dialect: &Dialect, peers: BankPeers) -> (Http, Bank) {
     let http = Http::start().unwrap();
     let ports = BankPorts {
         from_network: port(&net(LineKey::Issuer("boc"))),
         from_gateway: port(dialect),
         desk: socket(),
     };
-    let peers = BankPeers { telephone: nowhere(), platform: nowhere() };
-    let bank = Bank::start(&plan(data), &http, institution("boc").unwrap(), ports, peers).unwrap();
+    let bank = Bank::start(plan, &http, institution("boc").unwrap(), ports, peers).unwrap();
     (http, bank)
 }
 
@@ -180,4 +186,48 @@ fn a_bank_that_is_asked_to_end_answers_what_it_took_and_takes_no_more() {
         assert_eq!(answer.join().unwrap().text(39), Some("00"));
     });
     eventually("nobody listens any more", || TcpStream::connect(bank.detokenised_at).is_err());
+}
+
+/// Has a bank that stands alone link a token to its card, as the token service would over the network.
+fn link(bank: &Bank, city: &SmallCity) {
+    let token = city.record();
+    let data = serde_json::to_vec(&typed(CARD)).unwrap();
+    let public = IssuerKeys::sandbox(bank.issuer.bank()).agreement().public();
+    let sealed = crypto::jwe::seal(&public, "boc-1", &data, sandbox::issuer::verification::CARD_DATA);
+    let (number, expiry) = (token.number.digits(), token.expiry.to_yymm());
+    let steps: [&[(Tag, &[u8])]; 2] = [
+        &[(Tag::SEALED_CARD, sealed.as_bytes()), (Tag::RISK_DATA, b"{\"device\":\"dev_1\"}")],
+        &[(Tag::TOKEN_NUMBER, number.as_bytes()), (Tag::TOKEN_EXPIRY, expiry.as_bytes())],
+    ];
+    for (function, stan, parts) in [(1, 11, steps[0]), (4, 12, steps[1])] {
+        let mut message = Message::new(Mti::AUTHORISATION);
+        message.set_text(3, "330000").set_text(7, "1122020500").set_number(11, stan).set_text(32, "01990000");
+        message.set_private(Tag::VERIFICATION_FUNCTION, &[function]).set_private(Tag::ENROLMENT, b"enr_1");
+        for (tag, value) in parts {
+            message.set_private(*tag, value);
+        }
+        let dialect = net(LineKey::Issuer("boc"));
+        let answer = ask(bank.verification_at, &dialect, None, message);
+        assert_eq!(answer.text(39), Some("00"), "function {function}");
+    }
+}
+
+#[test]
+fn a_bank_alone_tells_the_token_service_of_its_cards() {
+    let city = SmallCity::new();
+    let folder = tempfile::tempdir().unwrap();
+    let plan = Plan::documented(folder.path(), city.clock.clone());
+    let peers = BankPeers { telephone: nowhere(), platform: city.city.addresses.platform };
+    let dialect = dialect(Profile::Net, "binary2", LineMac::AesCmac);
+    let (_http, bank) = bank_among(&plan, &dialect, peers);
+    link(&bank, &city);
+    let post = |path: &str, body| crate::issuers::post(bank.desk_at, &bank.desk_at.to_string(), path, &body);
+    assert_eq!(post("/admin/cards", json!({"number": CARD, "state": "lost"})).0, 200);
+    city.in_time("the token is stopped", || !city.standing().suspenders.is_empty());
+    let (status, made) = post("/admin/cards/replace", json!({"number": CARD}));
+    assert_eq!(status, 200, "{made}");
+    city.in_time("the new plastic is behind the token and the stop is lifted", || {
+        let token = city.record();
+        made["last_four"] == token.last_four.to_string() && token.standing.suspenders.is_empty()
+    });
 }

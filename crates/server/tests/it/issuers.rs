@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use tokens::records::{Life, Suspender};
 use values::Timestamp;
 
-fn post(at: SocketAddr, host: &str, path: &str, body: &Value) -> (u16, Value) {
+pub(crate) fn post(at: SocketAddr, host: &str, path: &str, body: &Value) -> (u16, Value) {
     let request = agent().post(format!("http://{at}{path}")).header("host", host);
     let request = request.header("content-type", "application/json");
     let mut response = request.send(body.to_string().as_bytes()).unwrap();
@@ -47,8 +47,11 @@ fn an_event_of_somebody_else_changes_nothing() {
     let other = directory.institutions.iter().find(|bank| bank.id != "boc").unwrap();
     let boc = directory.institution("boc").unwrap();
     let platform = city.city.addresses.platform.to_string();
-    let event =
-        |action: &str| IssuerEvent { token: city.number().digits().to_string(), action: action.to_owned() };
+    let event = |action: &str| IssuerEvent {
+        token: city.number().digits(),
+        action: action.to_owned(),
+        sealed_card: None,
+    };
     let fresh = |now: Timestamp| Freshness { now, nonce: crypto::random::bytes() };
     let now = store::Clock::now(&*city.clock);
     let said = |key_id: &str, key, event: &IssuerEvent, fresh: &Freshness| {
@@ -112,7 +115,8 @@ fn the_networks_desk_ends_the_day() {
     let (status, first) = post(at, &at.to_string(), "/admin/cutover", &json!({}));
     assert_eq!(status, 200, "{first}");
     let rows = first.as_array().unwrap();
-    assert_eq!(rows.len(), Directory::sandbox().institutions.len());
+    let directory = Directory::sandbox();
+    assert_eq!(rows.len(), directory.institutions.len() + directory.acquirers.len());
     for row in rows {
         assert_eq!((&row["side"], &row["differences"]), (&json!("even"), &json!([])));
         assert!(std::fs::exists(row["path"].as_str().unwrap()).unwrap());

@@ -3,6 +3,9 @@
 mod contact;
 mod foreign;
 mod issuers;
+mod notices;
+mod phones;
+mod replaced;
 mod restart;
 mod settlement;
 mod small_city;

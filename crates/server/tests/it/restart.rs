@@ -4,7 +4,9 @@ use crate::street::{NOW, PATIENCE, Street, TOKEN, open, yuan};
 use iso8583::{Message, Mti};
 use platform::line::{HostAnswer, HostLine, Then};
 use sandbox::network::TOPIC_REVERSAL;
+use sandbox::network::settlement::Refusal;
 use server::hosts::network::Network;
+use server::hosts::settlement::{SettlementError, close_day};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
@@ -64,8 +66,33 @@ fn what_was_in_flight_is_ended_reversed_and_the_day_can_close() {
     let (tell, told) = mpsc::channel();
     network.take(sale(1), Box::new(move |answer| tell.send(answer).unwrap()));
     assert_eq!(told.recv_timeout(PATIENCE).unwrap().text(39), Some("91"));
-    let day = server::hosts::settlement::close_day(&network, PATIENCE).unwrap();
+    let day = close_day(&network, PATIENCE).unwrap();
     assert!(day.files.iter().all(|(_, file)| sandbox::network::read_file(file).unwrap().is_empty()));
+}
+
+#[test]
+fn a_day_that_died_while_closing_is_closed_by_the_next_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(TestClock::at(NOW));
+    let records = || open(folder.path(), "network", store::rooms::network::tables(Schema::new()), &clock);
+    let store = records();
+    let first = Network::new(store.clone(), Arc::new(Dying), HashMap::new(), PATIENCE);
+    first.take(sale(1), Box::new(|_| ()));
+    let refused = close_day(&first, Duration::ZERO).unwrap_err();
+    assert!(matches!(refused, SettlementError::Refused(Refusal::InFlight)), "{refused}");
+    // The second call waits for the same day and opens no other.
+    assert!(close_day(&first, Duration::ZERO).is_err());
+    assert_eq!(store.read(move |records| sandbox::network::open_day(records, NOW)).unwrap(), 20_261_123);
+    store.close();
+    drop((first, store));
+
+    let line = Arc::new(Says("00", AtomicU32::new(0)));
+    let network = Network::new(records(), line, HashMap::new(), PATIENCE);
+    assert_eq!(network.resume().unwrap(), 1);
+    let _couriers = spawn_delivery(network.store(), Backoff::default(), network.deliverers()).unwrap();
+    let day = close_day(&network, PATIENCE).unwrap();
+    assert_eq!((day.date, day.cut_at), (20_261_122, NOW));
+    assert_eq!(close_day(&network, PATIENCE).unwrap().date, 20_261_123);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A day ends: files are written, and both sides find in them what their own records say.
 
+use crate::small_city::SmallCity;
 use crate::street::{PATIENCE, Street};
 use sandbox::network::{read_file, settlement_file};
 use server::hosts::settlement::{ClosedDay, check_as_acquirer, check_as_issuer, close_day};
@@ -9,10 +10,9 @@ use values::Currency;
 const ACQUIRER: &str = "01020000";
 const BOC: &str = "01040000";
 
-/// An acquirer without movements gets no file; it checks that it expected none.
+/// Every member has a file, also without movements.
 fn file(day: &ClosedDay, code: &str) -> String {
-    let found = day.files.iter().find(|(of, _)| of == code).map(|(_, file)| file.clone());
-    found.unwrap_or_else(|| settlement_file(day.date, Currency::CNY, code, "01000000", &[]))
+    day.files.iter().find(|(of, _)| of == code).map(|(_, file)| file.clone()).unwrap()
 }
 
 fn net(file: &str) -> i64 {
@@ -24,7 +24,7 @@ fn checked(street: &Street, day: &ClosedDay, earlier: &[&ClosedDay]) -> i64 {
     let (theirs, ours) = (file(day, BOC), file(day, ACQUIRER));
     assert_eq!(check_as_issuer(&street.issuer, day.date, &theirs).unwrap(), []);
     let earlier: Vec<String> = earlier.iter().map(|day| file(day, ACQUIRER)).collect();
-    assert_eq!(check_as_acquirer(&street.acquirer, &ours, &earlier, day.cut_at).unwrap(), []);
+    assert_eq!(check_as_acquirer(&street.acquirer, &ours, &earlier, day.on()).unwrap(), []);
     let sum: i64 = day.files.iter().map(|(_, file)| net(file)).sum();
     assert_eq!(sum, 0, "the positions of a day sum to zero");
     net(&ours)
@@ -66,16 +66,68 @@ fn each_side_finds_what_a_file_leaves_out_or_adds() {
     street.clock.advance(Duration::from_secs(60));
     let day = close_day(&street.network, PATIENCE).unwrap();
     let empty = settlement_file(day.date, Currency::CNY, ACQUIRER, "01000000", &[]);
-    let missing = check_as_acquirer(&street.acquirer, &empty, &[], day.cut_at).unwrap();
+    let missing = check_as_acquirer(&street.acquirer, &empty, &[], day.on()).unwrap();
     assert_eq!(missing.iter().map(|found| (found.file, found.own)).collect::<Vec<_>>(), [(0, 1_250)]);
     let missing = check_as_issuer(&street.issuer, day.date, &empty).unwrap();
     assert_eq!(missing.iter().map(|found| (found.file, found.own)).collect::<Vec<_>>(), [(0, -1_250)]);
     // The same day twice: what an earlier file paid is not owed again.
     let again = [file(&day, ACQUIRER)];
-    let doubled = check_as_acquirer(&street.acquirer, &again[0], &again, day.cut_at).unwrap();
+    let doubled = check_as_acquirer(&street.acquirer, &again[0], &again, day.on()).unwrap();
     assert_eq!(doubled.iter().map(|found| (found.file, found.own)).collect::<Vec<_>>(), [(1_250, 0)]);
     // A file that was changed on its way is no file.
     let changed = file(&day, ACQUIRER).replace("1250", "9250");
-    assert!(check_as_acquirer(&street.acquirer, &changed, &[], day.cut_at).is_err());
+    assert!(check_as_acquirer(&street.acquirer, &changed, &[], day.on()).is_err());
     assert_eq!(street.payment(sale).amount, 1_250);
+}
+
+#[test]
+fn an_acquirer_without_movements_checks_a_file_of_zeros() {
+    let mut street = Street::new();
+    let day = close_day(&street.network, PATIENCE).unwrap();
+    let empty = file(&day, ACQUIRER);
+    assert!(empty.contains("T|0|0|0|0|0|+0|"), "{empty}");
+    assert_eq!(check_as_acquirer(&street.acquirer, &empty, &[], day.on()).unwrap(), []);
+    // It finds out when the zeros are wrong, however shortly before the cut a payment came.
+    let (_, sale) = street.sale("12.50");
+    let next = close_day(&street.network, PATIENCE).unwrap();
+    let settled_on = street.payment(sale).settled_on.unwrap();
+    assert_eq!(u32::from(settled_on), next.date % 10_000, "the date in the answer is that of the file");
+    let zeros = settlement_file(next.date, Currency::CNY, ACQUIRER, "01000000", &[]);
+    let found = check_as_acquirer(&street.acquirer, &zeros, &[], next.on()).unwrap();
+    assert_eq!(found.iter().map(|found| (found.file, found.own)).collect::<Vec<_>>(), [(0, 1_250)]);
+    assert_eq!(checked(&street, &next, &[&day]), 1_250);
+    // In the file of another day it has no place.
+    let later = close_day(&street.network, PATIENCE).unwrap();
+    let moved = file(&next, ACQUIRER);
+    let found = check_as_acquirer(&street.acquirer, &moved, &[], later.on()).unwrap();
+    assert_eq!(found.iter().map(|found| (found.file, found.own)).collect::<Vec<_>>(), [(1_250, 0)]);
+}
+
+#[test]
+fn a_day_whose_files_cannot_be_delivered_is_finished_by_the_next_call() {
+    let city = SmallCity::new();
+    let at = city.desk("network");
+    let cut_over = || crate::issuers::post(at, &at.to_string(), "/admin/cutover", &serde_json::json!({}));
+    let folder = city.data().join("network/settlement");
+    std::fs::create_dir_all(folder.parent().unwrap()).unwrap();
+    std::fs::write(&folder, "in the way of a folder").unwrap();
+    assert_eq!(city.tap("12.50"), server::pos::Verdict::Approved);
+    let (status, problem) = cut_over();
+    assert_eq!((status, &problem["code"]), (409, &serde_json::json!("not_settled")));
+    std::fs::remove_file(&folder).unwrap();
+    let dates = |rows: &serde_json::Value| {
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| row["date"].as_u64().unwrap()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let (status, first) = cut_over();
+    assert_eq!((status, dates(&first)), (200, [20_261_122].into()), "{first}");
+    for row in first.as_array().unwrap() {
+        assert_eq!(row["differences"], serde_json::json!([]));
+        assert!(std::fs::exists(row["path"].as_str().unwrap()).unwrap());
+    }
+    assert!(first.as_array().unwrap().iter().any(|row| row["code"] == ACQUIRER && row["net"] == "12.50"));
+    let (_, second) = cut_over();
+    assert_eq!(dates(&second), [20_261_123].into());
+    let idle = second.as_array().unwrap().iter().find(|row| row["code"] == ACQUIRER).unwrap();
+    assert_eq!((&idle["side"], &idle["differences"]), (&"even".into(), &serde_json::json!([])));
 }

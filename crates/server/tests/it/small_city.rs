@@ -6,27 +6,58 @@ use sandbox::keys::IssuerKeys;
 use sandbox::test_cards::test_cards;
 use server::api::CardData;
 use server::city::{City, Plan, Ports};
-use server::phone::{Added, NewPhone, Phone};
+use server::iso::Ends;
+use server::phone::{Added, NewPhone, Phone, Presentation};
+use server::pos::{DEMO_TERMINALS, Pos, Settings, TerminalLine, Verdict};
+use server::trace::{Seen, Trace, Watch};
+use server::vpcd::ReaderEnd;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use store::TestClock;
 use tokens::records::{Standing, Token};
 use values::{Id, Records, TokenNumber, id::kinds};
+use wallet::card::Profile;
 
 pub(crate) struct SmallCity {
     pub(crate) city: City,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) phone: Phone,
     pub(crate) token: Id<kinds::Token>,
-    _folder: tempfile::TempDir,
+    pub(crate) recovery_code: Option<String>,
+    plan: Plan,
+    folder: tempfile::TempDir,
+}
+
+/// Everything that went over the watched wires: what about, and the bytes.
+#[derive(Default)]
+pub(crate) struct Tape(Mutex<Vec<(String, Vec<u8>)>>);
+
+impl Trace for Tape {
+    fn seen(&self, message: &Seen<'_>) {
+        self.0.lock().unwrap().push((message.title.to_owned(), message.bytes.to_vec()));
+    }
+}
+
+impl Tape {
+    /// The messages about something.
+    pub(crate) fn about(&self, title: &str) -> Vec<Vec<u8>> {
+        let tape = self.0.lock().unwrap();
+        tape.iter().filter(|(about, _)| about == title).map(|(_, bytes)| bytes.clone()).collect()
+    }
 }
 
 impl SmallCity {
     pub(crate) fn new() -> SmallCity {
+        SmallCity::watched(None)
+    }
+
+    pub(crate) fn watched(watch: Watch) -> SmallCity {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock::at(NOW));
-        let plan =
-            Plan { ports: Ports::Free, ..Plan::documented(&folder.path().join("city"), clock.clone()) };
+        let documented = Plan::documented(&folder.path().join("city"), clock.clone());
+        let plan = Plan { ports: Ports::Free, watch, ..documented };
         let city = City::start(&plan).unwrap();
         let new = NewPhone {
             directory: &folder.path().join("phone"),
@@ -38,18 +69,57 @@ impl SmallCity {
             work: Work::TEST,
             watch: None,
         };
-        let (mut phone, _) = Phone::set_up(&new, clock.clone()).unwrap();
+        let (mut phone, recovery_code) = Phone::set_up(&new, clock.clone()).unwrap();
         let Added::Active(token) = phone.add_card(&typed(crate::street::CARD), None).unwrap() else {
             panic!("the card was not added")
         };
-        SmallCity { city, clock, phone, token, _folder: folder }
+        SmallCity { city, clock, phone, token, recovery_code, plan, folder }
+    }
+
+    /// Where the parties' folders lie.
+    pub(crate) fn data(&self) -> &Path {
+        &self.plan.data
     }
 
     pub(crate) fn desk(&self, of: &str) -> SocketAddr {
         self.city.addresses.desks.iter().find(|(name, _)| name == of).unwrap().1
     }
 
-    fn record(&self) -> Token {
+    /// Ends every party, lets `between` work on the folder, and starts them again at other ports.
+    pub(crate) fn restarted(self, between: impl FnOnce(&Path)) -> SmallCity {
+        let SmallCity { city, clock, phone, token, recovery_code, plan, folder } = self;
+        drop(city);
+        between(&plan.data);
+        let city = City::start(&plan).unwrap();
+        SmallCity { city, clock, phone, token, recovery_code, plan, folder }
+    }
+
+    /// Holds the phone against a terminal of the city.
+    pub(crate) fn tap(&self, amount: &str) -> Verdict {
+        let folder = tempfile::tempdir().unwrap();
+        let ends = Ends::unwatched("terminal", "acquirer");
+        let line = TerminalLine::start(self.city.addresses.acquirer, server::city::pos(), ends).unwrap();
+        let settings = Settings::new(folder.path(), DEMO_TERMINALS[0].configuration());
+        let mut pos = Pos::open(settings, Arc::new(line), self.clock.clone()).unwrap();
+        let mut reader = ReaderEnd::listen("127.0.0.1:0").unwrap();
+        let how = Presentation {
+            reader: reader.address().unwrap(),
+            answer_to_reset: None,
+            profile: Profile::Contactless,
+            card: Some(self.token),
+            taps: 1,
+            watch: None,
+        };
+        // Terminals of one day differ by their clock, as their trace numbers begin anew in a new folder.
+        self.clock.advance(Duration::from_secs(61));
+        std::thread::scope(|scope| {
+            let phone = &self.phone;
+            scope.spawn(move || phone.present(&how, || phone.unlock(b"135790").ok(), |_| ()));
+            pos.sale(crate::street::yuan(amount), &mut reader).unwrap().verdict
+        })
+    }
+
+    pub(crate) fn record(&self) -> Token {
         let reference = self.token.to_string().parse().unwrap();
         self.city.tokens.store().read(move |records| records.find::<Token>(&reference)).unwrap().unwrap()
     }
@@ -65,6 +135,14 @@ impl SmallCity {
     /// Waits until the platform has the token as expected.
     pub(crate) fn becomes(&self, what: &str, expected: impl Fn(&Standing) -> bool) {
         eventually(&format!("the token becomes {what}"), || expected(&self.standing()));
+    }
+
+    /// Waits for something that may need the next try of an outbox.
+    pub(crate) fn in_time(&self, what: &str, mut done: impl FnMut() -> bool) {
+        eventually(what, || {
+            self.clock.advance(Duration::from_millis(200));
+            done()
+        });
     }
 }
 

@@ -146,6 +146,7 @@ fn card() -> Card {
         aid: vec![0xA0, 0, 0, 3, 0x33, 1, 1, 2],
         label: "UnionPay Credit".to_owned(),
         last_four: LastFour::from_ascii(b"1111").unwrap(),
+        card_expiry: None,
         issuer: "Bank of China".to_owned(),
         art: "boc-credit".to_owned(),
         nickname: None,

@@ -3,7 +3,10 @@
 use crate::schema::{Kind, Mapping, Migration, Schema};
 use ::acquiring::records::{Batch, Merchant, MerchantDay, Payment, Terminal, TerminalTrace, TraceCounter};
 
-const MIGRATIONS: &[Migration] = &[(1, include_str!("../../migrations/acquiring/0001.sql"))];
+const MIGRATIONS: &[Migration] = &[
+    (1, include_str!("../../migrations/acquiring/0001.sql")),
+    (2, include_str!("../../migrations/acquiring/0002.sql")),
+];
 
 /// Adds the tables.
 pub fn tables(schema: Schema) -> Schema {
@@ -95,6 +98,7 @@ const PAYMENT: Mapping = Mapping {
         ("day", Kind::Integer),
         ("response_code", Kind::Text),
         ("approval_code", Kind::Text),
+        ("settled_on", Kind::Integer),
         ("reversal_reason", Kind::Text),
         ("original", Kind::Json),
         ("completed_by", Kind::Text),

@@ -5,9 +5,14 @@ use ::sandbox::issuer::authorise::Authorisation;
 use ::sandbox::issuer::card::{BankCard, CardTokens, CardUse, TokenLink};
 use ::sandbox::issuer::enrolment::{Attempts, CardEnrolment};
 use ::sandbox::issuer::password::{CodeChallenge, CodeSends};
+use ::sandbox::issuer::replace::CardReplacement;
 use ::sandbox::issuer::rules::RiskRule;
+use ::sandbox::issuer::standing::TokenStanding;
 
-const MIGRATIONS: &[Migration] = &[(1, include_str!("../../migrations/issuer/0001.sql"))];
+const MIGRATIONS: &[Migration] = &[
+    (1, include_str!("../../migrations/issuer/0001.sql")),
+    (2, include_str!("../../migrations/issuer/0002.sql")),
+];
 
 /// Adds the tables.
 pub fn tables(schema: Schema) -> Schema {
@@ -15,8 +20,10 @@ pub fn tables(schema: Schema) -> Schema {
         .migrations("issuer", MIGRATIONS)
         .table::<Authorisation>(AUTHORISATION)
         .table::<BankCard>(BANK_CARD)
+        .table::<CardReplacement>(CARD_REPLACEMENT)
         .table::<CardUse>(CARD_USE)
         .table::<TokenLink>(TOKEN_LINK)
+        .table::<TokenStanding>(TOKEN_STANDING)
         .table::<CardTokens>(CARD_TOKENS)
         .table::<CardEnrolment>(CARD_ENROLMENT)
         .table::<Attempts>(ATTEMPTS)
@@ -52,6 +59,8 @@ const BANK_CARD: Mapping = Mapping {
     key: &["key"],
     columns: &[
         ("key", Kind::Text),
+        ("account", Kind::Text),
+        ("sequence", Kind::Integer),
         ("last_four", Kind::Integer),
         ("prefix", Kind::Integer),
         ("expiry", Kind::Json),
@@ -63,6 +72,19 @@ const BANK_CARD: Mapping = Mapping {
         ("limit_single", Kind::Integer),
         ("limit_daily", Kind::Integer),
         ("limit_count", Kind::Integer),
+    ],
+};
+
+const CARD_REPLACEMENT: Mapping = Mapping {
+    key: &["old"],
+    columns: &[
+        ("old", Kind::Text),
+        ("new", Kind::Text),
+        ("last_four", Kind::Integer),
+        ("expiry", Kind::Json),
+        ("sequence", Kind::Integer),
+        ("number", Kind::Text),
+        ("at", Kind::Integer),
     ],
 };
 
@@ -83,6 +105,19 @@ const TOKEN_LINK: Mapping = Mapping {
         ("card", Kind::Text),
         ("expiry", Kind::Json),
         ("stopped", Kind::Boolean),
+    ],
+};
+
+const TOKEN_STANDING: Mapping = Mapping {
+    key: &["token"],
+    columns: &[
+        ("token", Kind::Integer),
+        ("card", Kind::Text),
+        ("account_reference", Kind::Text),
+        ("condition", Kind::Json),
+        ("changed_by", Kind::Text),
+        ("version", Kind::Integer),
+        ("at", Kind::Integer),
     ],
 };
 

@@ -6,7 +6,10 @@ use ::sandbox::network::settlement::{
 };
 use ::sandbox::network::switching::Switched;
 
-const MIGRATIONS: &[Migration] = &[(1, include_str!("../../migrations/network/0001.sql"))];
+const MIGRATIONS: &[Migration] = &[
+    (1, include_str!("../../migrations/network/0001.sql")),
+    (2, include_str!("../../migrations/network/0002.sql")),
+];
 
 /// Adds the tables.
 pub fn tables(schema: Schema) -> Schema {
@@ -28,7 +31,12 @@ const PARTICIPANT: Mapping = Mapping {
 
 const SETTLEMENT_DAY: Mapping = Mapping {
     key: &["date"],
-    columns: &[("date", Kind::Integer), ("state", Kind::Json), ("in_flight", Kind::Integer)],
+    columns: &[
+        ("date", Kind::Integer),
+        ("state", Kind::Json),
+        ("in_flight", Kind::Integer),
+        ("cut_at", Kind::Integer),
+    ],
 };
 
 const OPEN_DAY: Mapping =

@@ -6,7 +6,10 @@ use ::tokens::records::{
     Passage, PhoneConfirmation, Programme, RetiredNumber, Token, TokenState, VaultEntry,
 };
 
-const MIGRATIONS: &[Migration] = &[(1, include_str!("../../migrations/tokens/0001.sql"))];
+const MIGRATIONS: &[Migration] = &[
+    (1, include_str!("../../migrations/tokens/0001.sql")),
+    (2, include_str!("../../migrations/tokens/0002.sql")),
+];
 
 /// Adds the tables.
 pub fn tables(schema: Schema) -> Schema {
@@ -228,6 +231,7 @@ const TOKEN: Mapping = Mapping {
         ("enrolment", Kind::Text),
         ("pan", Kind::Text),
         ("last_four", Kind::Integer),
+        ("card_expiry", Kind::Json),
         ("assurance", Kind::Json),
         ("standing", Kind::Json),
         ("nickname", Kind::Text),

@@ -6,7 +6,10 @@ use ::wallet::history::{InboxMessage, TapRecord};
 use ::wallet::keys::{Counter, KeySlot};
 use ::wallet::phone::Phone;
 
-const MIGRATIONS: &[Migration] = &[(1, include_str!("../../migrations/wallet/0001.sql"))];
+const MIGRATIONS: &[Migration] = &[
+    (1, include_str!("../../migrations/wallet/0001.sql")),
+    (2, include_str!("../../migrations/wallet/0002.sql")),
+];
 
 /// Adds the tables.
 pub fn tables(schema: Schema) -> Schema {
@@ -30,6 +33,7 @@ const CARD: Mapping = Mapping {
         ("aid", Kind::Text),
         ("label", Kind::Text),
         ("last_four", Kind::Integer),
+        ("card_expiry", Kind::Json),
         ("issuer", Kind::Text),
         ("art", Kind::Text),
         ("nickname", Kind::Text),

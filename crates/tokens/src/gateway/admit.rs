@@ -217,7 +217,7 @@ impl Admit {
             records.note("clone_suspected", &token.reference.to_string(), "two cryptograms for one counter");
             let suspenders = token.standing.suspenders.with(Suspender::Fraud);
             let standing = Standing { suspenders, ..token.standing };
-            set_standing(records, token, standing, now);
+            set_standing(records, token, standing, Suspender::Fraud, now);
         }
         Ok(self.refuse(records, Refusal::CloneSuspected, now))
     }

@@ -36,6 +36,8 @@ pub struct Provision {
     pub par: Par,
     /// Sequence number of the token (5F34).
     pub psn: u8,
+    /// Last month of the card, to be shown.
+    pub card_expiry: Option<Expiry>,
     /// Card art, if the issuer names another than the programme's.
     pub art: Option<String>,
 }
@@ -158,6 +160,7 @@ fn make_token<W: Records>(
         enrolment: enrolment.id,
         pan: enrolment.pan,
         last_four: enrolment.last_four,
+        card_expiry: provision.card_expiry,
         assurance: Assurance::CardData,
         standing: Standing { life, suspenders: Suspenders::NONE },
         nickname: None,

@@ -3,7 +3,7 @@
 use crate::change::{end_enrolment, set_standing, touch};
 use crate::ops::topics;
 use crate::records::{
-    Assurance, Enrolment, EnrolmentId, EnrolmentState, Life, Standing, Token, TokenReference,
+    Assurance, Enrolment, EnrolmentId, EnrolmentState, Life, Standing, Suspender, Token, TokenReference,
 };
 use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
@@ -89,7 +89,7 @@ fn activate<W: Records>(records: &mut W, reference: TokenReference, now: Timesta
     if token.standing == standing {
         touch(records, token, now);
     } else {
-        set_standing(records, token, standing, now);
+        set_standing(records, token, standing, Suspender::Issuer, now);
     }
     Ok(())
 }

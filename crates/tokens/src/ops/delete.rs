@@ -27,7 +27,7 @@ impl Operation for Delete {
     fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Done, Refusal> {
         let token = self.actor.token(records, self.token)?;
         let standing = Standing { life: Life::Deleted, ..token.standing };
-        set_standing(records, token, standing, now);
+        set_standing(records, token, standing, self.actor.suspender(), now);
         Ok(Done)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::change::set_standing;
 use crate::ops::Done;
-use crate::records::{Life, Programme, Standing, Token, TokenReference};
+use crate::records::{Life, Programme, Standing, Suspender, Token, TokenReference};
 use crate::refusal::Refusal;
 use values::{Operation, Records, Timestamp};
 
@@ -26,7 +26,7 @@ impl Operation for Expire {
         }
         if token.standing.is_live() {
             let standing = Standing { life: Life::Expired, ..token.standing };
-            set_standing(records, token, standing, now);
+            set_standing(records, token, standing, Suspender::Platform, now);
         }
         Ok(Done)
     }

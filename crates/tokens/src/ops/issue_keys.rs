@@ -75,7 +75,7 @@ impl Operation for IssueKeys {
             let suspenders = token.standing.suspenders.with(Suspender::Fraud);
             records.note("clone_suspected", &token.reference.to_string(), "key request below the counter");
             let standing = Standing { suspenders, ..token.standing };
-            crate::change::set_standing(records, token, standing, now);
+            crate::change::set_standing(records, token, standing, Suspender::Fraud, now);
             return Ok(Issued::CloneSuspected);
         }
         // A phone that used more than was issued remembers what this service has forgotten: an older copy of it was

@@ -83,7 +83,7 @@ fn lose<W: Records>(records: &mut W, device: DeviceId, now: Timestamp) -> u16 {
     for token in found {
         let suspenders = token.standing.suspenders.with(Suspender::Platform);
         let standing = Standing { suspenders, ..token.standing };
-        set_standing(records, token, standing, now);
+        set_standing(records, token, standing, Suspender::Platform, now);
     }
     count
 }

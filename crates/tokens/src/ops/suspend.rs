@@ -64,6 +64,6 @@ fn change<W: Records>(
         Life::Inactive | Life::Active => {}
     }
     let standing = changed(token.standing);
-    set_standing(records, token, standing, now);
+    set_standing(records, token, standing, actor.suspender(), now);
     Ok(standing)
 }

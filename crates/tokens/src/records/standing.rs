@@ -37,7 +37,8 @@ impl Suspender {
     pub const ALL: [Suspender; 4] =
         [Suspender::Customer, Suspender::Platform, Suspender::Issuer, Suspender::Fraud];
 
-    fn name(self) -> &'static str {
+    /// The word in records and on wires.
+    pub fn name(self) -> &'static str {
         match self {
             Suspender::Customer => "customer",
             Suspender::Platform => "platform",

@@ -57,6 +57,8 @@ pub struct Token {
     pub pan: Digest16,
     /// Last four digits of the card.
     pub last_four: LastFour,
+    /// Last month of the card itself, to be shown to its holder; none for tokens made before it was kept.
+    pub card_expiry: Option<Expiry>,
     /// How the card was proved.
     pub assurance: Assurance,
     /// Where it stands.

@@ -116,20 +116,41 @@ fn the_issuers_events_reach_every_token_of_the_card() {
     let expiry = values::Expiry::new(31, 1).unwrap();
     let envelope = |number| {
         let entropy = values::Secret::new([9; 44]);
-        (number, crate::vault::seal(&City::new().kek, number, &pan, expiry, &entropy).unwrap())
+        let envelope = crate::vault::seal(&City::new().kek, number, &pan, expiry, &entropy).unwrap();
+        Resealed { number, envelope, access: values::Id::from_u128(u128::from(number.as_u64())) }
     };
-    let replacement = |envelopes| {
-        event(Lifecycle::Replaced(Replacement {
-            pan: Digest([77; 16]),
-            last_four: LastFour::from_ascii(b"4444").unwrap(),
-            envelopes,
-        }))
+    let replaced = |resealed| Replacement {
+        pan: Digest([77; 16]),
+        as_token: None,
+        last_four: LastFour::from_ascii(b"4444").unwrap(),
+        expiry,
+        art: Some("boc-new".to_owned()),
+        resealed,
     };
+    let replacement = |resealed| event(Lifecycle::Replaced(replaced(resealed)));
+    let all = || vec![envelope(first.number), envelope(second.number)];
+    let token = Replacement { as_token: Some(second.number), ..replaced(all()) };
+    assert_eq!(
+        city.run(event(Lifecycle::Replaced(token))),
+        Err(Refusal::CardNotSupported),
+        "a token's number"
+    );
+    let theirs = IssuerEvent { issuer: IssuerId::parse("icbc").unwrap(), ..replacement(all()) };
+    assert_eq!(city.run(theirs), Err(Refusal::TokenUnknown), "another issuer's cards");
     assert_eq!(city.run(replacement(vec![envelope(first.number)])), Err(Refusal::Stale));
-    city.run(replacement(vec![envelope(first.number), envelope(second.number)])).unwrap();
+    city.run(replacement(all())).unwrap();
     let renewed: Token = city.find(first.reference);
-    assert_eq!((renewed.number, &renewed.par), (first.number, &first.par));
-    assert_eq!(renewed.last_four.to_string(), "4444");
+    assert_eq!((renewed.number, renewed.expiry, &renewed.par), (first.number, first.expiry, &first.par));
+    assert_eq!((renewed.last_four.to_string(), renewed.card_expiry), ("4444".to_owned(), Some(expiry)));
+    assert_eq!((renewed.art.as_str(), renewed.version), ("boc-new", first.version + 3));
+    for token in [&first, &second] {
+        let access: Detokenisation = city.find(envelope(token.number).access);
+        assert_eq!((access.number, access.purpose), (token.number, crate::vault::Purpose::Replacement));
+        assert_eq!(access.requested_by, "issuer:boc");
+    }
+    let before = city.memory.columns.len();
+    city.run(IssuerEvent { pan: Digest([77; 16]), ..replacement(all()) }).unwrap();
+    assert_eq!(city.memory.columns.len(), before, "said again, it changes nothing");
     assert_eq!(city.find::<PanRecord>(Digest([77; 16])).par, Some(first.par.clone()));
     assert_eq!(city.find::<PanRecord>(Digest([1; 16])).holdings, []);
     city.run(IssuerEvent { pan: Digest([77; 16]), ..event(Lifecycle::Closed) }).unwrap();
@@ -148,6 +169,30 @@ fn cards_are_arranged_by_their_holder() {
     arrange(&mut city, Arrangement::Order(vec![second.reference, first.reference])).unwrap();
     for wrong in [vec![], vec![first.reference], vec![first.reference, first.reference]] {
         assert_eq!(arrange(&mut city, Arrangement::Order(wrong)), Err(Refusal::Stale));
+    }
+    // Another phone of the customer shows its own card alone, and orders no other.
+    let mut there = city.find::<Customer>(customer);
+    let elsewhere = city.device();
+    there.devices.push(elsewhere);
+    values::Records::put(&mut city.memory, there);
+    let mut device: Device = city.find(elsewhere);
+    (device.state, device.customer) = (DeviceState::Active, Some(customer));
+    values::Records::put(&mut city.memory, device);
+    let [third, fourth] = [3, 4].map(|pan| city.card(customer, elsewhere, pan));
+    let order = |city: &mut City| city.find::<Customer>(customer).tokens;
+    let all = [&second, &first, &third, &fourth].map(|token| token.reference);
+    assert_eq!(order(&mut city), all);
+    arrange(&mut city, Arrangement::Order(vec![fourth.reference, third.reference])).unwrap();
+    assert_eq!(order(&mut city), [all[0], all[1], all[3], all[2]]);
+    arrange(&mut city, Arrangement::Order(vec![first.reference, second.reference])).unwrap();
+    assert_eq!(order(&mut city), [all[1], all[0], all[3], all[2]]);
+    for wrong in [vec![all[0], all[2]], vec![all[0], all[1], all[2]], vec![all[2], all[2]], vec![]] {
+        assert_eq!(arrange(&mut city, Arrangement::Order(wrong)), Err(Refusal::Stale));
+    }
+    arrange(&mut city, Arrangement::Order(vec![all[3], all[0], all[2], all[1]])).unwrap();
+    assert_eq!(order(&mut city), [all[3], all[0], all[2], all[1]]);
+    for token in [third, fourth] {
+        city.run(Delete { token: token.reference, actor: Actor::Customer(customer) }).unwrap();
     }
     let lunch = Some(Name::parse("Lunch").unwrap());
     arrange(&mut city, Arrangement::Nickname(second.reference, lunch.clone())).unwrap();
@@ -269,4 +314,38 @@ fn an_expired_token_makes_room() {
     city.run(expire).unwrap();
     assert_eq!(city.standing(&token).life, Life::Expired);
     assert_eq!(city.find::<Customer>(token.customer).live(), 0);
+}
+
+#[test]
+fn the_issuer_is_told_where_a_token_stands_and_who_did_it() {
+    let mut city = City::new();
+    let token = city.token();
+    let notice = |city: &City| {
+        let key = (topics::ISSUER_NOTICE.to_owned(), token.reference.to_string());
+        city.memory.sent.get(&key).map(|sent| crate::notice::TokenNotice::read(&sent.body).unwrap())
+    };
+    assert_eq!(notice(&city), None, "its making is told when it is on the phone");
+    let customer = Actor::Customer(token.customer);
+    let mut version = token.version;
+    let mut told = |city: &City, state: &str, by| {
+        let now = notice(city).unwrap();
+        assert_eq!((now.state(), now.by), (state, by));
+        assert!(now.version > version, "of two the later has the higher version");
+        version = now.version;
+    };
+    city.suspend(&token, customer.clone()).unwrap();
+    told(&city, "suspended", Suspender::Customer);
+    city.suspend(&token, Actor::Platform).unwrap();
+    told(&city, "suspended", Suspender::Platform);
+    city.run(Resume { token: token.reference, actor: customer.clone() }).unwrap();
+    told(&city, "suspended", Suspender::Customer);
+    city.run(Resume { token: token.reference, actor: Actor::Platform }).unwrap();
+    told(&city, "active", Suspender::Platform);
+    // A name is the customer's own business.
+    let name = Arrangement::Nickname(token.reference, Some(Name::parse("Lunch").unwrap()));
+    let before = notice(&city);
+    city.run(Arrange { customer: token.customer, arrangement: name }).unwrap();
+    assert_eq!(notice(&city), before);
+    city.run(Delete { token: token.reference, actor: customer }).unwrap();
+    told(&city, "deleted", Suspender::Customer);
 }

@@ -16,7 +16,7 @@ use values::{
     TokenNumber,
 };
 use wallet::application::{Answer, CardApplication, Context, NoKey, Notice, Reaction};
-use wallet::card::{self, AddCard, Card, CardState, Profile};
+use wallet::card::{self, AddCard, Card, CardState, Plastic, Profile, UpdateCard};
 use wallet::keys::{Counter, DEVICE_CONTEXT, KeySlot, StoreKeys, USER_CONTEXT, key_id};
 use wallet::phone::{AfterWrong, BeginUnlock, Bind, Phone, ServerKeys, Unlocking, presented};
 use wallet::unlock::{self, Verified};
@@ -92,6 +92,7 @@ fn new_card(number: TokenNumber) -> Card {
         aid: Aid::unionpay_credit().as_bytes().to_vec(),
         label: "UnionPay Credit".to_owned(),
         last_four: LastFour::from_ascii(b"1111").unwrap(),
+        card_expiry: None,
         issuer: "Bank of China".to_owned(),
         art: "boc-credit".to_owned(),
         nickname: None,
@@ -177,4 +178,37 @@ fn from_an_empty_phone_to_a_cryptogram_the_issuer_accepts() {
     let mut other = values.clone();
     other[9] ^= 1;
     assert!(!service.accepts(pdol, &other, &answer.bytes));
+}
+
+#[test]
+fn news_of_another_plastic_changes_what_is_shown_and_nothing_else() {
+    let mut disk = Disk::default();
+    let user = AgreementKey::from_bytes(&Secret::new([2; 32])).unwrap();
+    let bind = Bind {
+        device: Id::from_u128(1),
+        customer: Id::from_u128(2),
+        number: "+8613800000000".to_owned(),
+        server: ServerKeys { signing: vec![], sealing: vec![] },
+        lock: unlock::new_lock(&user, b"2468ace", Work::TEST, &[3; 28]).unwrap(),
+    };
+    bind.apply(&mut disk, NOW).unwrap();
+    let card = new_card(TokenNumber::parse(b"6290001234567893").unwrap());
+    AddCard { card: card.clone() }.apply(&mut disk, NOW).unwrap();
+    let news = |version, plastic| UpdateCard { token: card.token, state: CardState::Active, version, plastic };
+    let plastic = |digits: &[u8], year| Plastic {
+        last_four: LastFour::from_ascii(digits).unwrap(),
+        expiry: Some(Expiry::new(year, 6).unwrap()),
+        art: format!("boc-{year}"),
+    };
+    let now = |disk: &mut Disk| disk.find::<Card>(&card.token).unwrap();
+    news(2, Some(plastic(b"2222", 31))).apply(&mut disk, NOW).unwrap();
+    let (last_four, card_expiry) = (LastFour::from_ascii(b"2222").unwrap(), Some(Expiry::new(31, 6).unwrap()));
+    let expected =
+        Card { last_four, card_expiry, art: "boc-31".to_owned(), state_version: 2, ..card.clone() };
+    assert_eq!(now(&mut disk), expected);
+    // Older news, and news without a plastic, leave it as it is.
+    for late in [news(1, Some(plastic(b"1111", 30))), news(2, Some(plastic(b"1111", 30))), news(3, None)] {
+        late.apply(&mut disk, NOW).unwrap();
+    }
+    assert_eq!(now(&mut disk), Card { state_version: 3, ..expected });
 }
