@@ -10,14 +10,24 @@ use server::client::{ClientError, agent, answer};
 /// A bank's desk: where it was said to be, or the documented port.
 fn desk_of(bank: &str, at: Option<&str>) -> Result<String, Failure> {
     let place = ports::place(bank).ok_or_else(|| Failure::usage(format!("there is no bank {bank}")))?;
-    Ok(at.map_or_else(|| format!("127.0.0.1:{}", ports::DESK + 1 + place), str::to_owned))
+    match at {
+        Some(at) => addressed(at),
+        None => Ok(format!("127.0.0.1:{}", ports::DESK + 1 + place)),
+    }
+}
+
+fn addressed(at: &str) -> Result<String, Failure> {
+    let port = at.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    port.map(|_| at.to_owned()).ok_or_else(|| Failure::usage("--at is HOST:PORT"))
 }
 
 fn failure(error: ClientError) -> Failure {
     match error {
         ClientError::Problem(_) => Failure::business(error),
-        ClientError::Unreachable(_) => Failure::unreachable(format!("is the city running? {error}")),
-        ClientError::Unreadable(_) => Failure::malformed(error),
+        ClientError::Unreachable(why) => {
+            Failure::unreachable(format!("nobody answers at this desk; is the city running? ({why})"))
+        }
+        ClientError::Unreadable(_) => Failure::malformed("what answers there is no desk"),
     }
 }
 
@@ -33,7 +43,8 @@ fn word(value: &Value) -> String {
 /// A card's whole number: what was typed, or the test card of these last four digits.
 fn whole(bank: &str, number: &str) -> Result<String, Failure> {
     if number.len() != 4 {
-        return Ok(number.to_owned());
+        let wrong = |_| Failure::usage("--number is a card number, or the last four digits of a test card");
+        return values::Pan::parse(number.as_bytes()).map(|_| number.to_owned()).map_err(wrong);
     }
     let mut found = of_bank(bank).filter(|card| card.pan().expose().ends_with(number.as_bytes()));
     let (first, second) = (found.next(), found.next());
@@ -52,6 +63,7 @@ pub(super) fn replace(
     let at = desk_of(&desk.bank, desk.at.as_deref())?;
     let mut wish = json!({"number": whole(&desk.bank, number)?});
     if let Some(expiry) = expiry {
+        values::Expiry::from_yymm(expiry.as_bytes()).map_err(|_| Failure::usage("--expiry is YYMM"))?;
         wish["expiry"] = json!(expiry);
     }
     let made = post(&at, "/admin/cards/replace", &wish)?;
@@ -131,7 +143,7 @@ pub(super) fn rules(
 }
 
 pub(super) fn cut_over(at: &str, output: Output) -> Result<(), Failure> {
-    let settled = post(at, "/admin/cutover", &json!({}))?;
+    let settled = post(&addressed(at)?, "/admin/cutover", &json!({}))?;
     let mut differences = 0;
     for row in settled.as_array().into_iter().flatten() {
         let found = row["differences"].as_array().map_or(0, Vec::len);

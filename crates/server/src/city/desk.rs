@@ -7,6 +7,7 @@
 
 use super::settlement::SettlementDesk;
 use crate::hosts::issuer::{Issuer, NotReplaced};
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
@@ -19,6 +20,7 @@ use sandbox::issuer::rules::{self, Condition, Outcome, RiskRule, SetRule};
 use sandbox::issuer::standing::{self, ListedToken, TokenStanding};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::HashMap;
 use store::Outcome as Done;
 use values::{Expiry, Pan};
 
@@ -66,6 +68,8 @@ pub fn bank(issuer: Issuer) -> Router {
         .route("/admin/cards", get(list_cards).post(change_card))
         .route("/admin/cards/replace", post(replace_card))
         .route("/admin/rules", get(read_rules).post(change_rule))
+        .fallback(not_here)
+        .method_not_allowed_fallback(not_here)
         .layer(middleware::from_fn(of_this_machine))
         .with_state(issuer)
 }
@@ -74,6 +78,8 @@ pub fn bank(issuer: Issuer) -> Router {
 pub(super) fn network(desk: SettlementDesk) -> Router {
     Router::new()
         .route("/admin/cutover", post(cut_over))
+        .fallback(not_here)
+        .method_not_allowed_fallback(not_here)
         .layer(middleware::from_fn(of_this_machine))
         .with_state(desk)
 }
@@ -98,11 +104,28 @@ fn no(status: StatusCode, code: &str, detail: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }
 
+/// Whoever asks a bank to cut over, or the network for its cards, is at the wrong desk.
+async fn not_here() -> Response {
+    no(StatusCode::NOT_FOUND, "not_found", "This desk does no such work; perhaps another one does.")
+}
+
+/// What was sent, or a problem document that says what is wrong with it.
+type Sent<T> = Result<Json<T>, JsonRejection>;
+
+/// The body cannot be read. It may hold a card number, so it is not quoted.
+fn unreadable(rejection: &JsonRejection) -> Response {
+    no(rejection.status(), "request_invalid", "The body is not the JSON this desk asks for.")
+}
+
 fn unavailable() -> Response {
     no(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The records are not available now.")
 }
 
-async fn change_card(State(issuer): State<Issuer>, Json(wish): Json<CardChange>) -> Response {
+async fn change_card(State(issuer): State<Issuer>, sent: Sent<CardChange>) -> Response {
+    let wish = match sent {
+        Ok(Json(wish)) => wish,
+        Err(rejection) => return unreadable(&rejection),
+    };
     let Ok(pan) = Pan::parse(wish.number.as_bytes()) else {
         return no(StatusCode::BAD_REQUEST, "request_invalid", "/number is not a card number");
     };
@@ -136,7 +159,11 @@ fn refused(refusal: CardRefusal) -> Response {
 }
 
 /// What is printed on the new plastic is answered here, to the bank's clerk, and stands nowhere else in clear.
-async fn replace_card(State(issuer): State<Issuer>, Json(wish): Json<PlasticWish>) -> Response {
+async fn replace_card(State(issuer): State<Issuer>, sent: Sent<PlasticWish>) -> Response {
+    let wish = match sent {
+        Ok(Json(wish)) => wish,
+        Err(rejection) => return unreadable(&rejection),
+    };
     let Ok(pan) = Pan::parse(wish.number.as_bytes()) else {
         return no(StatusCode::BAD_REQUEST, "request_invalid", "/number is not a card number");
     };
@@ -148,6 +175,9 @@ async fn replace_card(State(issuer): State<Issuer>, Json(wish): Json<PlasticWish
     let made = match tokio::task::spawn_blocking(move || bank.replace(&pan, expiry)).await {
         Ok(Ok(made)) => made,
         Ok(Err(NotReplaced::Refused(refusal))) => return refused(refusal),
+        Ok(Err(NotReplaced::Expired)) => {
+            return no(StatusCode::BAD_REQUEST, "request_invalid", "/expiry is past");
+        }
         Ok(Err(NotReplaced::Store(_))) | Err(_) => return unavailable(),
     };
     let Some(number) = made.number(issuer.keys()) else { return unavailable() };
@@ -166,7 +196,9 @@ async fn list_cards(State(issuer): State<Issuer>) -> Response {
     let look = move || {
         store.read(|records| {
             let mut cards = records.all::<BankCard>();
-            cards.sort_by_key(|card| (card.prefix, card.account, card.sequence));
+            // Plastics of one account beside one another, accounts by the end of the first one's number.
+            let ends: HashMap<_, _> = cards.iter().map(|card| (card.key, card.last_four)).collect();
+            cards.sort_by_key(|card| (card.prefix, ends.get(&card.account).copied(), card.sequence));
             let (links, standings) = (records.all::<TokenLink>(), records.all::<TokenStanding>());
             let tokens = standing::tokens_of(records, &cards, links, standings);
             cards.into_iter().zip(tokens).collect::<Vec<_>>()
@@ -205,7 +237,12 @@ async fn read_rules(State(issuer): State<Issuer>) -> Response {
     in_force(&issuer).await.map_or_else(unavailable, |rules| Json(rules).into_response())
 }
 
-async fn change_rule(State(issuer): State<Issuer>, Json(wish): Json<RuleChange>) -> Response {
+async fn change_rule(State(issuer): State<Issuer>, sent: Sent<RuleChange>) -> Response {
+    let wish = match sent {
+        Ok(Json(wish)) => wish,
+        // Nothing in a rule is secret, and the text names the conditions and outcomes there are.
+        Err(rejection) => return no(rejection.status(), "request_invalid", &rejection.body_text()),
+    };
     let Some(rules) = in_force(&issuer).await else { return unavailable() };
     let rule = rules.into_iter().find(|rule| rule.condition == wish.condition);
     let rule = rule.expect("every condition has a rule, which a test checks");

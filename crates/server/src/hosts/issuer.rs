@@ -147,7 +147,11 @@ impl Issuer {
         let range = Directory::sandbox().by_pan_prefix(card.issuer_prefix());
         let (_, range) = range.filter(|(bank, _)| bank.id == self.0.bank.id).ok_or(CardRefusal::Unknown)?;
         let made = (0..4).filter_map(|_| NewPlastic::new(&self.0.keys, range, crypto::random::bytes()));
-        let expiry = expiry.unwrap_or_else(|| in_five_years(self.0.store.clock().now()));
+        let now = self.0.store.clock().now();
+        let expiry = expiry.unwrap_or_else(|| in_five_years(now));
+        if expiry.is_past(now.civil(Zone::Shanghai)) {
+            return Err(NotReplaced::Expired);
+        }
         let key = Digest(self.0.keys.card_key(card));
         let called = self.0.store.call(ReplaceCard { card: key, candidates: made.collect(), expiry })?;
         Ok(called.into_result(|| CardRefusal::NumbersTaken)?)
@@ -178,6 +182,9 @@ pub enum NotReplaced {
     /// The bank says no.
     #[error(transparent)]
     Refused(#[from] CardRefusal),
+    /// The new plastic would be past its last month already.
+    #[error("the expiry is past")]
+    Expired,
     /// The records are not to be had now.
     #[error(transparent)]
     Store(#[from] StoreError),

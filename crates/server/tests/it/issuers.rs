@@ -104,6 +104,11 @@ fn the_desk_reads_and_changes_rules_and_is_of_this_machine() {
         assert_eq!(post(at, host, path, body).0, expected, "{host} {path} {body}");
     }
     let form = agent().post(format!("http://{at}/admin/rules")).send(change.to_string().as_bytes()).unwrap();
+    let (status, problem) = post(at, &host, "/admin/rules", &json!({"condition": "weather"}));
+    assert_eq!((status, &problem["code"]), (422, &json!("request_invalid")));
+    assert!(problem["detail"].as_str().unwrap().contains("new_device"), "it names what there is: {problem}");
+    let (status, problem) = post(at, &host, "/admin/cutover", &json!({}));
+    assert_eq!((status, &problem["code"]), (404, &json!("not_found")), "a bank's desk ends no day");
     assert_eq!(form.status().as_u16(), 415, "what a form on another site could send");
     assert_eq!(city.standing().suspenders, Default::default());
 }
