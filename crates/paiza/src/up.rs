@@ -16,6 +16,7 @@ pub(crate) fn run(what: &Up, output: Output) -> Result<(), Failure> {
         forget(data)?;
     }
     let city = City::start(&Plan::documented(data, Arc::new(SystemClock))).map_err(failure)?;
+    city.welcome(TRY);
     introduce(&city, began, output);
     wait_for_the_end()?;
     output.line("Ending.");

@@ -131,6 +131,22 @@ impl TestCard {
         Expiry::from_yymm(self.expiry.as_bytes()).expect("the embedded table is tested")
     }
 
+    /// The card number in groups of four, as on the plastic.
+    pub fn grouped_number(&self) -> String {
+        let groups: Vec<_> = self.number.as_bytes().chunks(4).map(String::from_utf8_lossy).collect();
+        groups.join(" ")
+    }
+
+    /// The last month in which it is good, `MM/YY`.
+    pub fn month_and_year(&self) -> String {
+        format!("{:02}/{:02}", self.expiry().month(), self.expiry().year())
+    }
+
+    /// The CVV2, from the keys of its bank.
+    pub fn security_code(&self, keys: &IssuerKeys) -> String {
+        String::from_utf8_lossy(keys.cvv2(&self.pan(), self.expiry()).expose()).into_owned()
+    }
+
     /// The opening balance of a debit card, the credit limit of a credit card.
     pub fn funds(&self) -> Money {
         let currency = Directory::sandbox().network.currency();
@@ -172,14 +188,12 @@ pub fn to_markdown() -> String {
             bank.name
         );
         for card in of_bank(&bank.id) {
-            let (pan, expiry) = (card.pan(), card.expiry());
             let _ = writeln!(
                 page,
-                "| {} | {:02}/{:02} | {} | {} | {} | {} | `{}` | {} |",
-                grouped(pan.expose()),
-                expiry.month(),
-                expiry.year(),
-                String::from_utf8_lossy(keys.cvv2(&pan, expiry).expose()),
+                "| {} | {} | {} | {} | {} | {} | `{}` | {} |",
+                card.grouped_number(),
+                card.month_and_year(),
+                card.security_code(&keys),
                 card.phone,
                 if card.product == Product::Debit { "debit" } else { "credit" },
                 card.funds(),
@@ -189,12 +203,6 @@ pub fn to_markdown() -> String {
         }
     }
     page
-}
-
-/// Digits in groups of four, as on the plastic.
-fn grouped(digits: &[u8]) -> String {
-    let groups: Vec<_> = digits.chunks(4).map(String::from_utf8_lossy).collect();
-    groups.join(" ")
 }
 
 #[cfg(test)]

@@ -14,9 +14,11 @@ mod programmes;
 mod settlement;
 mod switch;
 mod telephone;
+mod welcome;
 
 use crate::hosts::issuer::Issuer;
 use crate::hosts::network::Network;
+use crate::screens::door::Front;
 use ::platform::TokenService;
 use ::platform::acquirer::Acquirer;
 use sandbox::directory::Directory;
@@ -99,6 +101,7 @@ pub struct City {
     pub network: Network,
     /// The banks.
     pub issuers: Vec<Issuer>,
+    front: Front,
     settlement: SettlementDesk,
     _http: Http,
     /// In the order in which they end: each still finds those it asks.
@@ -171,10 +174,16 @@ impl City {
             acquirer: platform.acquirer,
             network: switch.network,
             issuers,
+            front: platform.front,
             settlement,
             _http: http,
             parties,
         })
+    }
+
+    /// Shows who runs here on the start page, with `commands` to try in a shell.
+    pub fn welcome(&self, commands: &[&str]) {
+        self.front.tell(welcome::welcome(&self.addresses, commands));
     }
 
     /// The records of every party, by name.

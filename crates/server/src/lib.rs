@@ -17,5 +17,6 @@ pub mod phone;
 pub mod platform_http;
 pub mod pos;
 pub mod reader;
+pub mod screens;
 pub mod trace;
 pub mod vpcd;

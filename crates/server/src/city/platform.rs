@@ -6,6 +6,7 @@ use crate::hosts::acquirer::TerminalPort;
 use crate::hosts::gateway::GatewayPort;
 use crate::hosts::telephone::Telephone;
 use crate::platform_http::{self, Door};
+use crate::screens::{self, door::Front};
 use ::platform::TokenService;
 use ::platform::acquirer::Acquirer;
 use ::platform::gateway::Gateway;
@@ -48,6 +49,8 @@ pub struct Platform {
     pub tokens: Arc<TokenService>,
     /// The acquirer.
     pub acquirer: Acquirer,
+    /// Its start page.
+    pub front: Front,
     /// Where phones call.
     pub http_at: SocketAddr,
     /// Where terminals call.
@@ -79,10 +82,12 @@ impl Platform {
         })?;
         let door = Door::new(Arc::clone(&tokens)).certifying(Arc::new(programmes::certify));
         let door = door.defended(plan.defences.doors);
-        let http_at = running.serve(http, ports.http, platform_http::router(door))?;
+        let front = Front::default();
+        let pages = screens::door::router(front.clone());
+        let http_at = running.serve(http, ports.http, platform_http::router(door).merge(pages))?;
         running.deliver(plan, "tokens", tokens.store(), programmes::deliverers(&tokens))?;
         running.deliver(plan, "acquirer", acquirer.store(), acquirer.deliverers())?;
-        Ok(Platform { tokens, acquirer, http_at, terminals_at, gateway_at, running })
+        Ok(Platform { tokens, acquirer, front, http_at, terminals_at, gateway_at, running })
     }
 }
 

@@ -4,10 +4,12 @@ use super::door::{Door, Received};
 use super::problem::Trouble;
 use crate::api;
 use crate::phone::encode;
+use crate::screens::door::{page_of, show};
+use crate::screens::pages;
 use axum::body::{Body, to_bytes};
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
-use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
 use crypto::p256::AgreementPublic;
@@ -441,33 +443,19 @@ async fn report_lost(door: Door, wish: api::LostPhone) -> Result<usize, Trouble>
     Ok(usize::from(count))
 }
 
-const PAGE_HEAD: &str = "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport \
-    content=\"width=device-width\"><title>Lost phone - Paiza</title><h1>Lost phone</h1>";
-const POLICY: &str = "default-src 'none'; form-action 'self'; frame-ancestors 'none'";
-
-fn page(status: StatusCode, content: &str) -> Response {
-    let headers = [(header::CONTENT_SECURITY_POLICY, POLICY), (header::CACHE_CONTROL, "no-store")];
-    (status, headers, Html(format!("{PAGE_HEAD}{content}"))).into_response()
+async fn lost_phone_page(headers: HeaderMap, uri: Uri) -> Response {
+    show(StatusCode::OK, pages::lost_phone(&page_of(&headers, &uri)))
 }
 
-async fn lost_phone_page() -> Response {
-    page(
-        StatusCode::OK,
-        "<p>All cards on your phones are suspended at once. You need the recovery code you were shown when \
-         you set the first phone up.</p><form method=post><p><label>Telephone number <input \
-         name=phone_number inputmode=tel autocomplete=tel required placeholder=\"+8613800000001\"></label>\
-         <p><label>Recovery code <input name=recovery_code autocomplete=off required></label>\
-         <p><button>Suspend all cards</button></form>",
-    )
-}
-
-async fn lost_phone_form(State(door): State<Door>, Form(wish): Form<api::LostPhone>) -> Response {
+async fn lost_phone_form(
+    State(door): State<Door>,
+    headers: HeaderMap,
+    uri: Uri,
+    Form(wish): Form<api::LostPhone>,
+) -> Response {
+    let page = page_of(&headers, &uri);
     match report_lost(door, wish).await {
-        Ok(count) => page(StatusCode::OK, &format!("<p role=status>Done: {count} cards are suspended.</p>")),
-        Err(_) => page(
-            StatusCode::CONFLICT,
-            "<p role=alert>This did not work. Check the number and the code, or ask your bank.</p>\
-             <p><a href=\"/lost-phone\">Try again</a></p>",
-        ),
+        Ok(count) => show(StatusCode::OK, pages::lost_phone_done(&page, Some(count))),
+        Err(_) => show(StatusCode::CONFLICT, pages::lost_phone_done(&page, None)),
     }
 }

@@ -414,7 +414,7 @@ fn the_lost_phone_page_suspends_everything_at_once() {
     assert!(status == 409 && page.contains("did not work"), "{status} {page}");
     assert!(states().iter().all(String::is_empty), "{:?}", states());
     let (status, page) = form(&recovery.expect("a new customer has one"));
-    assert!(status == 200 && page.contains("2 cards are suspended"), "{status} {page}");
+    assert!(status == 200 && page.contains("2 cards have stopped paying"), "{status} {page}");
     assert!(states().iter().all(|state| !state.is_empty()), "{:?}", states());
     assert_ne!(shop.send(shop.message(&tap)).as_deref(), Some("00"), "a tap made before is worthless too");
     assert!(matches!(town.verdict().as_str(), "token_suspended" | "keys_revoked"), "{}", town.verdict());

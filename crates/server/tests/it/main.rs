@@ -7,6 +7,7 @@ mod notices;
 mod phones;
 mod replaced;
 mod restart;
+mod screens;
 mod settlement;
 mod small_city;
 mod street;

@@ -1,0 +1,13 @@
+//! Screens: what people see in a browser. HTML is made here and nowhere else.
+//!
+//! Every page works as plain HTML: links lead, forms post. There is one style sheet, from our own origin; what
+//! varies from item to item is an attribute of a drawing or a class of a closed set, since the policy of
+//! content allows no styles and no scripts in a page.
+
+pub mod art;
+pub mod door;
+pub mod icons;
+pub mod pages;
+pub mod palette;
+pub mod tablet;
+pub mod words;

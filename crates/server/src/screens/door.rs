@@ -1,0 +1,176 @@
+//! The door of the screens: which page, in which language and theme, under which policy.
+
+use super::pages::{self, CardShown, Page, Party};
+use super::words::Language;
+use axum::Router;
+use axum::extract::{Form, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use std::sync::{Arc, OnceLock};
+
+/// What a page may load and do: our own style sheet and pictures, forms to ourselves, nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+const LANGUAGE_COOKIE: &str = "paiza-language";
+const THEME_COOKIE: &str = "paiza-theme";
+/// A year, in seconds.
+const REMEMBERED: u32 = 31_536_000;
+
+/// What the start page of a city tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Welcome {
+    /// Who runs here, and where.
+    pub parties: Vec<Party>,
+    /// What to try in a shell.
+    pub commands: Vec<String>,
+    /// Cards to try it with.
+    pub cards: Vec<CardShown>,
+}
+
+/// The start page, empty until somebody knows what to tell. Clones are the same page.
+#[derive(Clone, Debug, Default)]
+pub struct Front(Arc<OnceLock<Welcome>>);
+
+impl Front {
+    /// Tells what the page shows from now on; the first one told stays.
+    pub fn tell(&self, welcome: Welcome) {
+        let _ = self.0.set(welcome);
+    }
+}
+
+/// The pages that belong to no party's work: the start page, what screens are made of, how they are seen.
+pub fn router(front: Front) -> Router {
+    Router::new()
+        .route("/", get(start))
+        .route("/assets/paiza.css", get(style_sheet))
+        .route("/assets/mark.svg", get(mark_picture))
+        .route("/styleguide", get(styleguide))
+        .route("/preferences", post(prefer))
+        .with_state(front)
+}
+
+/// How somebody sees the page at `uri`: as chosen before, else as the browser asks.
+pub fn page_of(headers: &HeaderMap, uri: &Uri) -> Page {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let chosen = cookie(text(header::COOKIE), LANGUAGE_COOKIE).and_then(Language::from_tag);
+    let theme = cookie(text(header::COOKIE), THEME_COOKIE).and_then(theme);
+    let language = chosen.unwrap_or_else(|| Language::accepted(text(header::ACCEPT_LANGUAGE)));
+    Page { language, theme, path: uri.path().to_owned() }
+}
+
+/// A page as an answer.
+pub fn show(status: StatusCode, html: String) -> Response {
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (status, headers, Html(html)).into_response()
+}
+
+fn theme(name: &str) -> Option<&'static str> {
+    ["light", "dark"].into_iter().find(|known| *known == name)
+}
+
+fn cookie<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+    header.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Where nobody told of a city, there is one page for people.
+async fn start(State(front): State<Front>, headers: HeaderMap, uri: Uri) -> Response {
+    let Some(welcome) = front.0.get() else { return Redirect::to("/lost-phone").into_response() };
+    let page = page_of(&headers, &uri);
+    show(StatusCode::OK, pages::start(&page, &welcome.parties, &welcome.commands, &welcome.cards))
+}
+
+async fn styleguide(headers: HeaderMap, uri: Uri) -> Response {
+    show(StatusCode::OK, pages::styleguide(&page_of(&headers, &uri)))
+}
+
+async fn style_sheet() -> Response {
+    asset("text/css; charset=utf-8", pages::style_sheet())
+}
+
+async fn mark_picture() -> Response {
+    asset("image/svg+xml", pages::mark_picture())
+}
+
+fn asset(kind: &'static str, content: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, content).into_response()
+}
+
+#[derive(Deserialize)]
+struct Preferences {
+    #[serde(default)]
+    language: String,
+    #[serde(default)]
+    theme: String,
+    #[serde(default)]
+    back: String,
+}
+
+/// Keeps the choice in the browser and leads back.
+async fn prefer(Form(wish): Form<Preferences>) -> Response {
+    let keep = |name: &str, value: Option<&str>| {
+        let (value, age) = value.map_or(("", 0), |value| (value, REMEMBERED));
+        format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax")
+    };
+    let language = Language::from_tag(&wish.language).map(Language::tag);
+    let mut answer = Redirect::to(own_path(&wish.back)).into_response();
+    for cookie in [keep(LANGUAGE_COOKIE, language), keep(THEME_COOKIE, theme(&wish.theme))] {
+        if let Ok(value) = cookie.parse() {
+            answer.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    answer
+}
+
+/// The path if it is one of our own, else the start: nobody is led elsewhere from here.
+fn own_path(path: &str) -> &str {
+    let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte));
+    if plain && path.starts_with('/') && !path.starts_with("//") { path } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_goes_before_what_the_browser_asks() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_LANGUAGE, "zh-CN".parse().unwrap());
+        let uri: Uri = "/lost-phone?x=1".parse().unwrap();
+        let expected = Page { language: Language::Chinese, theme: None, path: "/lost-phone".to_owned() };
+        assert_eq!(page_of(&headers, &uri), expected);
+        headers.insert(header::COOKIE, "a=b; paiza-language=hi; paiza-theme=dark".parse().unwrap());
+        let expected = Page { language: Language::Hindi, theme: Some("dark"), ..expected };
+        assert_eq!(page_of(&headers, &uri), expected);
+        headers.insert(header::COOKIE, "paiza-language=xx; paiza-theme=\"><b>".parse().unwrap());
+        let expected = Page { language: Language::Chinese, theme: None, ..expected };
+        assert_eq!(page_of(&headers, &uri), expected);
+    }
+
+    #[test]
+    fn nobody_is_led_to_another_place() {
+        for (path, expected) in [
+            ("/lost-phone", "/lost-phone"),
+            ("/", "/"),
+            ("", "/"),
+            ("//evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("/a\r\nset-cookie: x", "/"),
+            ("javascript:alert(1)", "/"),
+        ] {
+            assert_eq!(own_path(path), expected);
+        }
+    }
+}
