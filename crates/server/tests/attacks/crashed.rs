@@ -3,7 +3,7 @@
 
 use crate::replayed::copy;
 use crate::shop::Shop;
-use crate::town::{CARD, PASSCODE, Town, yuan};
+use crate::town::{CARD, PASSCODE, Town, folder, yuan};
 use acquiring::records::PaymentState;
 use server::city::DEMO_MERCHANTS;
 use server::iso::Ends;
@@ -145,10 +145,10 @@ fn terminal_killed_at(place: Failpoint, counts: &[u32]) {
     let (phone, _) = town.phone_with("li", CARD);
     let before = town.available(CARD);
     phone.store().close();
-    let folder = town.close();
+    let records = town.close();
     for count in counts {
-        let home = tempfile::tempdir().unwrap();
-        copy(folder.path(), home.path());
+        let home = folder();
+        copy(records.path(), home.path());
         let at = format!("{}:{count}", place.name());
         let (told, _) = run("child_with_a_terminal", home.path(), &at);
         assert!(!told.done, "{at} was never reached");
@@ -250,11 +250,11 @@ fn killed_at(place: Failpoint, counts: &[u32]) {
     let (phone, _) = town.phone_with("li", CARD);
     let before = town.available(CARD);
     phone.store().close();
-    let folder = town.close();
+    let records = town.close();
     let mut killed = 0;
     for count in counts {
-        let home = tempfile::tempdir().unwrap();
-        copy(folder.path(), home.path());
+        let home = folder();
+        copy(records.path(), home.path());
         let at = format!("{}:{count}", place.name());
         let (told, output) = run("child", home.path(), &at);
         assert!(!output.contains(CARD), "no card number in what a crash prints");

@@ -1,7 +1,7 @@
 //! An attack told once and made several times: on a city with every defence, on cities with one of them alone, and on
 //! one that has none of them.
 
-use crate::town::{Off, Town, TownPlan};
+use crate::town::{Off, Town};
 
 /// An attack, and what stands in its way.
 pub(crate) struct Attack<'a> {
@@ -11,19 +11,13 @@ pub(crate) struct Attack<'a> {
     pub(crate) refused: &'a str,
     /// What comes of it without them.
     pub(crate) gained: &'a str,
-    /// What the city is like otherwise.
-    pub(crate) plan: TownPlan,
     /// Makes it; what came of it, in a word.
     pub(crate) attack: fn(&Town) -> String,
 }
 
 impl<'a> Attack<'a> {
     pub(crate) fn new(attack: fn(&Town) -> String, refused: &'a str, gained: &'a str) -> Attack<'a> {
-        Attack { stopped_by: &[], refused, gained, plan: TownPlan::default(), attack }
-    }
-
-    pub(crate) fn planned(self, plan: TownPlan) -> Attack<'a> {
-        Attack { plan, ..self }
+        Attack { stopped_by: &[], refused, gained, attack }
     }
 
     pub(crate) fn stopped_by(self, stopped_by: &'a [Off]) -> Attack<'a> {
@@ -45,7 +39,7 @@ impl<'a> Attack<'a> {
     }
 
     fn made(&self, without: &[Off]) -> String {
-        let town = Town::planned(self.plan.less(without));
+        let town = Town::without(without);
         let found = (self.attack)(&town);
         town.assert_whole();
         found

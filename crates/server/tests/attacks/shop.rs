@@ -73,17 +73,12 @@ impl Shop {
             batch: 0,
             trace: Cell::new(after),
             configuration,
-            patience: Duration::from_secs(30),
+            patience: Duration::from_secs(120),
         };
         let answer = shop.ask(shop.terminal().network(1)).expect("the acquirer answers");
         assert_eq!(code(&answer), "00", "sign-on");
         shop.batch = answer.text(60).unwrap()[2..8].parse().unwrap();
         shop
-    }
-
-    /// The same shop, waiting so long for answers.
-    pub(crate) fn patient(self, patience: Duration) -> Shop {
-        Shop { patience, ..self }
     }
 
     /// This terminal with its next trace number.
@@ -183,6 +178,11 @@ impl Shop {
             chip: Some(&request.icc_data),
         };
         self.terminal().payment(PaymentKind::Sale, request.amount, &card, None)
+    }
+
+    /// Sends a message whose answer is nobody's here to wait for.
+    pub(crate) fn say(&self, message: Message) {
+        self.line.ask(message, self.patience, Box::new(|_| ()));
     }
 
     /// Sends the message of a tap; the answer code, or nothing if none came.

@@ -79,6 +79,18 @@ impl From<tokens::Defence> for Off {
     }
 }
 
+/// Parties that wait so long for one another that a busy machine decides nothing. Whoever tests silence hurries them.
+pub(crate) const PATIENT: Waits = Waits {
+    gateway: Duration::from_secs(60),
+    network: Duration::from_secs(75),
+    acquirer: Duration::from_secs(90),
+    enrolment: Duration::from_secs(60),
+    late: Waits::FIELD.late,
+};
+
+/// When something that must happen is given up.
+const NEVER: Duration = Duration::from_secs(120);
+
 /// What a town is like.
 #[derive(Clone, Copy)]
 pub(crate) struct TownPlan {
@@ -93,7 +105,7 @@ impl Default for TownPlan {
     fn default() -> Self {
         TownPlan {
             policy: Policy::STANDARD,
-            waits: Waits::FIELD,
+            waits: PATIENT,
             backoff: Backoff::default(),
             defences: CityDefences::default(),
             wallet: wallet::defences::Defences::ALL,
@@ -171,7 +183,7 @@ impl Town {
     }
 
     pub(crate) fn planned(plan: TownPlan) -> Town {
-        Town::over(plan, Home::Own(tempfile::tempdir().unwrap()))
+        Town::over(plan, Home::Own(folder()))
     }
 
     fn over(plan: TownPlan, folder: Home) -> Town {
@@ -194,6 +206,12 @@ impl Town {
     pub(crate) fn at(home: PathBuf) -> Town {
         let folder = Home::Borrowed(home);
         Town::over(TownPlan::default(), folder)
+    }
+
+    /// Ends every party and starts them again over the same records; from then on they wait so long.
+    pub(crate) fn hurried(mut self, waits: Waits) -> Town {
+        self.plan.waits = waits;
+        self.restart()
     }
 
     /// Ends every party and hands the folder over.
@@ -283,7 +301,7 @@ impl Town {
 
     /// Lets waits pass: moves the clock until `done`, for the retries of outboxes.
     pub(crate) fn until(&self, what: &str, mut done: impl FnMut() -> bool) {
-        let patience = Instant::now() + Duration::from_secs(60);
+        let patience = Instant::now() + NEVER;
         while !done() {
             assert!(Instant::now() < patience, "never happened: {what}");
             self.clock.advance(Duration::from_secs(1));
@@ -292,9 +310,15 @@ impl Town {
     }
 }
 
+/// A new folder, in memory where there is such a place: a city writes its facts down some hundred times, and no test
+/// of these cuts the power.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 /// Waits for something that needs no time on the clock.
 pub(crate) fn eventually(what: &str, mut done: impl FnMut() -> bool) {
-    let patience = Instant::now() + Duration::from_secs(60);
+    let patience = Instant::now() + NEVER;
     while !done() {
         assert!(Instant::now() < patience, "never happened: {what}");
         std::thread::park_timeout(Duration::from_millis(5));

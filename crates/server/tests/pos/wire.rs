@@ -42,7 +42,7 @@ fn echo(line: &TerminalLine) -> Heard {
         batch: 1,
     };
     let message: Message = terminal.network(301);
-    line.question(message, Duration::from_secs(10))
+    line.question(message, Duration::from_secs(60))
 }
 
 #[test]
