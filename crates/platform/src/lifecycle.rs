@@ -180,7 +180,7 @@ impl TokenService {
 
     /// Lifts this actor's suspension and no other.
     pub fn resume(&self, token: TokenReference, actor: Actor) -> Result<Standing, Error> {
-        answer(self.store.call(Resume { token, actor }))
+        answer(self.store.call(Resume { token, actor, policy: self.policy }))
     }
 
     /// Deletes a token for ever.

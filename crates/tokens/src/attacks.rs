@@ -326,7 +326,7 @@ fn a_cloned_phone_is_found_at_its_first_common_counter() {
     assert_eq!(city.standing(&token).suspenders.to_string(), "fraud");
     assert_eq!(city.pay(&token, 2, 100).0, "token_suspended");
     let customer = Actor::Customer(token.customer);
-    city.run(Resume { token: token.reference, actor: customer }).unwrap();
+    city.resume(&token, customer).unwrap();
     assert_eq!(city.standing(&token).suspenders.to_string(), "fraud", "not the customer's to lift");
     let mut city = City::less(Some(Defence::Replay));
     let token = city.token();
@@ -472,6 +472,79 @@ fn a_token_pays_in_no_state_but_active() {
         let revoked = city.find::<TokenState>(token.number).revoked_through > 0;
         let without = if revoked { "keys_revoked" } else { "admitted" };
         assert_eq!(city.pay(&token, 2, 100).0, without, "without the check of standing");
+    }
+}
+
+/// Whoever has the customer's session lifts what the fraud watch, or the platform, or a deletion has ended.
+#[test]
+fn what_others_ended_is_not_the_customers_to_begin_again() {
+    type End = fn(&mut City, &Token);
+    let cloned: End = |city, token| {
+        assert_eq!(city.pay(token, 1, 100).0, "admitted");
+        assert_eq!(city.pay(token, 1, 200).0, "clone_suspected");
+    };
+    let lost: End = |city, token| {
+        city.suspend(token, Actor::Platform).unwrap();
+    };
+    let deleted: End = |city, token| {
+        city.run(Delete { token: token.reference, actor: Actor::Platform }).unwrap();
+    };
+    for (end, defence, code) in [
+        (cloned, Defence::Suspenders, "token_suspended"),
+        (lost, Defence::Suspenders, "token_suspended"),
+        (deleted, Defence::Final, "token_deleted"),
+    ] {
+        for (without, expected) in [(None, code), (Some(defence), "admitted")] {
+            let mut city = City::less(without);
+            let token = city.token();
+            end(&mut city, &token);
+            let _ = city.resume(&token, Actor::Customer(token.customer));
+            // Its old keys are revoked; with new ones it pays.
+            let counter = if city.keys(&token, 10).is_ok() { 11 } else { 2 };
+            assert_eq!(city.pay(&token, counter, 100).0, expected, "without {without:?}");
+        }
+    }
+}
+
+#[test]
+fn a_recovery_secret_is_not_found_by_guessing() {
+    for (without, found) in [(None, Err(Refusal::RecoveryRefused)), (Some(Defence::RecoveryTries), Ok(1))] {
+        let mut city = City::less(without);
+        let token = city.token();
+        let (customer, policy) = (token.customer, city.policy);
+        let mut report = |secret: u8| {
+            let reporter = Reporter::Recovery(Digest([secret; 16]));
+            city.run(ReportLost { customer, device: None, reporter, policy })
+        };
+        for guess in 0..20 {
+            let _ = report(guess);
+        }
+        let reported = report(42).map(|reported| match reported {
+            Reported::Suspended { tokens } => tokens,
+            Reported::WrongSecret => 0,
+        });
+        assert_eq!(reported, found, "without {without:?}");
+    }
+}
+
+#[test]
+fn one_operator_opens_no_card_number() {
+    let refused = Err(Refusal::DetokenisationRefused);
+    for (without, opened) in [(None, refused), (Some(Defence::TwoOperators), Ok(()))] {
+        let mut city = City::less(without);
+        let token = city.token();
+        let policy = city.policy;
+        let mut grant = |agrees: &str| {
+            let (id, purpose) = (city.fresh(), crate::vault::Purpose::Dispute);
+            let (requested_by, approved_by) = ("ann".to_owned(), agrees.to_owned());
+            let grant = Grant { id, number: token.number, purpose, requested_by, approved_by, policy };
+            city.run(grant).map(|_| ())
+        };
+        assert_eq!(grant("ann"), opened, "alone");
+        for _ in 0..10 {
+            let _ = grant("bob");
+        }
+        assert_eq!(grant("bob"), opened, "once more than a day allows");
     }
 }
 

@@ -53,6 +53,14 @@ pub enum Defence {
     CodeLife,
     /// A payment whose reversal came first is refused.
     EarlyReversal,
+    /// One suspender cannot lift another's suspension.
+    Suspenders,
+    /// Deleted is deleted.
+    Final,
+    /// Guesses of a recovery secret are counted and bounded.
+    RecoveryTries,
+    /// A card number opens for two operators, so many times a day.
+    TwoOperators,
     /// A key goes to the phone in two halves, one of which only the customer's verification opens.
     SplitKeys,
 }

@@ -273,6 +273,11 @@ impl City {
         self.run(Suspend { token: token.reference, actor })
     }
 
+    pub(crate) fn resume(&mut self, token: &Token, actor: Actor) -> Result<Standing, Refusal> {
+        let (token, policy) = (token.reference, self.policy);
+        self.run(Resume { token, actor, policy })
+    }
+
     /// A verified tap of so many minor units at a grocer's.
     pub(crate) fn tap(&mut self, token: &Token, counter: u16, minor: u64) -> Tap {
         self.stan += 1;

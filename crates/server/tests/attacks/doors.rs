@@ -50,6 +50,14 @@ fn signed_by_another_key(town: &Town) -> String {
     session.outcome(session.stolen.send(&session.stolen.path, &headers, b"{}"))
 }
 
+/// It names the owner's key and bears no signature at all.
+fn signed_by_nobody(town: &Town) -> String {
+    let session = Session::of(town);
+    let mut headers = session.stolen.sign(&session.thiefs, &session.device, "a");
+    headers.signature = "paiza=::".to_owned();
+    session.outcome(session.stolen.send(&session.stolen.path, &headers, b"{}"))
+}
+
 fn signed_for_another_path(town: &Town) -> String {
     let session = Session::of(town);
     let headers = session.stolen.sign(&session.owners, &session.device, "a");
@@ -83,7 +91,8 @@ fn said_late(town: &Town) -> String {
 
 #[test]
 fn a_stolen_session_without_the_key_is_refused() {
-    for attack in [signed_by_another_key, signed_for_another_path, signed_over_another_body] {
+    for attack in [signed_by_nobody, signed_by_another_key, signed_for_another_path, signed_over_another_body]
+    {
         let signature = [Off::Door(Defence::Signature)];
         Attack::new(attack, "signature_invalid", "obeyed").stopped_by(&signature).prove();
     }

@@ -1,6 +1,7 @@
 //! A person needs a card number in clear: two operators, a purpose, a daily limit, and a record.
 
 use crate::day::Day;
+use crate::defences::Defence;
 use crate::policy::Policy;
 use crate::records::{Detokenisation, OperatorDay, VaultEntry};
 use crate::refusal::Refusal;
@@ -52,7 +53,9 @@ impl Operation for Grant {
     fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Granted, Refusal> {
         let (asked, agreed) = (self.requested_by.trim(), self.approved_by.trim());
         let for_people = matches!(self.purpose, Purpose::Dispute | Purpose::LawfulRequest);
-        if !for_people || asked.is_empty() || agreed.is_empty() || asked.eq_ignore_ascii_case(agreed) {
+        let alone = asked.is_empty() || agreed.is_empty() || asked.eq_ignore_ascii_case(agreed);
+        let guarded = self.policy.defences.stands(Defence::TwoOperators);
+        if !for_people || (alone && guarded) {
             return Err(Refusal::DetokenisationRefused);
         }
         records.find::<VaultEntry>(&self.number).ok_or(Refusal::TokenUnknown)?;
@@ -62,7 +65,7 @@ impl Operation for Grant {
             let known = records.find::<OperatorDay>(&operator.to_owned());
             let mut day = known
                 .unwrap_or_else(|| OperatorDay { operator: operator.to_owned(), opened: Default::default() });
-            if !day.opened.take(today, self.policy.detokenisations_daily) {
+            if !day.opened.take(today, self.policy.detokenisations_daily) && guarded {
                 return Err(Refusal::DetokenisationRefused);
             }
             records.put(day);

@@ -2,6 +2,7 @@
 
 use crate::change::set_standing;
 use crate::day::Day;
+use crate::defences::Defence;
 use crate::digest::Digest16;
 use crate::policy::Policy;
 use crate::records::{Customer, CustomerId, Device, DeviceId, DeviceState, Standing, Suspender, Token};
@@ -54,7 +55,8 @@ impl Operation for ReportLost {
         let mut customer: Customer = records.find(&self.customer).ok_or(Refusal::CustomerUnknown)?;
         if let Reporter::Recovery(guess) = self.reporter {
             let today = Day::of(now, Zone::Utc);
-            if customer.recovery_tries.on(today) >= self.policy.recovery_tries_daily {
+            let spent = customer.recovery_tries.on(today) >= self.policy.recovery_tries_daily;
+            if spent && self.policy.defences.stands(Defence::RecoveryTries) {
                 return Err(Refusal::RecoveryRefused);
             }
             if !customer.recovery.is_some_and(|kept| kept.matches(&guess)) {

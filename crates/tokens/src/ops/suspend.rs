@@ -2,7 +2,9 @@
 
 use crate::actor::Actor;
 use crate::change::set_standing;
-use crate::records::{Life, Standing, TokenReference};
+use crate::defences::{Defence, Defences};
+use crate::policy::Policy;
+use crate::records::{Life, Standing, Suspenders, TokenReference};
 use crate::refusal::Refusal;
 use values::{Operation, Records, Timestamp};
 
@@ -22,6 +24,8 @@ pub struct Resume {
     pub token: TokenReference,
     /// Who.
     pub actor: Actor,
+    /// Which defences stand.
+    pub policy: Policy,
 }
 
 impl Operation for Suspend {
@@ -30,7 +34,7 @@ impl Operation for Suspend {
     const NAME: &'static str = "tokens.suspend";
 
     fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Standing, Refusal> {
-        change(records, self.token, &self.actor, now, |standing| Standing {
+        change(records, self.token, &self.actor, now, Defences::ALL, |standing| Standing {
             suspenders: standing.suspenders.with(self.actor.suspender()),
             ..standing
         })
@@ -43,9 +47,14 @@ impl Operation for Resume {
     const NAME: &'static str = "tokens.resume";
 
     fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Standing, Refusal> {
-        change(records, self.token, &self.actor, now, |standing| Standing {
-            suspenders: standing.suspenders.without(self.actor.suspender()),
-            ..standing
+        let defences = self.policy.defences;
+        change(records, self.token, &self.actor, now, defences, |standing| Standing {
+            suspenders: match defences.stands(Defence::Suspenders) {
+                true => standing.suspenders.without(self.actor.suspender()),
+                false => Suspenders::NONE,
+            },
+            // Only ever another when its check was taken away.
+            life: if standing.life == Life::Deleted { Life::Active } else { standing.life },
         })
     }
 }
@@ -55,13 +64,14 @@ fn change<W: Records>(
     token: TokenReference,
     actor: &Actor,
     now: Timestamp,
+    defences: Defences,
     changed: impl FnOnce(Standing) -> Standing,
 ) -> Result<Standing, Refusal> {
     let token = actor.token(records, token)?;
     match token.standing.life {
-        Life::Deleted => return Err(Refusal::TokenDeleted),
+        Life::Deleted if defences.stands(Defence::Final) => return Err(Refusal::TokenDeleted),
         Life::Expired => return Err(Refusal::TokenExpired),
-        Life::Inactive | Life::Active => {}
+        Life::Inactive | Life::Active | Life::Deleted => {}
     }
     let standing = changed(token.standing);
     set_standing(records, token, standing, actor.suspender(), now);

@@ -3,7 +3,6 @@
 use crate::actor::Actor;
 use crate::digest::Digest16;
 use crate::gateway::{IssuerAnswer, Reverse, Settle};
-use crate::ops::*;
 use crate::records::*;
 use crate::testing::City;
 use proptest::prelude::*;
@@ -78,7 +77,7 @@ fn run(steps: Vec<Step>) {
                 suspended[who] = true;
             }
             Step::Resume(who) => {
-                city.run(Resume { token: token.reference, actor: actors[who].clone() }).unwrap();
+                city.resume(&token, actors[who].clone()).unwrap();
                 suspended[who] = false;
             }
             Step::Keys => {

@@ -28,7 +28,7 @@ fn no_suspender_lifts_another() {
             assert!(city.standing(&token).suspenders.contains(Suspender::ALL[i]));
         }
         for (i, actor) in actors.iter().enumerate() {
-            city.run(Resume { token: token.reference, actor: actor.clone() }).unwrap();
+            city.resume(&token, actor.clone()).unwrap();
             let left = (i + 1..4).filter(|later| inside(*later)).count();
             let standing = city.standing(&token);
             assert_eq!(standing.suspenders.iter().count(), left);
@@ -62,7 +62,7 @@ fn deletion_is_final_from_every_state_and_may_be_repeated() {
     let version = city.find::<Token>(token.reference).version;
     city.run(delete).unwrap();
     assert_eq!(city.find::<Token>(token.reference).version, version, "a repeat tells nobody anything");
-    assert_eq!(city.run(Resume { token: token.reference, actor: boc() }), Err(Refusal::TokenDeleted));
+    assert_eq!(city.resume(&token, boc()), Err(Refusal::TokenDeleted));
     assert_eq!(city.suspend(&token, Actor::Platform), Err(Refusal::TokenDeleted));
     assert_eq!(city.pay(&token, 1, 100).0, "token_deleted");
     assert_eq!(city.find::<Customer>(token.customer).live(), 0);
@@ -244,7 +244,7 @@ fn a_suspension_revokes_the_keys_that_are_out() {
     assert_eq!(city.pay(&token, 1, 100).0, "admitted");
     city.suspend(&token, Actor::Customer(token.customer)).unwrap();
     assert_eq!(city.keys(&token, 1), Err(Refusal::TokenSuspended));
-    city.run(Resume { token: token.reference, actor: Actor::Customer(token.customer) }).unwrap();
+    city.resume(&token, Actor::Customer(token.customer)).unwrap();
     assert_eq!(city.pay(&token, 2, 100).0, "keys_revoked");
     let issued = city.keys(&token, 2);
     assert!(

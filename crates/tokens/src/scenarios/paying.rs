@@ -239,7 +239,7 @@ fn a_pre_authorisation_is_completed_once() {
     assert_eq!(follow(&mut city, &token, Kind::Completion, held, 1001).0, "original_amount_exceeded");
     city.suspend(&token, Actor::Platform).unwrap();
     assert_eq!(follow(&mut city, &token, Kind::Completion, held, 900).0, "token_suspended");
-    city.run(Resume { token: token.reference, actor: Actor::Platform }).unwrap();
+    city.resume(&token, Actor::Platform).unwrap();
     let (answer, done) = follow(&mut city, &token, Kind::Completion, held, 900);
     assert_eq!(answer, "admitted");
     assert_eq!(follow(&mut city, &token, Kind::Completion, held, 50).0, "original_not_open");
