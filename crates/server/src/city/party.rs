@@ -264,6 +264,8 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        // A courier that is on its way reports to the store, so it comes home first.
+        self.couriers.clear();
         self.stores.iter().for_each(|(_, store)| store.close());
     }
 }
