@@ -611,7 +611,7 @@ mod tests {
         memory.sent.clear();
         memory.run(&Delete { token }, NOON).unwrap();
         assert!(memory.sent.is_empty());
-        let news = UpdateCard { token, state: CardState::Active, version: 99 };
+        let news = UpdateCard { token, state: CardState::Active, version: 99, plastic: None };
         assert_eq!(memory.run(&news, NOON), Ok(CardState::Deleted));
         assert_eq!(memory.run(&Resume { token }, NOON), Err(Refusal::Deleted));
     }
@@ -620,7 +620,7 @@ mod tests {
     fn suspensions_are_independent_and_old_news_is_ignored() {
         let mut memory = Memory::with_card();
         let token = testing::token();
-        let news = |state, version| UpdateCard { token, state, version };
+        let news = |state, version| UpdateCard { token, state, version, plastic: None };
         memory.run(&Suspend { token }, NOON).unwrap();
         memory.run(&news(CardState::Suspended, 3), NOON).unwrap();
         memory.run(&Resume { token }, NOON).unwrap();

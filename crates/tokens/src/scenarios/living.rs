@@ -337,9 +337,9 @@ fn the_issuer_is_told_where_a_token_stands_and_who_did_it() {
     told(&city, "suspended", Suspender::Customer);
     city.suspend(&token, Actor::Platform).unwrap();
     told(&city, "suspended", Suspender::Platform);
-    city.run(Resume { token: token.reference, actor: customer.clone() }).unwrap();
+    city.resume(&token, customer.clone()).unwrap();
     told(&city, "suspended", Suspender::Customer);
-    city.run(Resume { token: token.reference, actor: Actor::Platform }).unwrap();
+    city.resume(&token, Actor::Platform).unwrap();
     told(&city, "active", Suspender::Platform);
     // A name is the customer's own business.
     let name = Arrangement::Nickname(token.reference, Some(Name::parse("Lunch").unwrap()));

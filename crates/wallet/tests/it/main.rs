@@ -194,7 +194,8 @@ fn news_of_another_plastic_changes_what_is_shown_and_nothing_else() {
     bind.apply(&mut disk, NOW).unwrap();
     let card = new_card(TokenNumber::parse(b"6290001234567893").unwrap());
     AddCard { card: card.clone() }.apply(&mut disk, NOW).unwrap();
-    let news = |version, plastic| UpdateCard { token: card.token, state: CardState::Active, version, plastic };
+    let news =
+        |version, plastic| UpdateCard { token: card.token, state: CardState::Active, version, plastic };
     let plastic = |digits: &[u8], year| Plastic {
         last_four: LastFour::from_ascii(digits).unwrap(),
         expiry: Some(Expiry::new(year, 6).unwrap()),
@@ -202,7 +203,8 @@ fn news_of_another_plastic_changes_what_is_shown_and_nothing_else() {
     };
     let now = |disk: &mut Disk| disk.find::<Card>(&card.token).unwrap();
     news(2, Some(plastic(b"2222", 31))).apply(&mut disk, NOW).unwrap();
-    let (last_four, card_expiry) = (LastFour::from_ascii(b"2222").unwrap(), Some(Expiry::new(31, 6).unwrap()));
+    let (last_four, card_expiry) =
+        (LastFour::from_ascii(b"2222").unwrap(), Some(Expiry::new(31, 6).unwrap()));
     let expected =
         Card { last_four, card_expiry, art: "boc-31".to_owned(), state_version: 2, ..card.clone() };
     assert_eq!(now(&mut disk), expected);
