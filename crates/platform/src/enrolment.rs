@@ -8,9 +8,10 @@ use crate::issuer_line::{NoVerdict, Question, Verdict};
 use crate::token_service::{CardRange, TokenService};
 use iso8583::Tag;
 use serde::Deserialize;
+use store::Message;
 use tokens::ops::{
     BeginEnrolment, Begun, Candidate, ChooseMethod, ConcludeEnrolment, ConcludeStepUp, Concluded, Decision,
-    EndEnrolment, Ending, Proof, Provision, SteppedUp,
+    EndEnrolment, Ending, Proof, Provision, SteppedUp, topics,
 };
 use tokens::records::{
     Customer, Device, DeviceId, Enrolment, EnrolmentId, EnrolmentState, Method, Programme, Token,
@@ -96,6 +97,23 @@ impl TokenService {
         };
         let progress = self.conclude(enrolment, &typed, &range, &verdict)?;
         Ok((enrolment, progress))
+    }
+
+    /// Ends enrolments whose issuer an earlier process had asked: nobody waits for that answer any more, and the card
+    /// may be added again. How many there were.
+    pub fn end_unanswered(&self) -> Result<usize, Error> {
+        let left = self.store.read(|records| {
+            let timers = records.all::<Message>();
+            let open = timers.iter().filter(|timer| timer.topic == topics::ENROLMENT_EXPIRES);
+            let open: Vec<EnrolmentId> = open.filter_map(|timer| timer.key.parse().ok()).collect();
+            let open = open.iter().filter_map(|id| records.find::<Enrolment>(id));
+            open.filter(|enrolment| enrolment.state == EnrolmentState::AwaitingIssuer).collect::<Vec<_>>()
+        })?;
+        for Enrolment { id: enrolment, device, .. } in &left {
+            let ending = Ending::Abandoned(*device);
+            answer(self.store.call(EndEnrolment { enrolment: *enrolment, ending }))?;
+        }
+        Ok(left.len())
     }
 
     fn open_card(&self, sealed: &str) -> Result<Typed, Error> {

@@ -161,6 +161,33 @@ impl Operation for StoreKeys {
     }
 }
 
+/// Gives up so many counter values for which keys were made that never came: the service counts them as outstanding and
+/// makes no more. Only a phone that has no key left does so; its counter is durable before it says so.
+#[derive(Clone, Debug)]
+pub struct PassOver {
+    /// Whose counter.
+    pub token: Id<kinds::Token>,
+    /// How many values.
+    pub count: u16,
+}
+
+impl Operation for PassOver {
+    /// The counter after it.
+    type Answer = u16;
+    type Refusal = StoreRefusal;
+    const NAME: &'static str = "wallet.pass_over";
+
+    fn apply<W: Records>(&self, records: &mut W, _: Timestamp) -> Result<u16, StoreRefusal> {
+        let mut counter = records.find::<Counter>(&self.token).ok_or(StoreRefusal::UnknownCard)?;
+        if counter.keys_left == 0 {
+            counter.atc = counter.atc.checked_add(self.count).ok_or(StoreRefusal::NotABatch)?;
+            counter.issued_through = counter.issued_through.max(counter.atc);
+            records.put(counter.clone());
+        }
+        Ok(counter.atc)
+    }
+}
+
 /// Forgets every key of a token; its counter stays where it is.
 pub(crate) fn wipe_keys<W: Records>(records: &mut W, token: Id<kinds::Token>) {
     let Some(mut counter) = records.find::<Counter>(&token) else { return };
@@ -411,6 +438,22 @@ mod tests {
         assert_eq!(store(&mut memory, 1..=10), Ok(9));
         assert_eq!(store(&mut memory, 9..=12), Ok(11));
         assert_eq!((memory.slots(), memory.counter().issued_through), (11, 12));
+    }
+
+    #[test]
+    fn counters_are_passed_over_by_a_phone_without_keys_alone() {
+        let mut memory = Memory::with_card();
+        let pass = PassOver { token: testing::token(), count: 10 };
+        assert_eq!(memory.run(&pass, NOON), Ok(0), "there are keys");
+        (1..=10).for_each(|_| drop(tap(&mut memory, 100).unwrap()));
+        assert_eq!(memory.run(&pass, NOON), Ok(20));
+        // What comes late for them is not taken any more.
+        assert_eq!(store(&mut memory, 11..=22), Ok(2));
+        assert_eq!(tap(&mut memory, 100).unwrap().slot.atc, 21);
+        let far = PassOver { token: testing::token(), count: u16::MAX };
+        tap(&mut memory, 100).unwrap();
+        assert_eq!(memory.run(&far, NOON), Err(StoreRefusal::NotABatch), "a counter never turns over");
+        assert_eq!(memory.counter().atc, 22);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::process::eventually;
 use acquiring::Payment;
 use acquiring::records::PaymentState;
-use sandbox::telephone::TextMessage;
+use sandbox::telephone::{SimKey, TextMessage};
 use serde_json::Value;
 use server::pos::records::{Entry, EntryState, Owed};
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,6 +101,15 @@ pub(crate) fn exactly_once(data: &Path, pos: &Path, banks: &[&str]) {
         all(&data.join("telephone/telephone"), rooms::telephone::tables(Schema::new()));
     let ids: BTreeSet<&str> = texts.iter().map(|text| text.id.as_str()).collect();
     assert_eq!(ids.len(), texts.len(), "no text came twice");
+    let open = |text: &TextMessage| {
+        let said = text.open(&SimKey::sandbox(&text.to)).expect("it is sealed for this number");
+        (text.to.clone(), String::from_utf8(said.expose().to_vec()).unwrap())
+    };
+    // Amounts and codes differ, so no two texts of a bank to one number say the same.
+    let of_banks =
+        || texts.iter().filter(|text| banks.iter().any(|bank| text.id.starts_with(&format!("{bank}."))));
+    let said: BTreeSet<_> = of_banks().map(open).collect();
+    assert_eq!(said.len(), of_banks().count(), "no text came twice under another name");
     for bank in banks {
         let issuer = rooms::ledger::tables(rooms::issuer::tables(Schema::new()));
         let known: Vec<sandbox::issuer::Authorisation> =

@@ -2,6 +2,7 @@
 
 use crate::books;
 use crate::process::{Process, eventually, pause};
+use sandbox::test_cards::TestCard;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -175,7 +176,7 @@ impl City {
         CARDS.iter().for_each(|(card, _)| assert!(!said.contains(card), "a card number was printed"));
     }
 
-    fn is_dead(&mut self, party: &str) -> bool {
+    pub(crate) fn is_dead(&mut self, party: &str) -> bool {
         self.running.get_mut(party).unwrap().has_ended()
     }
 
@@ -189,22 +190,42 @@ impl City {
     }
 
     fn enrol(&self, bank: usize, card: &str, number: &str) {
-        let (data, http, telephone) = (self.phone(bank), self.at("http"), self.at("telephone"));
         let test = sandbox::test_cards::of_bank(BANKS[bank])
             .find(|known| known.pan().expose() == card.as_bytes())
             .unwrap();
-        let institution = sandbox::directory::Directory::sandbox().institution(BANKS[bank]).unwrap();
-        let keys = sandbox::keys::IssuerKeys::sandbox(institution);
-        let cvv2 = keys.cvv2(&test.pan(), test.expiry());
-        let cvv2 = String::from_utf8(cvv2.expose().to_vec()).unwrap();
-        let expiry = test.expiry().to_yymm();
-        let new = ["phone", "new", "--data", &data, "--number", number, "--platform", &http];
+        self.set_up(&self.phone(bank), number);
+        let mut added = self.add(&self.phone(bank), test, false);
+        assert!(added.ended().success(), "{}", added.said());
+    }
+
+    /// Binds a new phone in this directory to its number.
+    pub(crate) fn set_up(&self, data: &str, number: &str) {
+        let (http, telephone) = (self.at("http"), self.at("telephone"));
+        let new = ["phone", "new", "--data", data, "--number", number, "--platform", &http];
         let new: Vec<&str> = new.into_iter().chain(["--telephone", &telephone]).collect();
-        let add = ["phone", "add", "--data", &data, "--pan", card, "--expiry", &expiry, "--cvv2", &cvv2];
-        for arguments in [&new[..], &add] {
-            let mut process = self.run(arguments);
-            assert!(process.ended().success(), "{}", process.said());
-        }
+        let mut process = self.run(&new);
+        assert!(process.ended().success(), "{}", process.said());
+    }
+
+    /// Starts adding a card; the phone may be told where to die.
+    pub(crate) fn add(&self, data: &str, card: &TestCard, dies: bool) -> Process {
+        let institution = sandbox::directory::Directory::sandbox().institution(&card.bank).unwrap();
+        let cvv2 = sandbox::keys::IssuerKeys::sandbox(institution).cvv2(&card.pan(), card.expiry());
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let (pan, cvv2, expiry) = (text(card.pan().expose()), text(cvv2.expose()), card.expiry().to_yymm());
+        let add = ["phone", "add", "--data", data, "--pan", &pan, "--expiry", &expiry, "--cvv2", &cvv2];
+        let arm = dies.then(|| self.arm_file(Party::Phone.word()));
+        Process::start("phone", &add.map(str::to_owned), arm.as_ref())
+    }
+
+    /// The cards on a phone that are active and have keys, after it was brought into step with the platform.
+    pub(crate) fn usable_cards(&self, data: &str) -> usize {
+        self.run(&["phone", "sync", "--data", data]).ended();
+        let mut process = self.run(&["--json", "phone", "cards", "--data", data]);
+        assert!(process.ended().success(), "{}", process.said());
+        let rows = process.all_said();
+        let rows = rows.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        rows.filter(|row| row["state"] == "active" && row["keys_left"].as_u64() > Some(0)).count()
     }
 
     /// Sells something to the holder of a bank's card. Either command may be told where to die; `asked` is called when
@@ -238,10 +259,10 @@ impl City {
                     pause();
                 }
                 phone_died |= phone.ended().code().is_none();
-                self.keeps_quiet(&phone.said());
+                self.keeps_quiet(&phone.all_said());
             }
         }
-        let (code, said) = (terminal.ended().code(), terminal.said());
+        let (code, said) = (terminal.ended().code(), terminal.all_said());
         self.keeps_quiet(&said);
         self.approved += u32::from(code == Some(0));
         let rows = said.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// How long anything may take before the test gives up: the machine may be busy with other things.
@@ -14,6 +15,7 @@ pub(crate) struct Process {
     child: Child,
     name: String,
     said: Arc<Mutex<String>>,
+    listening: Vec<JoinHandle<()>>,
 }
 
 impl Process {
@@ -28,9 +30,8 @@ impl Process {
         let mut child = command.spawn().unwrap();
         let said = Arc::new(Mutex::new(String::new()));
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        listen(out, &said);
-        listen(err, &said);
-        Process { child, name: name.to_owned(), said }
+        let listening = vec![listen(out, &said), listen(err, &said)];
+        Process { child, name: name.to_owned(), said, listening }
     }
 
     /// Everything it said so far.
@@ -38,16 +39,22 @@ impl Process {
         self.said.lock().unwrap().clone()
     }
 
+    /// Everything it ever said, once it has ended.
+    pub(crate) fn all_said(&mut self) -> String {
+        self.ended();
+        self.listening.drain(..).for_each(|listener| listener.join().unwrap());
+        self.said()
+    }
+
     /// Waits until it says this. False if it ends before.
     pub(crate) fn says(&mut self, what: &str) -> bool {
         let until = Instant::now() + GIVE_UP;
         loop {
-            let ended = self.has_ended();
             if self.said().contains(what) {
                 return true;
             }
-            if ended {
-                return false;
+            if self.has_ended() {
+                return self.all_said().contains(what);
             }
             assert!(Instant::now() < until, "{} never says {what:?}: {}", self.name, self.said());
             pause();
@@ -91,7 +98,7 @@ impl Drop for Process {
     }
 }
 
-fn listen(from: impl Read + Send + 'static, said: &Arc<Mutex<String>>) {
+fn listen(from: impl Read + Send + 'static, said: &Arc<Mutex<String>>) -> JoinHandle<()> {
     let said = Arc::clone(said);
     std::thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {
@@ -99,7 +106,7 @@ fn listen(from: impl Read + Send + 'static, said: &Arc<Mutex<String>>) {
             said.push_str(&line);
             said.push('\n');
         }
-    });
+    })
 }
 
 /// Between two looks at something that happens by itself.

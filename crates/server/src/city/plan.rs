@@ -116,6 +116,9 @@ pub enum CityError {
     /// The platform's keys.
     #[error("the platform's keys: {0}")]
     Keys(String),
+    /// Enrolments that an earlier process left open.
+    #[error("open enrolments: {0}")]
+    Enrolments(String),
     /// A name that the directory does not have.
     #[error("there is no {0}")]
     Unknown(String),

@@ -104,6 +104,7 @@ fn start_tokens(
     let texting = Arc::new(Telephone::at(peers.telephone, plan.watch.clone()));
     let service = TokenService::new(store, Arc::new(keys), issuers, card_ranges(), texting, plan.policy);
     define(&service).map_err(of("tokens"))?;
+    service.end_unanswered().map_err(|error| CityError::Enrolments(error.to_string()))?;
     Ok(Arc::new(service))
 }
 

@@ -2,18 +2,22 @@
 
 use super::{Phone, PhoneError, decode};
 use crate::api;
+use crate::client::ClientError;
 use ::wallet::card::{
     AddCard, Algorithm, Card, CardState, Certificates, Delete, Plastic, Profile, Rename, Reorder, Resume,
     SetCertificates, SetDefault, Suspend, UpdateCard,
 };
 use ::wallet::history::TapRecord;
-use ::wallet::keys::{Counter, KeySlot, StoreKeys};
+use ::wallet::keys::{Counter, KeySlot, PassOver, StoreKeys};
 use ::wallet::phone::cards;
 use crypto::p256::AgreementPublic;
 use platform::CARD_DATA_CONTEXT;
 use store::Backoff;
 use values::id::kinds;
 use values::{Country, Currency, Expiry, Id, LastFour, Records, TokenNumber};
+
+/// As many keys as are made at a time.
+const KEYS_LOST_MOST: u16 = 10;
 
 /// How adding a card ended.
 #[derive(Debug)]
@@ -101,7 +105,11 @@ impl Phone {
         let card = card_of(&provisioned.card)?;
         let token = card.token;
         self.run(AddCard { card })?;
+        let none_came = provisioned.keys.is_empty();
         self.store_keys(token, provisioned.keys)?;
+        if none_came {
+            self.replenish(token)?;
+        }
         Ok(token)
     }
 
@@ -222,6 +230,19 @@ impl Phone {
 
     /// Fetches more single-use keys.
     pub fn replenish(&self, token: Id<kinds::Token>) -> Result<(), PhoneError> {
+        let enough = |error: &PhoneError| matches!(error, PhoneError::Client(ClientError::Problem(problem)) if problem.code == "keys_enough");
+        match self.ask_for_keys(token) {
+            // Keys were made for this phone and never came: it died, or the line did. Without giving their counters up
+            // it would never get others.
+            Err(error) if enough(&error) && self.counter(token)?.keys_left == 0 => {
+                self.run(PassOver { token, count: KEYS_LOST_MOST })?;
+                self.ask_for_keys(token)
+            }
+            asked => asked,
+        }
+    }
+
+    fn ask_for_keys(&self, token: Id<kinds::Token>) -> Result<(), PhoneError> {
         let highest_used = self.counter(token)?.atc;
         let path = format!("/v1/tokens/{token}/keys");
         let replenished: api::Replenished = self.post(&path, &api::Replenish { highest_used })?;
@@ -255,8 +276,22 @@ impl Phone {
         self.run(SetCertificates { token, certificates })
     }
 
+    /// Fetches tokens that were made for this phone and that it never took: it died between the two.
+    fn take_what_was_missed(&self, list: &api::TokenList) -> Result<(), PhoneError> {
+        let mine = |view: &&api::TokenView| view.device == self.settings.device && view.state == "active";
+        for view in list.data.iter().filter(mine) {
+            let Ok(token) = view.token.parse::<Id<kinds::Token>>() else { continue };
+            // A card that was deleted here is remembered here.
+            if self.store.read(move |records| records.find::<Card>(&token))?.is_none() {
+                self.take_card(&view.token)?;
+            }
+        }
+        Ok(())
+    }
+
     fn learn_states(&self) -> Result<(), PhoneError> {
         let list: api::TokenList = self.get("/v1/tokens")?;
+        self.take_what_was_missed(&list)?;
         let (cards, _) = self.cards()?;
         for card in cards {
             let there = list.data.iter().find(|view| view.token == card.token.to_string());

@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokens::Actor;
 use tokens::ops::Arrangement;
-use tokens::records::{Device, DeviceId, DeviceKeys, Life, Token, TokenReference};
+use tokens::records::{DeviceId, DeviceKeys, Life, Token, TokenReference};
 use tokens::text::Name;
 use values::TokenNumber;
 
@@ -254,7 +254,11 @@ async fn provision(
         let device = received.active_device(door)?;
         let reference: TokenReference = id(&token)?;
         let profile = door.service.profile(&device, reference)?;
-        let keys = sealed_keys(door, &device, reference, 0)?;
+        // Keys of an earlier try that never arrived are enough, until the phone gives them up.
+        let keys = match door.service.issue_keys(&device, reference, 0) {
+            Err(platform::Error::Refused(tokens::Refusal::KeysEnough)) => Vec::new(),
+            issued => sealed_keys(issued?),
+        };
         door.service.tell_issuer(&profile.token)?;
         let card = card_profile(&profile);
         Ok(api::Provisioned { card, keys })
@@ -320,19 +324,13 @@ async fn certificates(
     .await
 }
 
-fn sealed_keys(
-    door: &Door,
-    device: &Device,
-    token: TokenReference,
-    highest_used: u16,
-) -> Result<Vec<api::SealedKey>, Trouble> {
-    let slots = door.service.issue_keys(device, token, highest_used)?;
+fn sealed_keys(slots: Vec<tokens::slots::SealedSlot>) -> Vec<api::SealedKey> {
     let key = |slot: tokens::slots::SealedSlot| api::SealedKey {
         atc: slot.atc,
         device_part: slot.device_part,
         user_part: slot.user_part,
     };
-    Ok(slots.into_iter().map(key).collect())
+    slots.into_iter().map(key).collect()
 }
 
 async fn replenish(
@@ -343,7 +341,8 @@ async fn replenish(
     work(door, request, move |door, received| {
         let device = received.active_device(door)?;
         let wish: api::Replenish = body(received)?;
-        Ok(api::Replenished { keys: sealed_keys(door, &device, id(&token)?, wish.highest_used)? })
+        let issued = door.service.issue_keys(&device, id(&token)?, wish.highest_used)?;
+        Ok(api::Replenished { keys: sealed_keys(issued) })
     })
     .await
 }

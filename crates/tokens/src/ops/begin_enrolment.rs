@@ -1,5 +1,6 @@
 //! A customer wants to add a card: the limits are checked and a slot is taken before the issuer is asked.
 
+use crate::change;
 use crate::day::Day;
 use crate::defences::Defence;
 use crate::digest::Digest16;
@@ -64,9 +65,13 @@ impl Operation for BeginEnrolment {
             return Err(Refusal::TooManyCards);
         }
         let mut pan = records.find(&self.pan).unwrap_or_else(|| PanRecord::new(self.pan));
-        if pan.holdings.iter().any(|holding| holding.device == self.device) {
-            return Err(Refusal::CardAlreadyHere);
-        }
+        let begun = pan.holdings.iter().find(|holding| holding.device == self.device);
+        let given_up = match begun.map(|holding| records.find::<Enrolment>(&holding.enrolment)) {
+            None => None,
+            // The customer starts again, as a phone must that died before the proof was given.
+            Some(Some(earlier)) if earlier.waits_for_customer() => Some(earlier),
+            Some(_) => return Err(Refusal::CardAlreadyHere),
+        };
         let today = Day::of(now, programme.zone);
         let counted = limits.defences.stands(Defence::Attempts);
         if !device.attempts.take(today, limits.attempts_device_daily) && counted {
@@ -75,6 +80,14 @@ impl Operation for BeginEnrolment {
         if !pan.attempts.take(today, limits.attempts_card_daily) && counted {
             records.put(device);
             return Ok(Begun::Declined(Refusal::TooManyCardAttempts));
+        }
+        if let Some(earlier) = given_up {
+            records.put(device);
+            records.put(pan);
+            change::end_enrolment(records, earlier, EnrolmentState::Abandoned, None, now);
+            customer = records.find(&self.customer).ok_or(Refusal::CustomerUnknown)?;
+            device = records.find(&self.device).ok_or(Refusal::DeviceUnknown)?;
+            pan = records.find(&self.pan).unwrap_or_else(|| PanRecord::new(self.pan));
         }
         let id = self.enrolment;
         let expires = now.after(limits.enrolment_lifetime);

@@ -69,6 +69,11 @@ pub struct Enrolment {
 }
 
 impl Enrolment {
+    /// Whether the customer is to choose a way of proof, or to give the proof.
+    pub fn waits_for_customer(&self) -> bool {
+        matches!(self.state, EnrolmentState::AwaitingChoice | EnrolmentState::AwaitingProof)
+    }
+
     /// Whether it may still become an active token.
     pub fn is_open(&self) -> bool {
         use EnrolmentState::{AwaitingChoice, AwaitingIssuer, AwaitingProof};

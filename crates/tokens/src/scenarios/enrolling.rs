@@ -253,6 +253,20 @@ fn a_yellow_without_a_way_is_a_no_and_giving_up_frees_the_slot() {
 }
 
 #[test]
+fn a_customer_starts_again_only_what_waits_for_them() {
+    let mut city = City::new();
+    let (customer, device, first, reference) = yellow(&mut city);
+    let second = city.begin(customer, device, 1).unwrap();
+    assert_eq!(city.find::<Enrolment>(first).state, EnrolmentState::Abandoned);
+    assert_eq!(city.find::<Token>(reference).standing.life, Life::Deleted);
+    assert_eq!(city.find::<Customer>(customer).live(), 1, "one slot, not two");
+    assert_eq!(city.begin(customer, device, 1), Err(Refusal::CardAlreadyHere), "the issuer is being asked");
+    let decision = Decision::Green(city.provision());
+    city.run(ConcludeEnrolment { enrolment: second, decision }).unwrap();
+    assert_eq!(city.begin(customer, device, 1), Err(Refusal::CardAlreadyHere), "it is there");
+}
+
+#[test]
 fn a_used_number_is_never_given_out_again() {
     let mut city = City::new();
     let (customer, device) = city.customer(NUMBER);

@@ -1,0 +1,82 @@
+//! `paiza serve` as an operator runs it: what it is told, what opens its keys, and what it says when something is wrong.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn serve(folder: &Path, config: &str) -> Command {
+    std::fs::write(folder.join("paiza.toml"), config).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_paiza"));
+    command.args(["serve", "--config", "paiza.toml", "--data", "records"]).current_dir(folder);
+    for name in ["PAIZA_CONFIG", "PAIZA_PASSPHRASE", "PAIZA_PASSPHRASE_FILE", "PAIZA_FAILPOINT"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Any free ports.
+const FREE: &str = "[listen]\nhttp = '127.0.0.1:0'
+terminals = { address = '127.0.0.1:0' }\ngateway = { address = '127.0.0.1:0' }\n";
+
+/// Runs it until it is ready, then asks it to end; what it said.
+fn ready(command: &mut Command) -> String {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
+        said.push_str(&line);
+        if line.contains("Ctrl-C") {
+            let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+            assert!(asked.success());
+        }
+    }
+    assert!(child.wait().unwrap().success(), "{said}");
+    assert!(said.contains("Ctrl-C"), "{said}");
+    said
+}
+
+fn refused(command: &mut Command) -> String {
+    let Output { status, stderr, .. } = command.output().unwrap();
+    let said = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(3), "{said}");
+    said
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_place_and_exit_code_3() {
+    let folder = tempfile::tempdir().unwrap();
+    let unknown = "[network]\nacquierers = { address = '127.0.0.1:1' }";
+    let said = refused(&mut serve(folder.path(), unknown));
+    for part in ["paiza.toml", "line 2", "acquierers", "did you mean `acquirers`?"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let said = refused(serve(folder.path(), "").env("PAIZA_PASSPHRASE", ""));
+    assert!(said.contains("PAIZA_PASSPHRASE"), "{said}");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = taken.local_addr().unwrap().to_string();
+    let said = refused(&mut serve(folder.path(), &FREE.replacen("127.0.0.1:0", &at, 1)));
+    assert!(said.contains(&at), "{said}");
+    assert!(!folder.path().join("records").exists(), "nothing was begun");
+}
+
+#[test]
+fn the_key_file_opens_with_its_own_passphrase_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("passphrase");
+    std::fs::write(&file, "of our own\n").unwrap();
+    let with_file = format!("{FREE}[keys]\npassphrase_file = '{}'\n", file.display());
+    let said = ready(&mut serve(folder.path(), &with_file));
+    assert!(!said.contains("public passphrase") && !said.contains("of our own"), "{said}");
+    let said = refused(&mut serve(folder.path(), FREE));
+    assert!(said.contains("keys"), "the sandbox's passphrase does not open it: {said}");
+    // The environment comes before the file, and the passphrase itself before a file of it.
+    refused(serve(folder.path(), &with_file).env("PAIZA_PASSPHRASE", "somebody else's"));
+    ready(serve(folder.path(), FREE).env("PAIZA_PASSPHRASE_FILE", &file));
+    ready(
+        serve(folder.path(), FREE)
+            .env("PAIZA_PASSPHRASE", "of our own")
+            .env("PAIZA_PASSPHRASE_FILE", "/none"),
+    );
+    // A sandbox says that it is one.
+    let sandbox = tempfile::tempdir().unwrap();
+    assert!(ready(&mut serve(sandbox.path(), FREE)).contains("public passphrase"));
+}
