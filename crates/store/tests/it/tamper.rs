@@ -22,17 +22,17 @@ fn first_bad(path: &Path) -> Option<(String, String)> {
 #[test]
 fn every_edit_is_found() {
     let edits: [(&str, &str, &str); 9] = [
-        ("facts", "UPDATE facts SET at = at + 1 WHERE sequence = 7", "up to 7"),
-        ("facts", "UPDATE facts SET name = 'city.edit' WHERE sequence = 7", "up to 7"),
+        ("facts", "UPDATE facts SET at = at + 1 WHERE sequence = 7", "fact 7 is not the one"),
+        ("facts", "UPDATE facts SET name = 'city.edit' WHERE sequence = 7", "fact 7 is not the one"),
         ("facts", "UPDATE facts SET body = CAST(substr(body, 1, length(body) - 1) || x'05' AS BLOB) WHERE sequence = 7", "7"),
-        ("facts", "UPDATE facts SET repeat_key = NULL WHERE sequence = 7", "up to 7"),
+        ("facts", "UPDATE facts SET repeat_key = NULL WHERE sequence = 7", "fact 7 is not the one"),
         ("facts", "DELETE FROM facts WHERE sequence = 7", "fact 7 is missing"),
         ("facts", "DELETE FROM facts WHERE sequence = 20", "fact 20 is missing"),
         (
             "facts",
             "UPDATE facts SET sequence = -1 WHERE sequence = 7; UPDATE facts SET sequence = 7 WHERE sequence = 8;
              UPDATE facts SET sequence = 8 WHERE sequence = -1",
-            "up to 7",
+            "fact 7 is not the one",
         ),
         ("counters", "UPDATE counters SET count = count + 1 WHERE id = 7", "row of 7 differs"),
         ("pages", "DELETE FROM pages WHERE number = 7", "(\"log\", 7) is missing"),
