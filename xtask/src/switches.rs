@@ -1,4 +1,5 @@
-//! A defence can be switched off by tests alone: the feature for it is nobody's but theirs.
+//! A defence can be switched off, and a party made to die at a chosen point, by tests alone: the features for it are
+//! nobody's but theirs.
 //!
 //! Cargo joins the features that normal and build dependencies ask for, and those of dev-dependencies only when tests
 //! are built. So it is enough to look at the manifests.
@@ -6,10 +7,22 @@
 use std::fs;
 use std::path::Path;
 
-/// The feature that lets a test take a defence away; the room that has it.
-const FEATURE: &str = "danger-defences-off";
-const ROOM: &str = "values";
-/// What is shipped: not even its tests are built with the feature.
+/// A feature for tests.
+struct Switch {
+    feature: &'static str,
+    /// The room that has it.
+    room: &'static str,
+    /// Whether the tests of what is shipped may be built with it.
+    in_product_tests: bool,
+}
+
+const SWITCHES: [Switch; 2] = [
+    // Takes a defence away; the product's own tests run what is shipped.
+    Switch { feature: "danger-defences-off", room: "values", in_product_tests: false },
+    // Dies at a point; whoever kills the product's processes needs it.
+    Switch { feature: "failpoints", room: "store", in_product_tests: true },
+];
+/// What is shipped.
 const PRODUCT: &str = "paiza";
 
 /// Every breach, in every manifest of the workspace.
@@ -30,39 +43,44 @@ pub(crate) fn check(root: &Path, breaches: &mut Vec<String>) {
 
 /// What is wrong with one manifest.
 fn in_manifest(manifest: &toml::Table) -> Vec<String> {
+    SWITCHES.iter().flat_map(|switch| breaches_of(switch, manifest)).collect()
+}
+
+fn breaches_of(switch: &Switch, manifest: &toml::Table) -> Vec<String> {
+    let Switch { feature, room, in_product_tests } = *switch;
     let name = manifest.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
     let mut wrong = Vec::new();
     let mut at = Vec::new();
-    places(&toml::Value::Table(manifest.clone()), &mut Vec::new(), &mut at);
+    places(&toml::Value::Table(manifest.clone()), feature, &mut Vec::new(), &mut at);
     for place in at {
         let words: Vec<&str> = place.iter().map(String::as_str).collect();
         let allowed = match words.as_slice() {
-            ["features", FEATURE] => name == Some(ROOM),
-            ["dev-dependencies", ROOM, "features"] => name != Some(PRODUCT),
+            ["features", named] if *named == feature => name == Some(room),
+            ["dev-dependencies", of, "features"] if *of == room => in_product_tests || name != Some(PRODUCT),
             _ => false,
         };
         if !allowed {
-            wrong.push(format!("{FEATURE} in {}: only tests may switch a defence off", words.join(".")));
+            wrong.push(format!("{feature} in {}: only tests may ask for it", words.join(".")));
         }
     }
     wrong
 }
 
 /// Where the feature is named: as a key, or in a list.
-fn places(value: &toml::Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+fn places(value: &toml::Value, feature: &str, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
     match value {
         toml::Value::Table(table) => {
             for (key, value) in table {
                 path.push(key.clone());
-                if key == FEATURE {
+                if key == feature {
                     found.push(path.clone());
                 }
-                places(value, path, found);
+                places(value, feature, path, found);
                 path.pop();
             }
         }
-        toml::Value::Array(items) => items.iter().for_each(|item| places(item, path, found)),
-        toml::Value::String(text) if text.contains(FEATURE) => found.push(path.clone()),
+        toml::Value::Array(items) => items.iter().for_each(|item| places(item, feature, path, found)),
+        toml::Value::String(text) if text.contains(feature) => found.push(path.clone()),
         _ => {}
     }
 }
@@ -78,6 +96,7 @@ mod tests {
     #[test]
     fn only_dev_dependencies_ask_for_the_switches() {
         let switched = "{ workspace = true, features = [\"danger-defences-off\"] }";
+        let dying = "{ workspace = true, features = [\"failpoints\"] }";
         let named = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\n{rest}\n");
         for (manifest, expected) in [
             (named("values", "[features]\ndanger-defences-off = []"), 0),
@@ -95,6 +114,9 @@ mod tests {
             // The product's own tests run what is shipped.
             (named("paiza", &format!("[dev-dependencies]\nvalues = {switched}")), 1),
             (named("paiza", "[dependencies]\nvalues.workspace = true"), 0),
+            (named("paiza", &format!("[dev-dependencies]\nstore = {dying}")), 0),
+            (named("paiza", &format!("[dependencies]\nstore = {dying}")), 1),
+            (named("server", "[features]\nfailpoints = [\"store/failpoints\"]"), 2),
         ] {
             assert_eq!(breaches(&manifest), expected, "{manifest}");
         }
@@ -107,6 +129,8 @@ mod tests {
         check(root, &mut found);
         assert_eq!(found, [""; 0]);
         let server = fs::read_to_string(root.join("crates/server/Cargo.toml")).unwrap();
-        assert!(server.contains(FEATURE), "the rule looks for a feature that exists");
+        for switch in SWITCHES {
+            assert!(server.contains(switch.feature), "the rule looks for a feature that exists");
+        }
     }
 }
