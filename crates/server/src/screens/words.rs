@@ -188,11 +188,11 @@ mod tests {
         let mut found = BTreeMap::new();
         let mut name = String::new();
         for line in language.catalogue().lines() {
-            if let Some((first, _)) = line.split_once(" =") {
-                if !line.starts_with([' ', '#', '}', '*', '[']) {
-                    name = first.to_owned();
-                    assert!(found.insert(name.clone(), Vec::new()).is_none(), "{name} is there twice");
-                }
+            if let Some((first, _)) = line.split_once(" =")
+                && !line.starts_with([' ', '#', '}', '*', '['])
+            {
+                name = first.to_owned();
+                assert!(found.insert(name.clone(), Vec::new()).is_none(), "{name} is there twice");
             }
             for part in line.split('$').skip(1) {
                 let what: String = part.chars().take_while(char::is_ascii_alphabetic).collect();
