@@ -21,15 +21,21 @@ pub(super) fn welcome(at: &Addresses, commands: &[&str]) -> Welcome {
     ];
     parties.extend(at.issuers.iter().map(|(bank, address)| party(PartyKind::Issuer, bank, address)));
     parties.push(party(PartyKind::Telephone, "", &at.telephone));
-    parties.extend(at.desks.iter().map(|(owner, address)| party(PartyKind::Desk, owner, address)));
+    parties.extend(at.desks.iter().map(|(owner, address)| match bank(owner) {
+        Some(_) => party(PartyKind::BankDesk, owner, address),
+        None => party(PartyKind::Desk, owner, address),
+    }));
     let cards = Directory::sandbox().institutions.iter().filter_map(first_card).collect();
     Welcome { parties, commands: commands.iter().map(|line| (*line).to_owned()).collect(), cards }
 }
 
 /// A bank's name for people; who is no bank keeps its short name.
 fn name_of(id: &str) -> &str {
-    let bank = Directory::sandbox().institutions.iter().find(|bank| bank.id == id);
-    bank.map_or(id, |bank| &bank.name)
+    bank(id).map_or(id, |bank| &bank.name)
+}
+
+fn bank(id: &str) -> Option<&'static Institution> {
+    Directory::sandbox().institutions.iter().find(|bank| bank.id == id)
 }
 
 fn first_card(bank: &Institution) -> Option<CardShown> {

@@ -90,7 +90,7 @@ impl Page {
             PartyKind::Network => "party-network",
             PartyKind::Gateway => "party-gateway",
             PartyKind::Issuer => "party-issuer",
-            PartyKind::Desk => "party-desk",
+            PartyKind::Desk | PartyKind::BankDesk => "party-desk",
         };
         self.language.say_text(name, "bank", &party.name)
     }
@@ -101,6 +101,7 @@ impl Page {
             PartyKind::Telephone => "sees-texts",
             PartyKind::Acquirer | PartyKind::Network => "sees-token",
             PartyKind::Issuer => "sees-both",
+            PartyKind::BankDesk => "sees-card",
             PartyKind::Desk => "sees-nothing",
         })
     }
@@ -121,8 +122,10 @@ pub enum PartyKind {
     Gateway,
     /// A bank.
     Issuer,
-    /// Where the people of a party work.
+    /// Where the people of the network work.
     Desk,
+    /// Where the people of a bank work.
+    BankDesk,
 }
 
 /// A party of the city and where it listens.
