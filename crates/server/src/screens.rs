@@ -6,7 +6,9 @@
 
 pub mod art;
 pub mod door;
+pub mod guard;
 pub mod icons;
+pub mod live;
 pub mod pages;
 pub mod palette;
 pub mod tablet;

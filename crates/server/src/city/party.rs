@@ -3,6 +3,7 @@
 
 use super::{CityError, Plan};
 use crate::iso::{Dialect, Ends, Line, Listener, Service};
+use crate::screens::live::Closing;
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use crypto::mac::LinkKey;
 use iso8583::{Framing, Message, Profile};
@@ -129,9 +130,12 @@ impl Http {
         let socket = tokio::net::TcpListener::from_std(socket).map_err(io("HTTP"))?;
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, ended) = bounded(1);
+        let (close, closing) = Closing::open();
+        let router = router.layer(axum::Extension(closing));
         runtime.spawn(async move {
-            let asked_to = async {
+            let asked_to = async move {
                 let _ = stopped.await;
+                close.now();
             };
             if let Err(error) = axum::serve(socket, router).with_graceful_shutdown(asked_to).await {
                 tracing::error!(%error, "HTTP ended");

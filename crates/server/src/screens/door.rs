@@ -10,9 +10,34 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use std::sync::{Arc, OnceLock};
 
-/// What a page may load and do: our own style sheet and pictures, forms to ourselves, nothing else.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-                      base-uri 'none'; frame-ancestors 'none'";
+/// What every page may load and do: our own style sheet and pictures, forms to ourselves, nothing else.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'";
+
+/// What a page may do beyond that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leave {
+    /// It runs our own script and hears our own events.
+    pub script: bool,
+    /// Origins, `http://127.0.0.1:8080`, whose pages may show it in a frame.
+    pub framed_by: Vec<String>,
+    /// Origins whose pages it shows in frames.
+    pub frames: Vec<String>,
+}
+
+impl Leave {
+    fn policy(&self) -> String {
+        let list =
+            |origins: &[String]| if origins.is_empty() { "'none'".to_owned() } else { origins.join(" ") };
+        let script = if self.script { "; script-src 'self'; connect-src 'self'" } else { "" };
+        let frames = if self.frames.is_empty() {
+            String::new()
+        } else {
+            format!("; frame-src {}", list(&self.frames))
+        };
+        format!("{POLICY}; frame-ancestors {}{script}{frames}", list(&self.framed_by))
+    }
+}
 const LANGUAGE_COOKIE: &str = "paiza-language";
 const THEME_COOKIE: &str = "paiza-theme";
 /// A year, in seconds.
@@ -44,11 +69,22 @@ impl Front {
 pub fn router(front: Front) -> Router {
     Router::new()
         .route("/", get(start))
+        .route("/styleguide", get(styleguide))
+        .with_state(front)
+        .merge(common())
+}
+
+/// What every door has: the style sheet, the mark, and how somebody wishes to see the pages.
+pub fn common<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new()
         .route("/assets/paiza.css", get(style_sheet))
         .route("/assets/mark.svg", get(mark_picture))
-        .route("/styleguide", get(styleguide))
         .route("/preferences", post(prefer))
-        .with_state(front)
+}
+
+/// A script of ours as an answer.
+pub fn script(text: &'static str) -> Response {
+    asset("text/javascript; charset=utf-8", text.to_owned())
 }
 
 /// How somebody sees the page at `uri`: as chosen before, else as the browser asks.
@@ -62,8 +98,14 @@ pub fn page_of(headers: &HeaderMap, uri: &Uri) -> Page {
 
 /// A page as an answer.
 pub fn show(status: StatusCode, html: String) -> Response {
+    show_with(status, html, &Leave::default())
+}
+
+/// A page that may do more than a plain one, as an answer.
+pub fn show_with(status: StatusCode, html: String, leave: &Leave) -> Response {
+    let policy = leave.policy();
     let headers = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CONTENT_SECURITY_POLICY, policy.as_str()),
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -20,31 +20,31 @@ pub struct Page {
 
 // What templates call.
 impl Page {
-    fn say(&self, name: &str) -> String {
+    pub(super) fn say(&self, name: &str) -> String {
         self.language.say(name)
     }
 
-    fn say_count(&self, name: &str, what: &str, count: usize) -> String {
+    pub(super) fn say_count(&self, name: &str, what: &str, count: usize) -> String {
         self.language.say_count(name, what, count)
     }
 
-    fn languages(&self) -> &'static [Language] {
+    pub(super) fn languages(&self) -> &'static [Language] {
         &LANGUAGES
     }
 
-    fn mark(&self) -> String {
+    pub(super) fn mark(&self) -> String {
         mark(32)
     }
 
-    fn icon(&self, name: &str) -> String {
+    pub(super) fn icon(&self, name: &str) -> String {
         icons::icon(name, 22)
     }
 
-    fn small_icon(&self, name: &str) -> String {
+    pub(super) fn small_icon(&self, name: &str) -> String {
         icons::icon(name, 14)
     }
 
-    fn end(&self, name: &str) -> String {
+    pub(super) fn end(&self, name: &str) -> String {
         let end = match name {
             "done" => End::Done,
             "unknown" => End::Unknown,
@@ -59,7 +59,7 @@ impl Page {
     }
 
     /// An amount: what is seen, and what is said.
-    fn money(&self, minor: i64, currency: &str, decimals: u8) -> String {
+    pub(super) fn money(&self, minor: i64, currency: &str, decimals: u8) -> String {
         let written = self.language.money(minor, currency, decimals);
         let minus = if written.minus { "\u{2212}" } else { "" };
         format!(
@@ -69,7 +69,7 @@ impl Page {
         )
     }
 
-    fn plain_money(&self, minor: i64, currency: &str, decimals: u8) -> String {
+    pub(super) fn plain_money(&self, minor: i64, currency: &str, decimals: u8) -> String {
         let written = self.language.money(minor, currency, decimals);
         format!("{}{}{}", written.sign, written.whole, written.part)
     }
@@ -249,7 +249,18 @@ pub fn styleguide(page: &Page) -> String {
     made(Styleguide { page, colours: COLOURS, icons: icons::names().collect(), cards })
 }
 
-fn made(template: impl Template) -> String {
+#[derive(Template)]
+#[template(path = "refused.html")]
+struct Refused<'a> {
+    page: &'a Page,
+}
+
+/// What a page of another site gets to see.
+pub fn refused(page: &Page) -> String {
+    made(Refused { page })
+}
+
+pub(super) fn made(template: impl Template) -> String {
     template.render().expect("templates write into a string, which does not fail")
 }
 
@@ -290,6 +301,7 @@ mod tests {
             lost_phone(&page),
             lost_phone_done(&page, Some(2)),
             lost_phone_done(&page, None),
+            refused(&page),
             styleguide(&page),
         ]
     }

@@ -19,6 +19,20 @@ pub enum Language {
     Chinese,
 }
 
+/// How many catalogues a language has.
+const FAMILIES: usize = 3;
+
+/// The catalogues of a language: what all screens say, then what the screens of one party say.
+macro_rules! family {
+    ($language:literal) => {
+        [
+            include_str!(concat!("../../catalogue/", $language, ".ftl")),
+            include_str!(concat!("../../catalogue/terminal.", $language, ".ftl")),
+            include_str!(concat!("../../catalogue/console.", $language, ".ftl")),
+        ]
+    };
+}
+
 /// All languages, in the order they are offered.
 pub const LANGUAGES: [Language; 3] = [Language::English, Language::Hindi, Language::Chinese];
 
@@ -66,11 +80,12 @@ impl Language {
         best.map_or(Language::English, |(language, _)| language)
     }
 
-    fn catalogue(self) -> &'static str {
+    /// Its catalogues: one for every family of screens.
+    fn catalogues(self) -> [&'static str; FAMILIES] {
         match self {
-            Language::English => include_str!("../../catalogue/en.ftl"),
-            Language::Hindi => include_str!("../../catalogue/hi.ftl"),
-            Language::Chinese => include_str!("../../catalogue/zh.ftl"),
+            Language::English => family!("en"),
+            Language::Hindi => family!("hi"),
+            Language::Chinese => family!("zh"),
         }
     }
 
@@ -78,13 +93,14 @@ impl Language {
         static BUNDLES: [OnceLock<FluentBundle<FluentResource>>; 3] = [const { OnceLock::new() }; 3];
         BUNDLES[self as usize].get_or_init(|| {
             // What is wrong in a catalogue is found by a test; here the rest of it is used.
-            let resource =
-                FluentResource::try_new(self.catalogue().to_owned()).unwrap_or_else(|(rest, _)| rest);
             let tag = self.tag().parse().expect("our tags are tags");
             let mut bundle = FluentBundle::new_concurrent(vec![tag]);
             // Marks that isolate directions are for mixed scripts; ours all run left to right.
             bundle.set_use_isolating(false);
-            bundle.add_resource_overriding(resource);
+            for catalogue in self.catalogues() {
+                let resource = FluentResource::try_new(catalogue.to_owned()).unwrap_or_else(|(rest, _)| rest);
+                bundle.add_resource_overriding(resource);
+            }
             bundle
         })
     }
@@ -97,6 +113,12 @@ impl Language {
     /// The sentence of this name with one text put in, by its name.
     pub fn say_text(self, name: &str, what: &str, text: &str) -> String {
         self.say_with(name, &[(what, FluentValue::from(text))])
+    }
+
+    /// The sentence of this name with these texts put in, by their names.
+    pub fn say_texts(self, name: &str, texts: &[(&str, &str)]) -> String {
+        let values: Vec<_> = texts.iter().map(|(what, text)| (*what, FluentValue::from(*text))).collect();
+        self.say_with(name, &values)
     }
 
     /// The sentence of this name with one number put in, by its name.
@@ -187,7 +209,7 @@ mod tests {
     fn names(language: Language) -> BTreeMap<String, Vec<String>> {
         let mut found = BTreeMap::new();
         let mut name = String::new();
-        for line in language.catalogue().lines() {
+        for line in language.catalogues().iter().flat_map(|catalogue| catalogue.lines()) {
             if let Some((first, _)) = line.split_once(" =")
                 && !line.starts_with([' ', '#', '}', '*', '['])
             {
@@ -212,19 +234,27 @@ mod tests {
         assert!(english.len() > 20);
         for language in LANGUAGES {
             assert_eq!(names(language), english, "{language:?}");
-            let parsed = FluentResource::try_new(language.catalogue().to_owned());
-            assert!(parsed.is_ok(), "{language:?}: {:?}", parsed.err().map(|(_, errors)| errors));
+            for catalogue in language.catalogues() {
+                let parsed = FluentResource::try_new(catalogue.to_owned());
+                assert!(parsed.is_ok(), "{language:?}: {:?}", parsed.err().map(|(_, errors)| errors));
+            }
         }
     }
 
     #[test]
     fn templates_say_only_what_catalogues_have() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
+        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/templates"))];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { folders.push(path) } else { files.push(path) }
+            }
+        }
         let english = names(Language::English);
         let mut said = 0;
-        for file in std::fs::read_dir(folder).unwrap() {
-            let path = file.unwrap().path();
-            let text = std::fs::read_to_string(&path).unwrap();
+        for path in files.iter().filter(|path| path.extension().is_some_and(|kind| kind == "html")) {
+            let text = std::fs::read_to_string(path).unwrap();
             for (at, _) in text.match_indices("say") {
                 let Some((_, rest)) = text[at..].split_once('"').filter(|(call, _)| call.len() < 12) else {
                     continue;

@@ -1,0 +1,1 @@
+# What the terminal's screen says in English.
