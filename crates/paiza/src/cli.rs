@@ -323,6 +323,17 @@ pub(crate) enum Pos {
         #[arg(long, default_value = "CNY")]
         currency: String,
     },
+    /// Work the terminal at a screen, in a browser on this machine
+    Screen {
+        #[command(flatten)]
+        line: PosLine,
+        /// Where the screen is; only this machine is answered
+        #[arg(long, default_value = "127.0.0.1:8084")]
+        listen: String,
+        /// Where cards are presented: vpcd:PORT, vpcd:HOST:PORT or pcsc:NAME
+        #[arg(long, default_value = "vpcd:35963")]
+        reader: String,
+    },
     /// Compare totals with the acquirer and open the next batch
     CloseBatch {
         #[command(flatten)]

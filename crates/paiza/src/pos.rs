@@ -2,20 +2,22 @@
 
 use crate::cli::{Pos as What, PosCard, PosLine};
 use crate::output::{Failure, Output};
+use crate::up::wait_for_the_end;
 use acquiring::Reference;
 use iso8583::{Framing, Profile};
 use serde_json::{Value, json};
+use server::city::{ENDING, Http, Plan, TerminalParty, TerminalSettings, sandbox_configuration};
 use server::iso::{Dialect, Ends};
 use server::pcsc::{self, PcscError};
 use server::pos::{ClosedBatch, DemoTerminal, Ended, Pos, PosError, Settings, Shown, TerminalLine, Verdict};
 use server::reader::{Reader, ReaderError};
 use server::vpcd::ReaderEnd;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use store::SystemClock;
-use terminal::configuration::{CaKey, Configuration};
+use terminal::configuration::Configuration;
 use values::{Currency, Money};
 
 /// How long somebody has to present a card.
@@ -40,6 +42,7 @@ pub(crate) fn run(what: &What, output: Output) -> Result<(), Failure> {
             let (reference, amount) = (name(reference)?, money(amount, currency)?);
             ended(open(line, output)?.refund(reference, amount), output)
         }
+        What::Screen { line, listen, reader } => screen(line, listen, reader, output),
         What::CloseBatch { line } => closed(&open(line, output)?.close_batch().map_err(failure)?, output),
         What::Echo { line } => {
             open(line, output)?.echo().map_err(failure)?;
@@ -54,10 +57,43 @@ type ByCard = fn(&mut Pos, Money, &mut dyn Reader) -> Result<Ended, PosError>;
 
 fn by_card(line: &PosLine, card: &PosCard, output: Output, take: ByCard) -> Result<(), Failure> {
     let amount = money(&card.amount, &card.currency)?;
-    let mut reader = reader(&card.reader)?;
+    let mut reader = open_reader(&card.reader, CARD_PATIENCE)?;
     let mut pos = open(line, output)?;
     output.line(format!("{amount}: present a card at {}", card.reader));
     ended(take(&mut pos, amount, reader.as_mut()), output)
+}
+
+/// Works the terminal at a screen until it is ended.
+fn screen(line: &PosLine, listen: &str, reader: &str, output: Output) -> Result<(), Failure> {
+    let at = address(listen)?;
+    let taken = |error| Failure::configuration(format!("{at}: {error}"));
+    let socket = TcpListener::bind(at).map_err(taken)?;
+    // Opened once now, so that a reader that is not there is told at once.
+    drop(open_reader(reader, CARD_PATIENCE)?);
+    let place = reader.to_owned();
+    let open_reader = Box::new(move |patience| {
+        open_reader(&place, patience).map_err(|failure| ReaderError::Failed(failure.text))
+    });
+    let plan = Plan::documented(&line.data, Arc::new(SystemClock));
+    let settings = TerminalSettings {
+        directory: &line.data,
+        configuration: configuration(&line.data, &line.terminal)?,
+        acquirer: address(&line.acquirer)?,
+        open_reader,
+        framed_by: Vec::new(),
+    };
+    let http = Http::start().map_err(Failure::configuration)?;
+    let terminal = TerminalParty::start(&plan, &http, socket, settings).map_err(Failure::configuration)?;
+    let address = terminal.screen_at;
+    output
+        .line(format!("The terminal {} is at http://{address}/; cards are held to {reader}.", line.terminal));
+    output.line("Ctrl-C ends it.");
+    output.row(&json!({"event": "ready", "screen": address, "reader": reader}));
+    wait_for_the_end()?;
+    output.line("Ending.");
+    terminal.end(ENDING);
+    output.summary(json!({}));
+    Ok(())
 }
 
 fn open(line: &PosLine, output: Output) -> Result<Pos, Failure> {
@@ -82,7 +118,7 @@ fn configuration(data: &Path, terminal: &str) -> Result<Configuration, Failure> 
     match std::fs::read_to_string(&path) {
         Ok(text) => toml::from_str(&text).map_err(|error| broken(&error)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => match DemoTerminal::named(terminal) {
-            Some(demo) => Ok(Configuration { ca_keys: vec![sandbox_authority()], ..demo.configuration() }),
+            Some(demo) => Ok(sandbox_configuration(demo)),
             None => {
                 let text = format!(
                     "{terminal} is no terminal of the sandbox city; describe it in {}",
@@ -95,25 +131,17 @@ fn configuration(data: &Path, terminal: &str) -> Result<Configuration, Failure> 
     }
 }
 
-/// The sandbox's test certification authority, so that its cards can be checked offline.
-fn sandbox_authority() -> CaKey {
-    let authority = sandbox::certification::authority();
-    let key = &authority.key.key;
-    let exponent = key.exponent().to_bytes().to_vec();
-    CaKey { rid: authority.rid, index: [authority.index], modulus: key.modulus(), exponent }
-}
-
 /// `vpcd:PORT`, `vpcd:HOST:PORT` or `pcsc:NAME`.
-fn reader(text: &str) -> Result<Box<dyn Reader>, Failure> {
+fn open_reader(text: &str, patience: Duration) -> Result<Box<dyn Reader>, Failure> {
     match text.split_once(':') {
         Some(("vpcd", at)) => {
             let at = if at.contains(':') { at.to_owned() } else { format!("127.0.0.1:{at}") };
             let listening = |error| Failure::configuration(format!("no reader at {at}: {error}"));
             let reader = ReaderEnd::listen(address(&at)?).map_err(|error| listening(error.to_string()))?;
-            reader.give_up_after(CARD_PATIENCE).map_err(|error| listening(error.to_string()))?;
+            reader.give_up_after(patience).map_err(|error| listening(error.to_string()))?;
             Ok(Box::new(reader))
         }
-        Some(("pcsc", name)) => pcsc::open(name, CARD_PATIENCE).map_err(|error| match error {
+        Some(("pcsc", name)) => pcsc::open(name, patience).map_err(|error| match error {
             PcscError::NotBuilt | PcscError::NoReader { .. } => Failure::configuration(error),
             PcscError::Service(_) => Failure::unreachable(error),
         }),

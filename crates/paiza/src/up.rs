@@ -15,7 +15,9 @@ pub(crate) fn run(what: &Up, output: Output) -> Result<(), Failure> {
     if what.fresh {
         forget(data)?;
     }
-    let city = City::start(&Plan::documented(data, Arc::new(SystemClock))).map_err(failure)?;
+    let plan = Plan::documented(data, Arc::new(SystemClock));
+    let mut city = City::start(&plan).map_err(failure)?;
+    city.open_terminal(&plan).map_err(failure)?;
     city.welcome(TRY);
     introduce(&city, began, output);
     wait_for_the_end()?;
@@ -27,8 +29,9 @@ pub(crate) fn run(what: &Up, output: Output) -> Result<(), Failure> {
 
 /// Removes the folders a city makes, and nothing else.
 fn forget(data: &Path) -> Result<(), Failure> {
-    let ours =
-        |name: &str| matches!(name, "platform" | "network" | "telephone") || name.starts_with("issuer-");
+    let ours = |name: &str| {
+        matches!(name, "platform" | "network" | "telephone" | "terminal") || name.starts_with("issuer-")
+    };
     let Ok(entries) = std::fs::read_dir(data) else { return Ok(()) };
     for entry in entries.flatten() {
         if entry.file_name().to_str().is_some_and(ours) {
@@ -58,6 +61,10 @@ fn introduce(city: &City, began: Instant, output: Output) {
     ] {
         output.line(format!("  {address:<22} {what}"));
     }
+    if let (Some(screen), Some(reader)) = (at.terminal, at.reader) {
+        output.line(format!("  {screen:<22} a shop's terminal (HTTP, browsers)"));
+        output.line(format!("  {reader:<22} its reader, while it waits for a card (vpcd)"));
+    }
     for (bank, address) in &at.issuers {
         output.line(format!("  {address:<22} issuer {bank} (ISO 8583)"));
     }
@@ -74,7 +81,7 @@ fn introduce(city: &City, began: Instant, output: Output) {
     output.row(&json!({
         "event": "ready", "ready_ms": ready_ms, "platform": at.platform, "telephone": at.telephone,
         "acquirer": at.acquirer, "network": at.network, "gateway": at.gateway, "issuers": at.issuers,
-        "desks": at.desks,
+        "desks": at.desks, "terminal": at.terminal, "reader": at.reader,
     }));
 }
 

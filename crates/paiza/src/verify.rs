@@ -23,6 +23,7 @@ fn known() -> Vec<(String, Schema)> {
         ("telephone/telephone".to_owned(), rooms::telephone::tables(Schema::new())),
         ("phone".to_owned(), rooms::wallet::tables(Schema::new()).forget_folded_facts()),
         ("pos.sqlite".to_owned(), server::pos::records::schema()),
+        ("terminal/pos.sqlite".to_owned(), server::pos::records::schema()),
     ];
     for bank in &sandbox::directory::Directory::sandbox().institutions {
         let schema = rooms::ledger::tables(rooms::issuer::tables(Schema::new()));

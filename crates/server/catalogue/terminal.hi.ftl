@@ -1,1 +1,95 @@
-# terminal
+# टर्मिनल की स्क्रीन हिन्दी में क्या कहती है।
+till-title = टर्मिनल
+till-amount = भुगतान राशि
+till-keypad = अंक पट्ट
+till-back = आख़िरी अंक हटाएँ
+till-enter-first = राशि डालें
+till-charge = { $amount } लें
+till-set-aside = बस अलग रखें
+till-payments = भुगतान
+till-batch = बैच
+till-settings = सेटिंग
+till-sale = बिक्री
+till-preauth = अलग रखा गया
+till-complete-kind = पूरा किया गया
+till-refund-kind = वापसी
+till-void-kind = रद्द
+till-cancel = रहने दें
+till-cancel-sale = बिक्री छोड़ें
+till-again = फिर कोशिश करें
+till-next = अगली बिक्री
+till-receipt = रसीद
+till-print = छापें
+till-to-screen = वापस
+till-older = पुराने भुगतान
+till-no-payments = अभी कोई भुगतान नहीं
+till-no-payments-next = यहाँ हुए भुगतान यहीं दिखेंगे, नया सबसे ऊपर।
+till-approved = स्वीकृत
+till-approved-code = स्वीकृति { $code }, सामान दें
+till-set-aside-done = अलग रखा गया
+till-completed = ले लिया गया
+till-refunded = लौटाया गया
+till-voided = रद्द हुआ
+till-not-paid = भुगतान नहीं हुआ
+till-not-done = नहीं हुआ
+till-unknown = अभी पता नहीं
+till-declined = बैंक ने मना किया। दूसरा कार्ड माँगें। कारण ग्राहक के फ़ोन पर है।
+till-card-failed = कार्ड और टर्मिनल की बात नहीं बनी। कुछ नहीं लिया गया। दूसरा कार्ड माँगें।
+till-unreached = अधिग्राहक बैंक तक पहुँच नहीं है। कुछ नहीं लिया गया।
+till-unanswered = अधिग्राहक बैंक ने जवाब नहीं दिया। भुगतान नहीं हुआ; इसे वापस लिया जा रहा है।
+till-unanswered-repeat = अधिग्राहक बैंक ने जवाब नहीं दिया। अगले भुगतान से पहले फिर पूछा जाएगा। दोबारा न करें।
+till-undone = स्वीकृति के बाद पूरा नहीं हो सका। इसे वापस लिया जा रहा है।
+till-follow-declined = अधिग्राहक बैंक ने मना किया। कुछ नहीं बदला।
+till-no-card = रीडर पर कोई कार्ड नहीं लगाया गया। कुछ नहीं लिया गया।
+till-reader = रीडर काम नहीं कर रहा। कुछ नहीं लिया गया। शायद कोई और प्रोग्राम उसे चला रहा है।
+till-unknown-payment = यह टर्मिनल ऐसा भुगतान नहीं जानता।
+till-not-possible = इस भुगतान के साथ यह नहीं हो सकता।
+till-batch-closed = इस भुगतान का बैच बंद है। इसकी जगह राशि लौटाएँ।
+till-records = टर्मिनल अपना रोज़नामचा नहीं लिख पा रहा। तब तक भुगतान नहीं लेगा।
+till-acquirer-refused = अधिग्राहक बैंक का जवाब { $code }। कुछ नहीं बदला।
+till-working = एक क्षण
+till-closing = बैच बंद हो रहा है
+till-batch-open = बैच { $number }
+till-batch-done = बैच { $number } बंद हुआ
+till-batch-next = अधिग्राहक बैंक की गिनती यही है। बैच { $number } खुला है।
+till-batch-differs = अधिग्राहक बैंक की गिनती अलग है; वही मानी जाएगी। बैच { $number } खुला है।
+till-batch-lead = बंद करने पर ये जोड़ अधिग्राहक बैंक से मिलाए जाते हैं और अगला बैच खुलता है। उसके बाद राशि लौट सकती है, रद्द नहीं हो सकती।
+till-close-batch = बैच बंद करें
+till-sales = { $count ->
+    [one] एक बिक्री
+   *[other] { $count } बिक्री
+}
+till-refunds = { $count ->
+    [one] एक वापसी
+   *[other] { $count } वापसी
+}
+till-sound = आवाज़
+till-complete = यह राशि लें
+till-complete-amount = लेने की राशि
+till-refund = यह राशि लौटाएँ
+till-refund-amount = लौटाने की राशि
+till-void = भुगतान रद्द करें
+till-wrong-amount = { $least } से { $most } तक
+till-state-sent = पूछा जा रहा है
+till-state-approved = स्वीकृत
+till-state-declined = भुगतान नहीं
+till-state-reversing = वापस हो रहा है
+till-state-reversed = वापस लिया गया
+till-state-completed = पूरा हुआ
+till-state-disputed = ध्यान दें
+light-approved = स्वीकृत
+light-not-authorised = भुगतान नहीं हुआ
+light-enter-pin = कृपया अपना PIN डालें
+light-processing-error = कृपया फिर कोशिश करें
+light-remove-card = कृपया कार्ड हटाएँ
+light-present-card = कार्ड या फ़ोन यहाँ लगाएँ
+light-processing = वहीं रखें
+light-card-read-ok = पढ़ लिया। हटा सकते हैं
+light-insert-or-swipe = कार्ड डालें या स्वाइप करें
+light-present-one-card = एक ही कार्ड लगाएँ
+light-approved-sign = स्वीकृत। कृपया हस्ताक्षर करें
+light-authorising = बैंक से पूछा जा रहा है
+light-try-another-card = दूसरा कार्ड लगाएँ
+light-insert-card = कार्ड डालें
+light-see-phone = अपना फ़ोन देखें, फिर यहाँ लगाएँ
+light-present-again = फिर से यहाँ लगाएँ

@@ -14,11 +14,14 @@ mod programmes;
 mod settlement;
 mod switch;
 mod telephone;
+mod terminal;
 mod welcome;
 
 use crate::hosts::issuer::Issuer;
 use crate::hosts::network::Network;
+use crate::pos::DEMO_TERMINALS;
 use crate::screens::door::Front;
+use crate::till::Till;
 use ::platform::TokenService;
 use ::platform::acquirer::Acquirer;
 use sandbox::directory::Directory;
@@ -37,6 +40,7 @@ pub use programmes::{DEMO_MERCHANTS, DemoMerchant, card_ranges, define};
 pub use settlement::{SettledInstitution, SettlementDesk, Side};
 pub use switch::{Switch, SwitchPeers, SwitchPorts};
 pub use telephone::TelephoneNetwork;
+pub use terminal::{TerminalParty, TerminalSettings, sandbox_configuration};
 
 use party::address;
 
@@ -44,6 +48,10 @@ use party::address;
 pub mod ports {
     /// The platform's HTTP.
     pub const PLATFORM: u16 = 8080;
+    /// The screen of the first shop's terminal.
+    pub const TERMINAL: u16 = 8084;
+    /// The virtual reader of that terminal, while it waits for a card (vsmartcard's own port).
+    pub const READER: u16 = 35963;
     /// The telephone network's HTTP.
     pub const TELEPHONE: u16 = 8086;
     /// The acquirer, for terminals.
@@ -85,6 +93,10 @@ pub struct Addresses {
     pub issuers: Vec<(String, SocketAddr)>,
     /// Each issuer's port for the network, for all that is about adding cards, by short name.
     pub verification: Vec<(String, SocketAddr)>,
+    /// The screen of a shop's terminal; nobody has one until [`City::open_terminal`].
+    pub terminal: Option<SocketAddr>,
+    /// The virtual reader of that terminal; it listens while a card is waited for.
+    pub reader: Option<SocketAddr>,
     /// Where the people of a party work: the network's desk, and each issuer's by short name.
     pub desks: Vec<(String, SocketAddr)>,
 }
@@ -103,7 +115,10 @@ pub struct City {
     pub issuers: Vec<Issuer>,
     front: Front,
     settlement: SettlementDesk,
-    _http: Http,
+    terminal: Option<TerminalParty>,
+    /// Keeps the port of the terminal's reader for it while nobody listens there.
+    _reader: Option<socket2::Socket>,
+    http: Http,
     /// In the order in which they end: each still finds those it asks.
     parties: Vec<Running>,
 }
@@ -163,6 +178,8 @@ impl City {
             gateway: platform.gateway_at,
             issuers: named(|bank| bank.detokenised_at).collect(),
             verification: named(|bank| bank.verification_at).collect(),
+            terminal: None,
+            reader: None,
             desks: [("network".to_owned(), desk_at)].into_iter().chain(named(|bank| bank.desk_at)).collect(),
         };
         let mut parties = vec![platform.running, switch.running];
@@ -176,7 +193,9 @@ impl City {
             issuers,
             front: platform.front,
             settlement,
-            _http: http,
+            terminal: None,
+            _reader: None,
+            http,
             parties,
         })
     }
@@ -186,6 +205,35 @@ impl City {
         self.front.tell(welcome::welcome(&self.addresses, commands));
     }
 
+    /// Puts the first shop's terminal to work, with a screen of its own and a virtual reader. The reader listens only
+    /// while a card is waited for: a terminal that waits for no card has no field.
+    pub fn open_terminal(&mut self, plan: &Plan) -> Result<(), CityError> {
+        let bind = |port, what: &str| {
+            let named = |error| CityError::Io { what: format!("{what} (port {port})"), error };
+            plan.ports.bind(port).map_err(named)
+        };
+        let screen = bind(ports::TERMINAL, "terminal")?;
+        let (reader, reader_at) = reserved(plan).map_err(party::io("the terminal's reader"))?;
+        let settings = TerminalSettings {
+            directory: &plan.data.join("terminal"),
+            configuration: terminal::sandbox_configuration(&DEMO_TERMINALS[0]),
+            acquirer: self.addresses.acquirer,
+            open_reader: crate::till::vpcd(reader_at),
+            framed_by: origins(self.addresses.platform),
+        };
+        let terminal = TerminalParty::start(plan, &self.http, screen, settings)?;
+        self.addresses.terminal = Some(terminal.screen_at);
+        self.addresses.reader = Some(reader_at);
+        self.terminal = Some(terminal);
+        self._reader = Some(reader);
+        Ok(())
+    }
+
+    /// What the terminal's screen works, if there is one.
+    pub fn till(&self) -> Option<&Till> {
+        self.terminal.as_ref().map(|terminal| &terminal.till)
+    }
+
     /// The records of every party, by name.
     pub fn stores(&self) -> impl Iterator<Item = &(String, Store)> {
         self.parties.iter().flat_map(Running::stores)
@@ -193,8 +241,32 @@ impl City {
 
     /// Ends every party politely; see [`Running::end`].
     pub fn end(mut self, patience: Duration) {
+        if let Some(terminal) = self.terminal.take() {
+            terminal.end(patience);
+        }
         self.parties.drain(..).for_each(|party| party.end(patience));
     }
+}
+
+/// The origins by which a browser on this machine knows the pages of a port.
+pub fn origins(at: SocketAddr) -> Vec<String> {
+    ["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{}", at.port())).to_vec()
+}
+
+/// A port that is kept but not listened at: others find nobody there, and nobody else is given it.
+fn reserved(plan: &Plan) -> std::io::Result<(socket2::Socket, SocketAddr)> {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+    // Listeners of the standard library say so too, so they may listen at a port that is only kept (socket(7)).
+    socket.set_reuse_address(true)?;
+    let local = |port| SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, port)).into();
+    // The system's own virtual reader may have the documented port; then any other does.
+    let documented = matches!(plan.ports, Ports::Documented) && socket.bind(&local(ports::READER)).is_ok();
+    if !documented {
+        socket.bind(&local(0))?;
+    }
+    let at = socket.local_addr()?.as_socket();
+    let at = at.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::AddrNotAvailable))?;
+    Ok((socket, at))
 }
 
 /// Every listening socket, bound before anybody is started, so that all addresses are known.

@@ -18,5 +18,6 @@ pub mod platform_http;
 pub mod pos;
 pub mod reader;
 pub mod screens;
+pub mod till;
 pub mod trace;
 pub mod vpcd;

@@ -12,7 +12,7 @@ mod line;
 pub mod records;
 mod tap;
 
-pub use ended::{Ended, Verdict};
+pub use ended::{Ended, Verdict, copy_of_slip};
 pub use line::{AcquirerLine, Heard, TerminalLine};
 
 use crate::reader::{Reader, ReaderError};

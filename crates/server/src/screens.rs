@@ -12,4 +12,5 @@ pub mod live;
 pub mod pages;
 pub mod palette;
 pub mod tablet;
+pub mod terminal;
 pub mod words;

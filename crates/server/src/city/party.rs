@@ -203,6 +203,11 @@ impl Running {
         Ok(store)
     }
 
+    /// Keeps records that the party opened itself: they are folded and closed with it.
+    pub(super) fn keep(&mut self, name: &str, store: &Store) {
+        self.stores.push((name.to_owned(), store.clone()));
+    }
+
     /// Serves a port; where it listens.
     pub(super) fn listen(
         &mut self,

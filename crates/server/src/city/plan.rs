@@ -119,6 +119,9 @@ pub enum CityError {
     /// Enrolments that an earlier process left open.
     #[error("open enrolments: {0}")]
     Enrolments(String),
+    /// A terminal of the city.
+    #[error("terminal: {0}")]
+    Terminal(String),
     /// A name that the directory does not have.
     #[error("there is no {0}")]
     Unknown(String),

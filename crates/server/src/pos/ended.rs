@@ -3,7 +3,7 @@
 use super::records::{Entry, EntryKind, EntryState};
 use acquiring::{ApprovalCode, Reference};
 use iso8583::{ResponseCode, Stan};
-use terminal::configuration::Merchant;
+use terminal::configuration::{Configuration, Merchant};
 use values::Money;
 use values::time::{Civil, Zone};
 
@@ -119,6 +119,19 @@ pub(super) fn footer(trace: Stan, reference: Option<Reference>) -> Vec<String> {
     if let Some(reference) = reference {
         lines.push(pair("REFERENCE", reference.as_str()));
     }
+    lines
+}
+
+/// A copy of the slip of an entry, as the journal has it now.
+pub fn copy_of_slip(entry: &Entry, configuration: &Configuration, zone: Zone) -> Vec<String> {
+    let stands = matches!(entry.state, EntryState::Approved | EntryState::Completed | EntryState::Voided);
+    let verdict = if stands { Verdict::Approved } else { Verdict::Declined };
+    let mut lines =
+        slip(entry, &configuration.merchant, &configuration.device.id, entry.at.civil(zone), verdict);
+    if entry.state == EntryState::Voided {
+        lines.push("VOIDED".to_owned());
+    }
+    lines.push("COPY".to_owned());
     lines
 }
 

@@ -117,6 +117,11 @@ fn theme(name: &str) -> Option<&'static str> {
     ["light", "dark"].into_iter().find(|known| *known == name)
 }
 
+/// What the browser keeps under this name.
+pub fn kept<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    cookie(headers.get(header::COOKIE)?.to_str().ok()?, name)
+}
+
 fn cookie<'a>(header: &'a str, name: &str) -> Option<&'a str> {
     header.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
@@ -161,16 +166,21 @@ struct Preferences {
 
 /// Keeps the choice in the browser and leads back.
 async fn prefer(Form(wish): Form<Preferences>) -> Response {
-    let keep = |name: &str, value: Option<&str>| {
-        let (value, age) = value.map_or(("", 0), |value| (value, REMEMBERED));
-        format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax")
-    };
-    let language = Language::from_tag(&wish.language).map(Language::tag);
-    let mut answer = Redirect::to(own_path(&wish.back)).into_response();
-    for cookie in [keep(LANGUAGE_COOKIE, language), keep(THEME_COOKIE, theme(&wish.theme))] {
-        if let Ok(value) = cookie.parse() {
-            answer.headers_mut().append(header::SET_COOKIE, value);
-        }
+    chosen(&wish.language, &wish.theme, Redirect::to(own_path(&wish.back)).into_response())
+}
+
+/// The answer, with which the browser keeps this choice; what is neither language nor theme is as the browser asks.
+pub fn chosen(language: &str, wished: &str, answer: Response) -> Response {
+    let answer = keeping(LANGUAGE_COOKIE, Language::from_tag(language).map(Language::tag), answer);
+    keeping(THEME_COOKIE, theme(wished), answer)
+}
+
+/// The answer, with which the browser keeps a word for a year, or forgets it.
+pub fn keeping(name: &str, value: Option<&'static str>, mut answer: Response) -> Response {
+    let (value, age) = value.map_or(("", 0), |value| (value, REMEMBERED));
+    let cookie = format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax");
+    if let Ok(cookie) = cookie.parse() {
+        answer.headers_mut().append(header::SET_COOKIE, cookie);
     }
     answer
 }

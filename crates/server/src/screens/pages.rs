@@ -266,7 +266,9 @@ pub(super) fn made(template: impl Template) -> String {
 
 /// The style sheet of all pages.
 pub fn style_sheet() -> String {
-    custom_properties() + include_str!("../../templates/style.css")
+    let parts =
+        [include_str!("../../templates/style.css"), include_str!("../../templates/terminal/terminal.css")];
+    custom_properties() + &parts.concat()
 }
 
 /// The mark as a picture of its own, for the tab of a browser.

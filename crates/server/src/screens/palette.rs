@@ -43,6 +43,9 @@ pub const COLOURS: &[Colour] = &[
     colour("onfield", "#FFFFFF", "#FFFFFF"),
     colour("onfield2", "#CFE8DB", "#BFE2D0"),
     colour("badfield", "#9E2117", "#7E1A12"),
+    // A terminal's lights: on the ground, and on the field of success.
+    colour("lamp", "#148A50", "#62CC9B"),
+    colour("lampfield", "#8DF0BE", "#8DF0BE"),
 ];
 
 /// The custom properties of both themes: the light one, the dark one where the system asks for it, and each
@@ -109,6 +112,8 @@ mod tests {
             ("metaldeep", "bg", 3.0),
             ("metaldeep", "surface", 3.0),
             ("metaldeep", "well", 3.0),
+            ("lamp", "bg", 3.0),
+            ("lampfield", "okfield", 3.0),
         ]);
         pairs.extend(
             ["okwash", "waitwash", "badwash", "warnwash", "metalwash"].map(|wash| ("ink2", wash, 4.5)),

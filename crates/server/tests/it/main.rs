@@ -11,3 +11,4 @@ mod screens;
 mod settlement;
 mod small_city;
 mod street;
+mod tills;

@@ -6,14 +6,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use store::TestClock;
 
-struct Shown {
-    status: u16,
+/// An answer as a browser has it.
+pub(crate) struct Shown {
+    pub(crate) status: u16,
     headers: HashMap<String, Vec<String>>,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Shown {
-    fn of(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Shown {
+    pub(crate) fn of(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Shown {
         let mut answer = answer.unwrap();
         let mut headers: HashMap<String, Vec<String>> = HashMap::new();
         for (name, value) in answer.headers() {
@@ -23,7 +24,7 @@ impl Shown {
         Shown { status: answer.status().as_u16(), headers, body }
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|values| values.first()).map_or("", String::as_str)
     }
 }

@@ -94,6 +94,28 @@ impl SmallCity {
         SmallCity { city, clock, phone, token, recovery_code, plan, folder }
     }
 
+    /// Puts the city's own terminal to work; where its screen is.
+    pub(crate) fn open_terminal(&mut self) -> SocketAddr {
+        self.city.open_terminal(&self.plan).unwrap();
+        self.city.addresses.terminal.unwrap()
+    }
+
+    /// Holds the phone against the city's own terminal, as soon as it waits for a card.
+    pub(crate) fn tap_at_terminal(&self) {
+        let how = Presentation {
+            reader: self.city.addresses.reader.unwrap(),
+            answer_to_reset: None,
+            profile: Profile::Contactless,
+            card: Some(self.token),
+            taps: 1,
+            watch: None,
+        };
+        // A terminal that waits for no card has no field: the phone finds nobody there.
+        eventually("the phone is read", || {
+            self.phone.present(&how, || self.phone.unlock(b"135790").ok(), |_| ()).is_ok_and(|taps| taps == 1)
+        });
+    }
+
     /// Holds the phone against a terminal of the city.
     pub(crate) fn tap(&self, amount: &str) -> Verdict {
         let folder = tempfile::tempdir().unwrap();
