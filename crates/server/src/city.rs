@@ -20,7 +20,7 @@ mod welcome;
 use crate::hosts::issuer::Issuer;
 use crate::hosts::network::Network;
 use crate::pos::DEMO_TERMINALS;
-use crate::screens::door::Front;
+use crate::screens::door::{Begin, Front};
 use crate::till::Till;
 use ::platform::TokenService;
 use ::platform::acquirer::Acquirer;
@@ -202,7 +202,12 @@ impl City {
 
     /// Shows who runs here on the start page, with `commands` to try in a shell.
     pub fn welcome(&self, commands: &[&str]) {
-        self.front.tell(welcome::welcome(&self.addresses, commands));
+        let begin = self.till().map(|till| {
+            let till = till.clone();
+            let begin: Begin = Arc::new(move || till.begin_story());
+            begin
+        });
+        self.front.tell(welcome::welcome(&self.addresses, commands), begin);
     }
 
     /// Puts the first shop's terminal to work, with a screen of its own and a virtual reader. The reader listens only

@@ -147,6 +147,13 @@ impl Till {
         self.work.send(Work::Order(order)).map_err(|_| Busy)
     }
 
+    /// Begins the payment that stories begin with, 36.50 of its currency, unless the till is busy.
+    pub fn begin_story(&self) {
+        if let Ok(amount) = Money::parse("36.50", self.shared.shop.configuration.currency) {
+            let _ = self.order(self.view().turn, Order::ByCard(EntryKind::Sale, amount));
+        }
+    }
+
     /// Nobody waits for a card any more. A card that is being read is read to its end.
     pub fn give_up(&self) {
         self.shared.given_up.store(true, Ordering::SeqCst);

@@ -1,8 +1,8 @@
 //! What the start page tells of a city: who runs here, and which card of each bank to try first.
 
 use super::Addresses;
-use crate::screens::door::Welcome;
-use crate::screens::pages::{CardShown, Party, PartyKind};
+use crate::pos::DEMO_TERMINALS;
+use crate::screens::pages::{CardShown, Party, PartyKind, Screen, ScreenKind, Welcome};
 use sandbox::directory::{Directory, Institution, Product};
 use sandbox::keys::IssuerKeys;
 use sandbox::test_cards::{TestCard, test_cards};
@@ -25,8 +25,16 @@ pub(super) fn welcome(at: &Addresses, commands: &[&str]) -> Welcome {
         Some(_) => party(PartyKind::BankDesk, owner, address),
         None => party(PartyKind::Desk, owner, address),
     }));
+    let screen = |kind, name: &str, at: std::net::SocketAddr| Screen {
+        kind,
+        name: name.to_owned(),
+        origin: format!("http://{at}"),
+    };
+    let screens =
+        at.terminal.map(|at| screen(ScreenKind::Terminal, DEMO_TERMINALS[0].name, at)).into_iter().collect();
     let cards = Directory::sandbox().institutions.iter().filter_map(first_card).collect();
-    Welcome { parties, commands: commands.iter().map(|line| (*line).to_owned()).collect(), cards }
+    let commands = commands.iter().map(|line| (*line).to_owned()).collect();
+    Welcome { parties, screens, console: None, commands, cards }
 }
 
 /// A bank's name for people; who is no bank keeps its short name.

@@ -1,10 +1,12 @@
 //! The door of the screens: which page, in which language and theme, under which policy.
 
-use super::pages::{self, CardShown, Page, Party};
+use super::guard;
+use super::pages::{self, Page, Welcome};
 use super::words::Language;
 use axum::Router;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::middleware;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -43,32 +45,26 @@ const THEME_COOKIE: &str = "paiza-theme";
 /// A year, in seconds.
 const REMEMBERED: u32 = 31_536_000;
 
-/// What the start page of a city tells.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Welcome {
-    /// Who runs here, and where.
-    pub parties: Vec<Party>,
-    /// What to try in a shell.
-    pub commands: Vec<String>,
-    /// Cards to try it with.
-    pub cards: Vec<CardShown>,
-}
+/// Begins a payment at the city's terminal.
+pub type Begin = Arc<dyn Fn() + Send + Sync>;
 
 /// The start page, empty until somebody knows what to tell. Clones are the same page.
-#[derive(Clone, Debug, Default)]
-pub struct Front(Arc<OnceLock<Welcome>>);
+#[derive(Clone, Default)]
+pub struct Front(Arc<OnceLock<(Welcome, Option<Begin>)>>);
 
 impl Front {
-    /// Tells what the page shows from now on; the first one told stays.
-    pub fn tell(&self, welcome: Welcome) {
-        let _ = self.0.set(welcome);
+    /// Tells what the page shows from now on, and how a payment is begun from it; the first one told stays.
+    pub fn tell(&self, welcome: Welcome, begin: Option<Begin>) {
+        let _ = self.0.set((welcome, begin));
     }
 }
 
 /// The pages that belong to no party's work: the start page, what screens are made of, how they are seen.
 pub fn router(front: Front) -> Router {
+    let begin = post(begin).layer(middleware::from_fn(guard::own_pages_alone));
     Router::new()
         .route("/", get(start))
+        .route("/tap-in-the-shop", begin)
         .route("/styleguide", get(styleguide))
         .with_state(front)
         .merge(common())
@@ -128,9 +124,19 @@ fn cookie<'a>(header: &'a str, name: &str) -> Option<&'a str> {
 
 /// Where nobody told of a city, there is one page for people.
 async fn start(State(front): State<Front>, headers: HeaderMap, uri: Uri) -> Response {
-    let Some(welcome) = front.0.get() else { return Redirect::to("/lost-phone").into_response() };
+    let Some((welcome, begin)) = front.0.get() else { return Redirect::to("/lost-phone").into_response() };
     let page = page_of(&headers, &uri);
-    show(StatusCode::OK, pages::start(&page, &welcome.parties, &welcome.commands, &welcome.cards))
+    let frames = welcome.screens.iter().map(|screen| screen.origin.clone()).collect();
+    let leave = Leave { frames, ..Leave::default() };
+    show_with(StatusCode::OK, pages::start(&page, welcome, begin.is_some()), &leave)
+}
+
+/// The story begins: an amount stands at the terminal, and it waits for a card.
+async fn begin(State(front): State<Front>) -> Response {
+    if let Some((_, Some(begin))) = front.0.get() {
+        begin();
+    }
+    Redirect::to("/").into_response()
 }
 
 async fn styleguide(headers: HeaderMap, uri: Uri) -> Response {

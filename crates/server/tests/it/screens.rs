@@ -33,7 +33,9 @@ impl Shown {
 fn the_pages_of_a_city_are_shown_in_the_language_and_theme_that_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(TestClock::at(NOW));
-    let city = City::start(&Plan { ports: Ports::Free, ..Plan::documented(folder.path(), clock) }).unwrap();
+    let plan = Plan { ports: Ports::Free, ..Plan::documented(folder.path(), clock) };
+    let mut city = City::start(&plan).unwrap();
+    city.open_terminal(&plan).unwrap();
     let at = &city.addresses;
     let agent: ureq::Agent =
         ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
@@ -54,6 +56,23 @@ fn the_pages_of_a_city_are_shown_in_the_language_and_theme_that_is_asked_for() {
     let policy = start.header("content-security-policy");
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     assert!(start.body.contains("Bank of China (sandbox)") && start.body.contains("6216 6001 0000 0000 016"));
+
+    let terminal = format!("http://{}", at.terminal.unwrap());
+    assert!(
+        policy.contains(&format!("frame-src {terminal};"))
+            || policy.ends_with(&format!("frame-src {terminal}"))
+    );
+    assert!(start.body.contains(&format!("<iframe src=\"{terminal}/\"")), "{}", start.body);
+
+    let begin = |origin: &str| {
+        let request = agent.post(url("/tap-in-the-shop")).header("origin", origin);
+        Shown::of(request.send_empty()).status
+    };
+    let face = || Shown::of(agent.get(format!("{terminal}/")).call()).body;
+    assert_eq!(begin("http://evil.example"), 403);
+    assert!(face().contains("Enter an amount"), "nothing was begun");
+    assert_eq!(begin(&format!("http://{}", at.platform)), 303);
+    assert!(face().contains("36<span class=\"part\">.50"), "a payment waits at the terminal");
 
     let guide = get("/styleguide", "accept-language", "hi-IN,en;q=0.5");
     assert!(guide.status == 200 && guide.body.contains("<html lang=\"hi\">"), "{}", guide.body);
