@@ -29,6 +29,7 @@
 //! 9564-1, ANSI X9.143 (key blocks), NIST SP 800-38B and 56A, RFC 7515, 7516, 7518, 9106.
 
 pub mod arpc;
+mod des_rounds;
 pub mod emv_keys;
 pub mod hash;
 pub mod jwe;

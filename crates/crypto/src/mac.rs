@@ -1,8 +1,9 @@
 //! Message authentication codes of cards and of host links.
 
+use crate::des_rounds::{Pass, Schedule, cipher};
 use crate::emv_keys::Algorithm;
 use crate::tdes::Key16;
-use cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
+use ::cipher::{BlockCipherEncrypt, KeyInit};
 use cmac::{Cmac, Mac};
 use std::fmt;
 
@@ -37,24 +38,23 @@ fn add<const N: usize>(state: &mut [u8; N], block: &[u8; N]) {
 /// A key for [`retail_mac`] with both halves expanded: keep it.
 #[derive(Clone)]
 struct RetailKey {
-    left: des::Des,
-    right: des::Des,
+    left: Schedule,
+    right: Schedule,
 }
 
 impl RetailKey {
     fn new(key: &Key16) -> Self {
         let (halves, _) = key.expose().as_chunks::<8>();
-        RetailKey { left: des::Des::new((&halves[0]).into()), right: des::Des::new((&halves[1]).into()) }
+        RetailKey { left: Schedule::new(&halves[0]), right: Schedule::new(&halves[1]) }
     }
 
     fn mac(&self, data: &[u8], padding: Padding) -> [u8; 8] {
         let mut state = [0; 8];
         blocks(data, padding, |block| {
             add(&mut state, block);
-            self.left.encrypt_block((&mut state).into());
+            [state] = cipher([state], &[Pass::Encrypt(&self.left)]);
         });
-        self.right.decrypt_block((&mut state).into());
-        self.left.encrypt_block((&mut state).into());
+        [state] = cipher([state], &[Pass::Decrypt(&self.right), Pass::Encrypt(&self.left)]);
         state
     }
 }

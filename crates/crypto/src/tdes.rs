@@ -1,6 +1,6 @@
 //! Two-key triple DES on single blocks, with its key schedule expanded once (ISO/IEC 18033-3).
 
-use cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
+use crate::des_rounds::{Pass, Schedule, cipher};
 use std::fmt;
 use values::Secret;
 
@@ -9,33 +9,43 @@ pub type Key16 = Secret<16>;
 
 /// A two-key triple DES cipher, ready for use: E(left) D(right) E(left).
 #[derive(Clone)]
-pub struct Tdes(des::TdesEde2);
+pub struct Tdes {
+    left: Schedule,
+    right: Schedule,
+}
 
 impl Tdes {
     /// Expands the key; its parity bits are ignored.
     pub fn new(key: &Key16) -> Self {
-        Tdes(des::TdesEde2::new(key.expose().into()))
+        let (halves, _) = key.expose().as_chunks::<8>();
+        Tdes { left: Schedule::new(&halves[0]), right: Schedule::new(&halves[1]) }
     }
 
     /// Enciphers one block.
-    pub fn encrypt(&self, mut block: [u8; 8]) -> [u8; 8] {
-        self.0.encrypt_block((&mut block).into());
+    pub fn encrypt(&self, block: [u8; 8]) -> [u8; 8] {
+        let [block] = cipher([block], &self.there());
         block
     }
 
     /// Deciphers one block.
-    pub fn decrypt(&self, mut block: [u8; 8]) -> [u8; 8] {
-        self.0.decrypt_block((&mut block).into());
+    pub fn decrypt(&self, block: [u8; 8]) -> [u8; 8] {
+        let back = [Pass::Decrypt(&self.left), Pass::Encrypt(&self.right), Pass::Decrypt(&self.left)];
+        let [block] = cipher([block], &back);
         block
     }
 
     /// Enciphers two blocks one by one and joins them with odd parity: the shape of every EMV key derivation.
     pub(crate) fn encrypt_key(&self, left: [u8; 8], right: [u8; 8]) -> Key16 {
+        let [left, right] = cipher([left, right], &self.there());
         let mut key = [0; 16];
-        key[..8].copy_from_slice(&self.encrypt(left));
-        key[8..].copy_from_slice(&self.encrypt(right));
+        key[..8].copy_from_slice(&left);
+        key[8..].copy_from_slice(&right);
         set_odd_parity(&mut key);
         Secret::new(key)
+    }
+
+    fn there(&self) -> [Pass<'_>; 3] {
+        [Pass::Encrypt(&self.left), Pass::Decrypt(&self.right), Pass::Encrypt(&self.left)]
     }
 }
 

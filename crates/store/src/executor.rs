@@ -14,6 +14,7 @@ use crate::schema::{Schema, Telling};
 use crate::table::Pending;
 use crate::workspace::{Tables, Workspace};
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use values::{Operation, Records, Timestamp};
 
 /// At most this many operations become durable together.
@@ -42,7 +43,30 @@ pub struct Executor<D: Driver> {
     body: Vec<u8>,
     answer: Vec<u8>,
     notes: Vec<Note>,
-    decided: Vec<Box<dyn Job>>,
+}
+
+/// A batch that was decided and committed, or was not; its callers do not know yet.
+pub(crate) struct Done {
+    jobs: Vec<Box<dyn Job>>,
+    durable: Result<(), StoreError>,
+    telling: Telling,
+}
+
+impl Done {
+    /// Tells the callers, a group of them at a time.
+    pub(crate) fn tell(self) {
+        failpoint(Failpoint::BeforeCallback);
+        let Done { jobs, durable, telling } = self;
+        let mut jobs = jobs.into_iter().peekable();
+        while jobs.peek().is_some() {
+            telling(&mut || {
+                for job in jobs.by_ref().take(TOLD_TOGETHER) {
+                    // Whoever panics when told keeps nobody else from hearing; the panic is in the log.
+                    let _ = catch_unwind(AssertUnwindSafe(|| job.finish(durable.clone())));
+                }
+            });
+        }
+    }
 }
 
 /// Changes to be folded into the tables, made ready by the thread that folds.
@@ -99,7 +123,6 @@ impl<D: Driver> Executor<D> {
             body: Vec::new(),
             answer: Vec::new(),
             notes: Vec::new(),
-            decided: Vec::new(),
         };
         let mut waiting: Vec<Message> = Vec::new();
         executor.workspace().each::<Message>(|message| waiting.push(message.clone()));
@@ -137,13 +160,23 @@ impl<D: Driver> Executor<D> {
     /// After a commit that failed the machine has stopped: memory is ahead of a disk in an unknown state,
     /// so everybody hears [`StoreError::Stopped`], now and later.
     pub fn run_batch(&mut self, now: Timestamp) -> usize {
+        let done = self.commit_batch(now);
+        let told = done.jobs.len();
+        done.tell();
+        told
+    }
+
+    /// [`Executor::run_batch`] without telling: whoever gets the batch does that, on a thread of its own if
+    /// it likes, batch after batch in order.
+    pub(crate) fn commit_batch(&mut self, now: Timestamp) -> Done {
         let messages_before = self.tables.pending_messages().len();
-        while self.decided.len() < BATCH_OPERATIONS && self.batch.size() < BATCH_BYTES {
+        let mut jobs = Vec::with_capacity(self.queue.len().min(BATCH_OPERATIONS));
+        while jobs.len() < BATCH_OPERATIONS && self.batch.size() < BATCH_BYTES {
             let Some(mut job) = self.queue.pop_front() else { break };
             if !self.stopped {
                 self.decide(job.as_mut(), now);
             }
-            self.decided.push(job);
+            jobs.push(job);
         }
         let durable = if self.stopped { Err(StoreError::Stopped) } else { self.commit() };
         match &durable {
@@ -155,15 +188,7 @@ impl<D: Driver> Executor<D> {
             }
             Err(_) => self.stopped = true,
         }
-        failpoint(Failpoint::BeforeCallback);
-        let told = self.decided.len();
-        let mut decided = self.decided.drain(..).peekable();
-        while decided.peek().is_some() {
-            (self.telling)(&mut || {
-                decided.by_ref().take(TOLD_TOGETHER).for_each(|job| job.finish(durable.clone()));
-            });
-        }
-        told
+        Done { jobs, durable, telling: self.telling }
     }
 
     fn decide(&mut self, job: &mut dyn Job, now: Timestamp) {

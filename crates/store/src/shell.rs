@@ -1,9 +1,12 @@
-//! The executor on a thread of its own, another that folds, and the handle that everybody holds.
+//! The executor on a thread of its own, another that tells its callers, a third that folds, and the handle that everybody holds.
+//!
+//! Callers are told on a thread of their own because what they do then, writing an answer and sending it, costs as
+//! much as deciding: meanwhile the next batch is decided.
 
 use crate::clock::{Bell, Clock, lock};
 use crate::driver::{Driver, Folder, Rows, View};
 use crate::error::{DriverError, StoreError};
-use crate::executor::{BATCH_OPERATIONS, Executor, FoldWork, delivered, failed};
+use crate::executor::{BATCH_OPERATIONS, Done, Executor, FoldWork, delivered, failed};
 use crate::failpoint::{Failpoint, failpoint};
 use crate::job::{Asked, Called, Job, Look};
 use crate::outbox::{Backoff, Message};
@@ -12,8 +15,11 @@ use crate::schema::Schema;
 use crate::sqlite::Sqlite;
 use crate::verify::{self, Report, TableDigest};
 use crate::workspace::Workspace;
-use crossbeam_channel::{Receiver, Sender, TrySendError, after, bounded, never, select_biased, unbounded};
+use crossbeam_channel::{
+    Receiver, SendError, Sender, TrySendError, after, bounded, never, select_biased, unbounded,
+};
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -31,6 +37,8 @@ const IDLE: Duration = Duration::from_millis(20);
 const FOLD_AT: usize = 300_000;
 /// The writer waits for the folding thread above this many changes.
 const BACKLOG_MOST: usize = 1_000_000;
+/// The writer waits for the telling thread when so many batches were not told.
+const UNTOLD_MOST: usize = 64;
 
 /// A database and the threads that serve it. Clones are the same store; it closes with the last of them.
 #[derive(Clone)]
@@ -45,7 +53,8 @@ struct Shared {
     clock: Arc<dyn Clock>,
     bells: Arc<Mutex<Vec<Arc<Bell>>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
-    writer_id: ThreadId,
+    // A store may end with a callback that held the last of its handles: that thread cannot wait for itself.
+    own_threads: [ThreadId; 2],
 }
 
 type FlushReply = Sender<Result<(), StoreError>>;
@@ -80,8 +89,13 @@ impl Store {
         let bells = Arc::default();
         let reports = control.clone();
         let folding = spawn("store-fold", move || fold_all(folder, &work_queue, &reports))?;
+        let (tell, untold) = bounded::<Done>(UNTOLD_MOST);
+        let telling = spawn("store-tell", move || untold.iter().for_each(Done::tell))?;
+        let telling_id = telling.thread().id();
         let writer = Writer {
             executor,
+            tell: Some(tell),
+            telling: Some(telling),
             jobs: job_queue,
             control: control_queue,
             work: Some(work),
@@ -91,7 +105,7 @@ impl Store {
             bells: Arc::clone(&bells),
         };
         let writer = spawn("store-write", move || writer.run())?;
-        let writer_id = writer.thread().id();
+        let own_threads = [writer.thread().id(), telling_id];
         let writer = Mutex::new(Some(writer));
         Ok(Store(Arc::new(Shared {
             jobs,
@@ -102,7 +116,7 @@ impl Store {
             clock,
             bells,
             writer,
-            writer_id,
+            own_threads,
         })))
     }
 
@@ -128,8 +142,8 @@ impl Store {
         Calling(state)
     }
 
-    /// Queues an operation. `callback` is called once, on the writing thread after the commit: it must not
-    /// wait for anything.
+    /// Queues an operation. `callback` is called once, after the commit, on the thread that tells all callers: it
+    /// must not wait for anything.
     pub fn submit<O: Operation>(&self, operation: O, callback: impl FnOnce(Called<O>) + Send + 'static) {
         let job: Box<dyn Job> = Box::new(Asked::new(operation, callback));
         if let Err(refused) = self.0.jobs.try_send(job) {
@@ -239,7 +253,7 @@ impl Shared {
         let _ = self.control.send(Control::Close);
         let writer = lock(&self.writer).take();
         if let Some(writer) = writer
-            && std::thread::current().id() != self.writer_id
+            && !self.own_threads.contains(&std::thread::current().id())
         {
             let _ = writer.join();
         }
@@ -274,6 +288,8 @@ impl<O: Operation> Future for Calling<O> {
 
 struct Writer<D: Driver> {
     executor: Executor<D>,
+    tell: Option<Sender<Done>>,
+    telling: Option<JoinHandle<()>>,
     jobs: Receiver<Box<dyn Job>>,
     control: Receiver<Control>,
     work: Option<Sender<FoldWork>>,
@@ -312,9 +328,7 @@ impl<D: Driver> Writer<D> {
         {
             self.executor.push(job);
         }
-        while self.executor.waiting() > 0 {
-            self.executor.run_batch(self.clock.now());
-        }
+        self.execute();
         if self.executor.take_messages_changed() {
             lock(&self.bells).iter().for_each(|bell| bell.ring());
         }
@@ -329,6 +343,18 @@ impl<D: Driver> Writer<D> {
             self.executor.stop();
         }
         self.answer_flushes();
+    }
+
+    fn execute(&mut self) {
+        while self.executor.waiting() > 0 {
+            let done = self.executor.commit_batch(self.clock.now());
+            if let Some(tell) = &self.tell
+                && let Err(SendError(done)) = tell.send(done)
+            {
+                // That thread is gone, though nothing should end it: nobody waits for ever.
+                done.tell();
+            }
+        }
     }
 
     fn fold(&mut self) {
@@ -376,9 +402,7 @@ impl<D: Driver> Writer<D> {
         while let Ok(job) = self.jobs.try_recv() {
             self.executor.push(job);
         }
-        while self.executor.waiting() > 0 {
-            self.executor.run_batch(self.clock.now());
-        }
+        self.execute();
         self.fold();
         while self.executor.is_folding() && !self.executor.is_stopped() {
             match self.control.recv() {
@@ -389,8 +413,10 @@ impl<D: Driver> Writer<D> {
         }
         self.answer_flushes();
         drop(self.work.take());
-        if let Some(folding) = self.folding.take() {
-            let _ = folding.join();
+        drop(self.tell.take());
+        for thread in [self.folding.take(), self.telling.take()].into_iter().flatten() {
+            // Its panic, if any, is in the log.
+            let _ = thread.join();
         }
         if let Err(wrong) = self.executor.driver().close() {
             tracing::warn!(%wrong, "the database was left without a last checkpoint");
@@ -400,7 +426,9 @@ impl<D: Driver> Writer<D> {
 
 fn fold_all(mut folder: Box<dyn Folder>, work: &Receiver<FoldWork>, reports: &Sender<Control>) {
     while let Ok(piece) = work.recv() {
-        let outcome = piece.prepare().and_then(|fold| Ok(folder.fold(&fold)?));
+        // A panic is a report like any other: whoever closes the store waits for one.
+        let folded = AssertUnwindSafe(|| piece.prepare().and_then(|fold| Ok(folder.fold(&fold)?)));
+        let outcome = catch_unwind(folded).unwrap_or(Err(StoreError::Panicked));
         failpoint(Failpoint::AfterFold);
         if reports.send(Control::Folded(outcome)).is_err() {
             return;

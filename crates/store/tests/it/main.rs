@@ -2,6 +2,7 @@
 
 mod city;
 mod crash;
+mod ends;
 #[cfg(feature = "failpoints")]
 mod killed;
 mod outbox;
