@@ -25,6 +25,12 @@ const REWIND_BYTES: u64 = 256 << 20;
 /// The folding thread checkpoints the tables after this many rows.
 const CHECKPOINT_ROWS: u64 = 20_000;
 
+/// Bytes of a page of the facts: they are only ever appended, in batches of some ten thousand bytes under load, so
+/// that half as many pages are half as many writes. A lone fact costs the same as with 4,096.
+const FACT_PAGE: u32 = 8_192;
+/// Bytes of a page of the tables, whose rows are changed here and there.
+const TABLE_PAGE: u32 = 4_096;
+
 /// A database in two SQLite files.
 pub struct Sqlite {
     path: PathBuf,
@@ -51,8 +57,10 @@ impl Sqlite {
         for file in [path, &facts] {
             create_private(file).map_err(|e| DriverError::new("creating the database", e))?;
         }
-        let facts = connect(&facts, "FULL").map_err(|e| DriverError::new("opening the facts", e))?;
-        let tables = connect(path, "NORMAL").map_err(|e| DriverError::new("opening the tables", e))?;
+        let facts =
+            connect(&facts, "FULL", FACT_PAGE).map_err(|e| DriverError::new("opening the facts", e))?;
+        let tables =
+            connect(path, "NORMAL", TABLE_PAGE).map_err(|e| DriverError::new("opening the tables", e))?;
         Ok(Sqlite {
             path: path.to_owned(),
             facts,
@@ -197,9 +205,9 @@ impl Driver for Sqlite {
     fn folder(&mut self) -> Result<Box<dyn Folder>, DriverError> {
         let failed = |e: rusqlite::Error| DriverError::new("opening the folding half", e);
         Ok(Box::new(SqliteFolder {
-            tables: connect(&self.path, if self.durable_tables { "FULL" } else { "NORMAL" })
+            tables: connect(&self.path, if self.durable_tables { "FULL" } else { "NORMAL" }, TABLE_PAGE)
                 .map_err(failed)?,
-            facts: connect(&facts_path(&self.path), "FULL").map_err(failed)?,
+            facts: connect(&facts_path(&self.path), "FULL", FACT_PAGE).map_err(failed)?,
             appended: Arc::clone(&self.appended),
             rows: 0,
             forgetful: self.durable_tables,
@@ -435,11 +443,12 @@ fn create_private(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-fn connect(path: &Path, synchronous: &str) -> rusqlite::Result<Connection> {
+/// `page` counts only where the file is new.
+fn connect(path: &Path, synchronous: &str, page: u32) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.set_prepared_statement_cache_capacity(128);
     connection.execute_batch(&format!(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0;
+        "PRAGMA page_size = {page}; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0;
          PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 5000; PRAGMA secure_delete = ON;
          PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;"
     ))?;

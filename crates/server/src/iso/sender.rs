@@ -1,5 +1,6 @@
 //! The outgoing half of a connection: what waits is written in one call.
 
+use super::listener::{InWork, Work};
 use iso8583::Framing;
 use std::cell::RefCell;
 use std::io::Write;
@@ -17,14 +18,14 @@ pub struct FrameSender {
 pub struct Reply {
     sender: FrameSender,
     header: Option<Arc<[u8]>>,
-    _in_work: Arc<()>,
+    _in_work: InWork,
 }
 
 impl Reply {
-    /// `in_work` is held as long as somebody may still answer.
-    pub(super) fn new(sender: &FrameSender, framing: &Framing, header: &[u8], in_work: &Arc<()>) -> Reply {
+    /// The message counts as work as long as somebody may still answer.
+    pub(super) fn new(sender: &FrameSender, framing: &Framing, header: &[u8], work: &Arc<Work>) -> Reply {
         let header = framing.answer_header(header).map(Arc::from);
-        Reply { sender: sender.clone(), header, _in_work: Arc::clone(in_work) }
+        Reply { sender: sender.clone(), header, _in_work: InWork::new(work) }
     }
 
     /// Sends a message back over the same connection.
