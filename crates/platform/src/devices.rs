@@ -89,6 +89,16 @@ impl TokenService {
         found.ok_or(Error::Refused(Refusal::DeviceUnknown))
     }
 
+    /// The devices of a customer, in the order in which they were bound.
+    pub fn devices_of(&self, customer: CustomerId) -> Result<Vec<Device>, Error> {
+        let found = self.store.read(move |records| {
+            let customer = values::Records::find::<tokens::records::Customer>(records, &customer)?;
+            let device = |id| values::Records::find::<Device>(records, id);
+            Some(customer.devices.iter().filter_map(device).collect())
+        })?;
+        found.ok_or(Error::Refused(Refusal::CustomerUnknown))
+    }
+
     pub(crate) fn recovery_digest(&self, phone: &PhoneNumber, secret: &[u8]) -> Digest16 {
         let tag = self.keys.codes().tag(&[b"recovery:", phone.as_str().as_bytes(), b":", secret].concat());
         Digest16::from_tag(&tag)

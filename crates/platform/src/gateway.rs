@@ -8,6 +8,7 @@ mod message;
 
 use crate::keys::PlatformKeys;
 use crate::line::{HostAnswer, HostLine};
+use crate::tidings::Tidings;
 use crate::token_service::TokenService;
 use iso8583::{Message, ResponseCode, Tag};
 use std::collections::HashMap;
@@ -41,6 +42,7 @@ struct Parties {
     policy: Policy,
     routes: HashMap<u32, Route>,
     wait: Duration,
+    tidings: Arc<Tidings>,
 }
 
 impl Gateway {
@@ -61,7 +63,8 @@ impl Gateway {
             }
         }
         let (store, keys) = (service.store.clone(), Arc::clone(&service.keys));
-        Ok(Gateway(Arc::new(Parties { store, keys, policy: service.policy, routes, wait })))
+        let tidings = Arc::clone(&service.tidings);
+        Ok(Gateway(Arc::new(Parties { store, keys, policy: service.policy, routes, wait, tidings })))
     }
 
     /// Takes a message from the network; `home` is called once, when its answer may be sent.
@@ -83,6 +86,8 @@ impl Gateway {
         match screened {
             Ok(screened) => {
                 let kind = presentment.kind;
+                // Only what carries a genuine cryptogram is told on: anybody can name a token and a counter.
+                let home = self.0.tidings.telling(&presentment, &message, home);
                 let admit = Admit { screened, policy: self.0.policy };
                 let gateway = self.clone();
                 self.0.store.submit(admit, move |called| gateway.admitted(message, kind, called, home));
@@ -174,7 +179,10 @@ impl Gateway {
         };
         let gateway = self.clone();
         self.0.store.submit(Reverse { original, number }, move |called| match called {
-            Ok(Outcome::Done(Reversal::PassOn(admitted))) => gateway.pass_on(message, None, &admitted, home),
+            Ok(Outcome::Done(Reversal::PassOn(admitted))) => {
+                gateway.0.tidings.taken_back(original);
+                gateway.pass_on(message, None, &admitted, home);
+            }
             // Nothing to undo, or remembered so that the original is refused if it still comes: both are done.
             Ok(Outcome::Done(Reversal::NothingToUndo | Reversal::Remembered)) => {
                 home(Some(message::refuse(&message, ResponseCode::APPROVED, None)));

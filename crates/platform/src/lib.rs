@@ -5,7 +5,7 @@
 //! [`line::HostLine`].
 //!
 //! Read `token_service` and its use cases `devices`, `enrolment`, `provisioning`, `lifecycle`; then `gateway`
-//! (the hop where a token becomes a card number) and `acquirer`.
+//! (the hop where a token becomes a card number), `tidings` (what phones are told of it) and `acquirer`.
 
 pub mod acquirer;
 mod devices;
@@ -17,6 +17,7 @@ pub mod keys;
 mod lifecycle;
 pub mod line;
 mod provisioning;
+pub mod tidings;
 mod token_service;
 
 pub use devices::Confirmed;

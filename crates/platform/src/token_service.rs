@@ -5,6 +5,7 @@
 
 use crate::issuer_line::IssuerLine;
 use crate::keys::PlatformKeys;
+use crate::tidings::Tidings;
 use std::sync::Arc;
 use store::Store;
 use tokens::policy::Policy;
@@ -41,6 +42,7 @@ pub struct TokenService {
     pub(crate) ranges: Vec<CardRange>,
     pub(crate) texting: Arc<dyn Texting>,
     pub(crate) policy: Policy,
+    pub(crate) tidings: Arc<Tidings>,
 }
 
 impl TokenService {
@@ -53,7 +55,7 @@ impl TokenService {
         texting: Arc<dyn Texting>,
         policy: Policy,
     ) -> TokenService {
-        TokenService { store, keys, issuers, ranges, texting, policy }
+        TokenService { store, keys, issuers, ranges, texting, policy, tidings: Arc::default() }
     }
 
     /// The records.
@@ -64,6 +66,16 @@ impl TokenService {
     /// The keys.
     pub fn keys(&self) -> &PlatformKeys {
         &self.keys
+    }
+
+    /// How the last payments of tokens ended, for their phones.
+    pub fn tidings(&self) -> &Tidings {
+        &self.tidings
+    }
+
+    /// The card numbers that can be added.
+    pub fn ranges(&self) -> &[CardRange] {
+        &self.ranges
     }
 
     pub(crate) fn now(&self) -> Timestamp {

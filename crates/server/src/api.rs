@@ -2,6 +2,8 @@
 //!
 //! Field names are stable. Bytes are base64url without padding. Sealed fields are compact JWEs.
 
+pub mod phone;
+
 use serde::{Deserialize, Serialize};
 
 /// `POST /v1/devices`: a phone asks to be bound to a telephone number.

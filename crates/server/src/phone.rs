@@ -2,28 +2,29 @@
 //!
 //! Its directory is the phone. `keystore/` in it stands for the hardware key store of a real phone.
 
+mod binding;
 mod keystore;
+mod outcome;
 mod present;
 mod wallet;
 
+pub use binding::Binding;
 pub use keystore::{DeviceKeyring, KeystoreError};
-pub use present::{PresentError, Presentation, TapSeen};
+pub use present::{PresentError, Presentation, TapSeen, WrongPasscode};
 pub(crate) use wallet::card_of;
 pub use wallet::{Added, AskCode};
 
-use crate::api;
 use crate::client::{Client, ClientError, Freshness};
 use crate::hosts::telephone::Telephone;
 use crate::trace::Watch;
 use ::wallet::history::{InboxMessage, ReceiveText};
-use ::wallet::phone::{Bind, Phone as PhoneRecord, ServerKeys};
-use ::wallet::unlock::{PasscodeError, new_lock};
-use crypto::p256::AgreementKey;
+use ::wallet::phone::Phone as PhoneRecord;
+use ::wallet::unlock::PasscodeError;
 use crypto::passphrase::Work;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use store::{Clock, Schema, Store, StoreError};
 use values::{Id, Timestamp};
@@ -57,6 +58,9 @@ pub enum PhoneError {
     /// No text message with a code came.
     #[error("no code came by text message")]
     NoCode,
+    /// The passcode is not the one.
+    #[error(transparent)]
+    WrongPasscode(#[from] WrongPasscode),
     /// A business no of the phone itself.
     #[error("{0}")]
     Refused(String),
@@ -70,13 +74,31 @@ struct Settings {
     number: String,
     device: String,
     card_data_key: String,
+}
+
+/// How far the inbox was fetched, and looked at.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+struct Inbox {
     inbox_read: u32,
+    /// When its owner last looked at it, milliseconds since 1970.
+    #[serde(default)]
+    inbox_seen: i64,
+}
+
+/// What `phone.json` holds.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    settings: Settings,
+    #[serde(flatten)]
+    inbox: Inbox,
 }
 
 /// A phone that is set up.
 pub struct Phone {
     directory: PathBuf,
     settings: Settings,
+    inbox: Mutex<Inbox>,
     store: Store,
     keyring: DeviceKeyring,
     client: Client,
@@ -120,60 +142,14 @@ impl Phone {
     /// Sets a phone up: makes its keys, binds it to its number by the code that comes as a text message.
     /// Answers the phone and, for a new customer, the recovery code.
     pub fn set_up(new: &NewPhone<'_>, clock: Arc<dyn Clock>) -> Result<(Phone, Option<String>), PhoneError> {
-        let file = |error| PhoneError::File { path: new.directory.to_owned(), error };
-        std::fs::create_dir_all(new.directory).map_err(file)?;
-        let keyring = DeviceKeyring::create(&new.directory.join("keystore"))?;
-        let verification = AgreementKey::generate();
-        let lock = new_lock(&verification, new.passcode, new.work, &crypto::random::bytes())?;
-        let key = |bytes: &[u8]| encode(bytes);
-        let register = api::RegisterDevice {
-            phone_number: new.number.to_owned(),
-            name: new.name.to_owned(),
-            signing_key: key(&keyring.signing.public().to_sec1()),
-            agreement_key: key(keyring.agreement.public().to_sec1()),
-            verification_key: key(&lock.public),
-        };
-        let telephone = Telephone::at(new.telephone, new.watch.clone());
-        let before = telephone.inbox(new.number, 0).map(|texts| texts.len() as u32).unwrap_or(0);
-        let introduction = Client::new(new.platform, "new", keyring.signing()?).watched(new.watch.clone());
-        let now = clock.now();
-        let request = format!("register.{}", hex::encode(crypto::random::bytes::<8>()));
-        let registered: api::DeviceRegistered =
-            introduction.post("/v1/devices", &request, &register, &fresh(now))?;
-        let store = Store::open(&new.directory.join("phone"), schema(), clock)?;
-        let client = Client::new(new.platform, &registered.device, keyring.signing()?);
-        let mut phone = Phone {
-            directory: new.directory.to_owned(),
-            settings: Settings {
-                platform: new.platform.to_owned(),
-                telephone: new.telephone,
-                number: new.number.to_owned(),
-                device: registered.device.clone(),
-                card_data_key: registered.card_data_key.clone(),
-                inbox_read: before,
-            },
-            store,
-            keyring,
-            client: client.watched(new.watch.clone()),
-            telephone,
-            fresh: 0.into(),
-            defences: ::wallet::defences::Defences::ALL,
-        };
-        let code = phone.wait_for_code("Paiza")?;
-        let confirm = api::ConfirmDevice { phone_number: new.number.to_owned(), code };
-        let path = format!("/v1/devices/{}/confirm", registered.device);
-        let confirmed: api::DeviceConfirmed = phone.post(&path, &confirm)?;
-        let unreadable = |_| PhoneError::Client(ClientError::Unreadable("an identifier"));
-        let bind = Bind {
-            device: registered.device.parse().map_err(unreadable)?,
-            customer: confirmed.customer.parse().map_err(unreadable)?,
-            number: new.number.to_owned(),
-            server: ServerKeys { signing: Vec::new(), sealing: decode(&registered.card_data_key)? },
-            lock,
-        };
-        phone.run(bind)?;
-        phone.save()?;
-        Ok((phone, confirmed.recovery_code))
+        let binding = Binding::begin(new, clock)?;
+        let code = binding.wait_for_code()?;
+        binding.confirm(&code)
+    }
+
+    /// Whether a phone was set up in this directory.
+    pub fn is_set_up(directory: &Path) -> bool {
+        directory.join("phone.json").exists()
     }
 
     /// Opens a phone that was set up in this directory.
@@ -181,7 +157,7 @@ impl Phone {
         let path = directory.join("phone.json");
         let file = |error| PhoneError::File { path: path.clone(), error };
         let text = std::fs::read(&path).map_err(file)?;
-        let settings: Settings =
+        let Kept { settings, inbox } =
             serde_json::from_slice(&text).map_err(|error| file(std::io::Error::other(error)))?;
         let keyring = DeviceKeyring::open(&directory.join("keystore"))?;
         let client = Client::new(&settings.platform, &settings.device, keyring.signing()?);
@@ -192,14 +168,16 @@ impl Phone {
             client: client.watched(watch),
             keyring,
             settings,
+            inbox: Mutex::new(inbox),
             fresh: 0.into(),
             defences: ::wallet::defences::Defences::ALL,
         })
     }
 
-    fn save(&self) -> Result<(), PhoneError> {
+    fn save(&self, inbox: Inbox) -> Result<(), PhoneError> {
         let path = self.directory.join("phone.json");
-        let text = serde_json::to_vec_pretty(&self.settings).expect("strings and numbers are JSON");
+        let kept = Kept { settings: self.settings.clone(), inbox };
+        let text = serde_json::to_vec_pretty(&kept).expect("strings and numbers are JSON");
         // Written beside and renamed, so that a crash leaves the old or the new one.
         let beside = path.with_extension("json.new");
         let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, &path));
@@ -216,9 +194,21 @@ impl Phone {
         &self.settings.number
     }
 
+    /// Its name at the platform.
+    pub fn device(&self) -> &str {
+        &self.settings.device
+    }
+
+    /// Host and port of the platform.
+    pub fn platform(&self) -> &str {
+        &self.settings.platform
+    }
+
     /// Fetches new text messages into the phone.
-    pub fn fetch_texts(&mut self) -> Result<Vec<InboxMessage>, PhoneError> {
-        let fetched = self.telephone.inbox(&self.settings.number, self.settings.inbox_read);
+    pub fn fetch_texts(&self) -> Result<Vec<InboxMessage>, PhoneError> {
+        // Two who fetch at once get each message once.
+        let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        let fetched = self.telephone.inbox(&self.settings.number, inbox.inbox_read);
         let fetched = fetched.map_err(|error| ClientError::Unreachable(error.to_string()))?;
         let mut texts = Vec::new();
         for (sequence, text) in fetched {
@@ -231,13 +221,28 @@ impl Phone {
                 at: Timestamp::from_millis(text.at),
             };
             self.run(ReceiveText { message: message.clone() })?;
-            self.settings.inbox_read = sequence;
+            inbox.inbox_read = sequence;
             texts.push(message);
         }
         if !texts.is_empty() {
-            self.save()?;
+            self.save(*inbox)?;
         }
         Ok(texts)
+    }
+
+    /// Until when its owner has looked at the texts.
+    pub fn texts_seen(&self) -> Timestamp {
+        Timestamp::from_millis(self.inbox.lock().unwrap_or_else(PoisonError::into_inner).inbox_seen)
+    }
+
+    /// Its owner has looked at all texts that came until `at`.
+    pub fn see_texts(&self, at: Timestamp) -> Result<(), PhoneError> {
+        let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        if inbox.inbox_seen >= at.millis() {
+            return Ok(());
+        }
+        inbox.inbox_seen = at.millis();
+        self.save(*inbox)
     }
 
     /// All text messages on the phone, oldest first.
@@ -248,7 +253,7 @@ impl Phone {
     }
 
     /// Waits a while for a text message with a six-digit code, as its owner would.
-    fn wait_for_code(&mut self, from: &str) -> Result<String, PhoneError> {
+    fn wait_for_code(&self, from: &str) -> Result<String, PhoneError> {
         let until = Instant::now() + CODE_PATIENCE;
         loop {
             let texts = self.fetch_texts()?;
@@ -259,7 +264,7 @@ impl Phone {
             if Instant::now() > until {
                 return Err(PhoneError::NoCode);
             }
-            std::thread::sleep(Duration::from_millis(10));
+            std::thread::park_timeout(Duration::from_millis(10));
         }
     }
 
@@ -300,7 +305,7 @@ fn fresh(now: Timestamp) -> Freshness {
 }
 
 /// The first run of exactly six digits in a text.
-fn six_digits(text: &str) -> Option<String> {
+pub(crate) fn six_digits(text: &str) -> Option<String> {
     text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).map(str::to_owned)
 }
 

@@ -4,6 +4,7 @@
 //! follows from the key, never from the body.
 
 mod door;
+mod phone;
 mod problem;
 mod routes;
 

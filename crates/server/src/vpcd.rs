@@ -8,7 +8,7 @@
 
 use socket2::SockRef;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, TcpListener, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 const POWER_OFF: u8 = 0;
@@ -67,6 +67,11 @@ impl CardEnd {
         Ok(CardEnd { stream })
     }
 
+    /// What takes the phone out of the field from elsewhere, also while it waits for the reader.
+    pub fn leaver(&self) -> Result<Leaver, VpcdError> {
+        Ok(Leaver(self.stream.try_clone()?))
+    }
+
     /// Waits for the next request; `Removed` when the reader is gone.
     pub fn request(&mut self) -> Result<Request, VpcdError> {
         let bytes = receive(&mut self.stream)?;
@@ -89,6 +94,16 @@ impl CardEnd {
         let mut message = framed(response)?;
         message.truncate(after);
         Ok(self.stream.write_all(&message)?)
+    }
+}
+
+/// Takes a phone out of a reader's field.
+pub struct Leaver(TcpStream);
+
+impl Leaver {
+    /// Leaves: whoever waits for the reader is told that it is gone.
+    pub fn leave(&self) {
+        let _ = self.0.shutdown(Shutdown::Both);
     }
 }
 

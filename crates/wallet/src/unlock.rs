@@ -36,6 +36,37 @@ impl PasscodeError {
     }
 }
 
+/// Why a passcode is refused although its length is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weakness {
+    /// Fewer than 6 or more than 64 bytes.
+    Length,
+    /// One digit or letter again and again, a piece of a row, or a short piece repeated: 111111, 123456, 121212.
+    Simple,
+    /// A piece of the phone's own number.
+    OwnNumber,
+}
+
+/// What makes this passcode too easy to guess for somebody who holds the phone, and knows its `number`. Ten tries are all
+/// there are, so only what is tried first is refused.
+pub fn weakness(passcode: &[u8], number: &str) -> Option<Weakness> {
+    if !(6..=64).contains(&passcode.len()) {
+        return Some(Weakness::Length);
+    }
+    let steps = |by: i16| passcode.windows(2).all(|pair| i16::from(pair[1]) - i16::from(pair[0]) == by);
+    // 890123 goes over the end of the row.
+    let row = |by: u8| {
+        let next = |digit: u8| (digit - b'0' + by) % 10 + b'0';
+        passcode.iter().all(u8::is_ascii_digit) && passcode.windows(2).all(|pair| next(pair[0]) == pair[1])
+    };
+    let repeats = |length: usize| passcode.iter().zip(&passcode[length..]).all(|(one, other)| one == other);
+    if steps(0) || steps(1) || steps(-1) || row(1) || row(9) || repeats(2) || repeats(3) {
+        return Some(Weakness::Simple);
+    }
+    let digits: Vec<u8> = number.bytes().filter(u8::is_ascii_digit).collect();
+    digits.windows(passcode.len()).any(|piece| piece == passcode).then_some(Weakness::OwnNumber)
+}
+
 /// Locks a fresh user-verification key under a passcode. `entropy` is fresh and random.
 pub fn new_lock(
     key: &AgreementKey,
@@ -84,6 +115,11 @@ impl Verified {
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         // A clock that was set back does not stretch it.
         now >= self.at && now.since(self.at) <= FRESH
+    }
+
+    /// The last moment at which it may be used.
+    pub fn good_until(&self) -> Timestamp {
+        self.at.after(FRESH)
     }
 
     pub(crate) fn ticket(&self) -> u64 {
@@ -145,6 +181,33 @@ mod tests {
         }
         // It was typed for this change; a later one wants the passcode again.
         assert!(memory.run(&change, NOON).is_err());
+    }
+
+    #[test]
+    fn what_is_guessed_first_is_refused() {
+        use super::{Weakness, weakness};
+        for (passcode, expected) in [
+            ("12345", Some(Weakness::Length)),
+            (&"1".repeat(65), Some(Weakness::Length)),
+            ("000000", Some(Weakness::Simple)),
+            ("aaaaaaa", Some(Weakness::Simple)),
+            ("123456", Some(Weakness::Simple)),
+            ("987654", Some(Weakness::Simple)),
+            ("890123", Some(Weakness::Simple)),
+            ("210987", Some(Weakness::Simple)),
+            ("121212", Some(Weakness::Simple)),
+            ("123123", Some(Weakness::Simple)),
+            ("abcdef", Some(Weakness::Simple)),
+            ("380000", Some(Weakness::OwnNumber)),
+            ("13800000001", Some(Weakness::OwnNumber)),
+            ("135790", None),
+            ("112233", None),
+            ("123457", None),
+            ("tin roof", None),
+        ] {
+            assert_eq!(weakness(passcode.as_bytes(), "+8613800000001"), expected, "{passcode}");
+        }
+        assert_eq!(weakness(b"380000", ""), None);
     }
 
     #[test]

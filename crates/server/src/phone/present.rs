@@ -12,7 +12,7 @@ use ::wallet::unlock::{self, Verified};
 use std::net::SocketAddr;
 use store::{Failpoint, Outcome};
 use values::id::kinds;
-use values::{Id, Records};
+use values::{Id, Records, Timestamp};
 
 /// How the phone is held against a reader.
 pub struct Presentation {
@@ -50,31 +50,44 @@ pub enum PresentError {
     Unpresentable(#[from] ::wallet::application::Unpresentable),
 }
 
+/// The passcode did not open the phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrongPasscode {
+    /// Wrong; it may be tried again.
+    #[error("wrong passcode; {tries_left} tries left")]
+    Again {
+        /// Before the keys are wiped.
+        tries_left: u32,
+        /// Not before this moment.
+        not_before: Timestamp,
+    },
+    /// It was not looked at: too many wrong ones came before.
+    #[error("too many wrong passcodes; wait until {0}")]
+    Wait(Timestamp),
+    /// The limit is reached and the keys are wiped.
+    #[error("too many wrong passcodes; set this phone up again")]
+    Rebind,
+}
+
 impl Phone {
     /// Opens the phone for one tap. The try is counted before the passcode is looked at.
     pub fn unlock(&self, passcode: &[u8]) -> Result<Verified, PhoneError> {
-        let refused = |text: String| Err(PhoneError::Refused(text));
         let ticket = match self.run(BeginUnlock)? {
             Unlocking::Try(ticket) => ticket,
-            Unlocking::Wait(until) => {
-                return refused(format!("too many wrong passcodes; wait until {until}"));
-            }
-            Unlocking::Rebind => {
-                return refused("too many wrong passcodes; set this phone up again".to_owned());
-            }
+            Unlocking::Wait(until) => return Err(WrongPasscode::Wait(until).into()),
+            Unlocking::Rebind => return Err(WrongPasscode::Rebind.into()),
         };
-        let lock = self.record()?.lock;
-        let Some(lock) = lock else { return refused("set this phone up again".to_owned()) };
+        let Some(lock) = self.record()?.lock else { return Err(WrongPasscode::Rebind.into()) };
         match unlock::open(ticket, &lock, passcode) {
             Ok(verified) => {
                 self.run(verified.confirm())?;
                 Ok(verified)
             }
             Err(fail) => match self.run(fail)? {
-                AfterWrong::Again { tries_left, .. } => {
-                    refused(format!("wrong passcode; {tries_left} tries left"))
+                AfterWrong::Again { tries_left, not_before } => {
+                    Err(WrongPasscode::Again { tries_left, not_before }.into())
                 }
-                AfterWrong::Rebind => refused("too many wrong passcodes; set this phone up again".to_owned()),
+                AfterWrong::Rebind => Err(WrongPasscode::Rebind.into()),
             },
         }
     }
@@ -89,11 +102,51 @@ impl Phone {
     ) -> Result<u32, PresentError> {
         let mut application = self.application(how)?;
         let mut unlocked = verify();
-        let reset = how.answer_to_reset.clone();
-        let reset = reset.unwrap_or_else(|| atr::for_profile(how.profile).to_vec());
         let mut field = CardEnd::connect(how.reader)?;
         let mut taps = 0;
         while taps < how.taps {
+            if !self.tap(&mut field, &mut application, how, unlocked.as_ref(), &mut tell)? {
+                return Ok(taps);
+            }
+            taps += 1;
+            let (card, counter) = self.card_and_counter(Some(application.card().token))?;
+            application.refresh(card, counter);
+            if taps < how.taps {
+                unlocked = verify();
+            }
+        }
+        // The reader still has to read the last answer, and may want more of a contact card.
+        self.stay(&mut field, &mut application, &how.watch);
+        Ok(taps)
+    }
+
+    /// Answers the reader in whose field the phone is, for one tap, with what its owner verified before.
+    pub fn present_once(
+        &self,
+        mut field: CardEnd,
+        how: &Presentation,
+        unlocked: Option<&Verified>,
+        mut tell: impl FnMut(TapSeen),
+    ) -> Result<(), PresentError> {
+        let mut application = self.application(how)?;
+        if self.tap(&mut field, &mut application, how, unlocked, &mut tell)? {
+            self.stay(&mut field, &mut application, &how.watch);
+        }
+        Ok(())
+    }
+
+    /// Answers commands until a tap is made; false if the reader went away before.
+    fn tap(
+        &self,
+        field: &mut CardEnd,
+        application: &mut CardApplication,
+        how: &Presentation,
+        unlocked: Option<&Verified>,
+        tell: &mut impl FnMut(TapSeen),
+    ) -> Result<bool, PresentError> {
+        let reset = how.answer_to_reset.clone();
+        let reset = reset.unwrap_or_else(|| atr::for_profile(how.profile).to_vec());
+        loop {
             let command = match field.request() {
                 Ok(Request::Command(command)) => command,
                 Ok(Request::AnswerToReset) => {
@@ -104,27 +157,19 @@ impl Phone {
                     application.reset();
                     continue;
                 }
-                Err(VpcdError::Removed) => return Ok(taps),
+                Err(VpcdError::Removed) => return Ok(false),
                 Err(error) => return Err(error.into()),
             };
             show(&how.watch, "terminal", "phone", Wire::Apdu, "", &command);
-            let answer = self.answer(&mut application, &command, unlocked.as_ref());
+            let answer = self.answer(application, &command, unlocked);
             show(&how.watch, "phone", "terminal", Wire::Apdu, "", &answer.bytes);
             field.respond(&answer.bytes)?;
             let Some(notice) = answer.notice else { continue };
             tell(notice);
             if matches!(notice, Notice::Tapped { .. }) {
-                taps += 1;
-                let (card, counter) = self.card_and_counter(Some(application.card().token))?;
-                application.refresh(card, counter);
-                if taps < how.taps {
-                    unlocked = verify();
-                }
+                return Ok(true);
             }
         }
-        // The reader still has to read the last answer, and may want more of a contact card.
-        self.stay(&mut field, &mut application, &how.watch);
-        Ok(taps)
     }
 
     /// Answers until the reader is done with the card.

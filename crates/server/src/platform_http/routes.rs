@@ -1,6 +1,7 @@
 //! The routes, read like a menu.
 
 use super::door::{Door, Received};
+use super::phone;
 use super::problem::Trouble;
 use crate::api;
 use crate::phone::encode;
@@ -30,7 +31,8 @@ pub fn router(door: Door) -> Router {
     Router::new()
         .route("/livez", get(|| async { "ok" }))
         .route("/v1/card-data-key", get(card_data_key))
-        .route("/v1/devices", post(register))
+        .route("/v1/card-ranges", get(phone::card_ranges))
+        .route("/v1/devices", post(register).get(phone::devices))
         .route("/v1/devices/{device}/confirm", post(confirm))
         .route("/v1/cards", post(add_card))
         .route("/v1/enrolments/{enrolment}/code", post(request_code))
@@ -39,6 +41,7 @@ pub fn router(door: Door) -> Router {
         .route("/v1/tokens/{token}/provision", post(provision))
         .route("/v1/tokens/{token}/keys", post(replenish))
         .route("/v1/tokens/{token}/certificates", post(certificates))
+        .route("/v1/tokens/{token}/taps/{counter}", get(phone::tap))
         .route("/v1/tokens/{token}/suspend", post(suspend))
         .route("/v1/tokens/{token}/resume", post(resume))
         .route("/v1/tokens/{token}/delete", post(delete))
@@ -51,7 +54,7 @@ pub fn router(door: Door) -> Router {
 }
 
 /// Reads the request and does the work on a thread that may wait for records and issuers.
-async fn work<A: Serialize + Send + 'static>(
+pub(super) async fn work<A: Serialize + Send + 'static>(
     door: Door,
     request: Request<Body>,
     work: impl FnOnce(&Door, &Received) -> Result<A, Trouble> + Send + 'static,
@@ -83,7 +86,7 @@ fn bytes(text: &str, part: &'static str) -> Result<Vec<u8>, Trouble> {
 }
 
 /// An identifier in a path; a malformed one is as unknown as one that is not there.
-fn id<K: values::id::Kind>(text: &str) -> Result<values::Id<K>, Trouble> {
+pub(super) fn id<K: values::id::Kind>(text: &str) -> Result<values::Id<K>, Trouble> {
     text.parse().map_err(|_| Trouble::new(404, "not_found", "Not found", "There is nothing of this name."))
 }
 
@@ -348,7 +351,7 @@ async fn replenish(
 }
 
 /// The customer whose device signed.
-fn customer(door: &Door, received: &Received) -> Result<tokens::records::CustomerId, Trouble> {
+pub(super) fn customer(door: &Door, received: &Received) -> Result<tokens::records::CustomerId, Trouble> {
     let device = received.active_device(door)?;
     Ok(device.customer.ok_or(platform::Error::Refused(tokens::Refusal::DeviceNotActive))?)
 }

@@ -1,0 +1,42 @@
+//! What the phone learns of its taps, of the cards it could hold and of its owner's other phones.
+
+use super::{Phone, PhoneError};
+use crate::api::phone as wire;
+use ::wallet::history::{RecordTap, TapOutcome};
+use std::time::Duration;
+use values::Id;
+use values::id::kinds;
+
+impl Phone {
+    /// Asks the platform how a tap ended, and writes it down; the platform waits for it so long, five seconds at most.
+    pub fn learn_end(
+        &self,
+        token: Id<kinds::Token>,
+        counter: u16,
+        patience: Duration,
+    ) -> Result<wire::TapEnd, PhoneError> {
+        let wait_ms = patience.as_millis();
+        let end: wire::TapEnd = self.get(&format!("/v1/tokens/{token}/taps/{counter}?wait_ms={wait_ms}"))?;
+        let outcome = match end.state.as_str() {
+            "approved" => TapOutcome::Approved,
+            "declined" => TapOutcome::Declined,
+            "taken_back" => TapOutcome::Reversed,
+            _ => return Ok(end),
+        };
+        // The acquirer fills name and town up with blanks.
+        let merchant = end.merchant.split_whitespace().collect::<Vec<_>>().join(" ");
+        let merchant = Some(merchant).filter(|name| !name.is_empty());
+        self.run(RecordTap { token, atc: counter, outcome, merchant })?;
+        Ok(end)
+    }
+
+    /// Which card numbers can be added.
+    pub fn card_ranges(&self) -> Result<wire::CardRanges, PhoneError> {
+        self.get("/v1/card-ranges")
+    }
+
+    /// The phones of this phone's owner.
+    pub fn devices(&self) -> Result<wire::DeviceList, PhoneError> {
+        self.get("/v1/devices")
+    }
+}
