@@ -141,6 +141,23 @@ pub(crate) enum Phone {
         #[arg(long)]
         bank_phone: Option<String>,
     },
+    /// Switch the phone on, with its screen in a browser on this machine; a new one is set up there
+    Screen {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// Where the screen is; only this machine is answered
+        #[arg(long, default_value = "127.0.0.1:8081")]
+        listen: String,
+        /// The platform, if the phone is new
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        platform: String,
+        /// The telephone network, if the phone is new
+        #[arg(long, default_value = "127.0.0.1:8086")]
+        telephone: String,
+        /// Reader it is held against, which speaks the vpcd socket protocol
+        #[arg(long, default_value = "127.0.0.1:35963")]
+        vpcd: String,
+    },
     /// List the cards of this phone
     Cards {
         #[command(flatten)]

@@ -1,6 +1,7 @@
 //! `paiza phone`: a phone by hand.
 
 mod field;
+mod screen;
 
 use crate::cli::{Phone as What, PhoneDir};
 use crate::output::{Failure, Output};
@@ -30,6 +31,10 @@ pub(crate) fn run(what: &What, output: Output) -> Result<(), Failure> {
                 phone: String::new(),
             };
             add(phone, card, bank_phone.as_deref(), output)
+        }
+        What::Screen { phone, listen, platform, telephone, vpcd } => {
+            let at = screen::Wires { listen, platform, telephone, vpcd };
+            screen::run(phone, &at, output)
         }
         What::Cards { phone } => list(&open(phone)?, output),
         What::Present { phone, vpcd, atr, profile, card, taps, locked } => {

@@ -2,6 +2,7 @@
 
 use crate::cli::Up;
 use crate::output::{Failure, Output};
+use crypto::passphrase::Work;
 use serde_json::json;
 use server::city::{City, CityError, ENDING, Plan};
 use std::path::Path;
@@ -18,6 +19,7 @@ pub(crate) fn run(what: &Up, output: Output) -> Result<(), Failure> {
     let plan = Plan::documented(data, Arc::new(SystemClock));
     let mut city = City::start(&plan).map_err(failure)?;
     city.open_terminal(&plan).map_err(failure)?;
+    city.open_phones(&plan, Work::PHONE).map_err(failure)?;
     city.welcome(TRY);
     introduce(&city, began, output);
     wait_for_the_end()?;
@@ -30,7 +32,8 @@ pub(crate) fn run(what: &Up, output: Output) -> Result<(), Failure> {
 /// Removes the folders a city makes, and nothing else.
 fn forget(data: &Path) -> Result<(), Failure> {
     let ours = |name: &str| {
-        matches!(name, "platform" | "network" | "telephone" | "terminal") || name.starts_with("issuer-")
+        matches!(name, "platform" | "network" | "telephone" | "terminal" | "phone-1" | "phone-2")
+            || name.starts_with("issuer-")
     };
     let Ok(entries) = std::fs::read_dir(data) else { return Ok(()) };
     for entry in entries.flatten() {
@@ -65,6 +68,9 @@ fn introduce(city: &City, began: Instant, output: Output) {
         output.line(format!("  {screen:<22} a shop's terminal (HTTP, browsers)"));
         output.line(format!("  {reader:<22} its reader, while it waits for a card (vpcd)"));
     }
+    for screen in &at.phones {
+        output.line(format!("  {screen:<22} a phone (HTTP, browsers)"));
+    }
     for (bank, address) in &at.issuers {
         output.line(format!("  {address:<22} issuer {bank} (ISO 8583)"));
     }
@@ -81,7 +87,7 @@ fn introduce(city: &City, began: Instant, output: Output) {
     output.row(&json!({
         "event": "ready", "ready_ms": ready_ms, "platform": at.platform, "telephone": at.telephone,
         "acquirer": at.acquirer, "network": at.network, "gateway": at.gateway, "issuers": at.issuers,
-        "desks": at.desks, "terminal": at.terminal, "reader": at.reader,
+        "desks": at.desks, "terminal": at.terminal, "reader": at.reader, "phones": at.phones,
     }));
 }
 

@@ -22,6 +22,8 @@ fn known() -> Vec<(String, Schema)> {
         ("network/network".to_owned(), rooms::network::tables(Schema::new())),
         ("telephone/telephone".to_owned(), rooms::telephone::tables(Schema::new())),
         ("phone".to_owned(), rooms::wallet::tables(Schema::new()).forget_folded_facts()),
+        ("phone-1/phone".to_owned(), rooms::wallet::tables(Schema::new()).forget_folded_facts()),
+        ("phone-2/phone".to_owned(), rooms::wallet::tables(Schema::new()).forget_folded_facts()),
         ("pos.sqlite".to_owned(), server::pos::records::schema()),
         ("terminal/pos.sqlite".to_owned(), server::pos::records::schema()),
     ];

@@ -8,6 +8,7 @@ mod banks;
 pub mod desk;
 mod keys;
 mod party;
+mod phone;
 mod plan;
 mod platform;
 mod programmes;
@@ -19,11 +20,13 @@ mod welcome;
 
 use crate::hosts::issuer::Issuer;
 use crate::hosts::network::Network;
+use crate::phone_door;
 use crate::pos::DEMO_TERMINALS;
 use crate::screens::door::{Begin, Front};
 use crate::till::Till;
 use ::platform::TokenService;
 use ::platform::acquirer::Acquirer;
+use crypto::passphrase::Work;
 use sandbox::directory::Directory;
 use sandbox::keys::Line as LineKey;
 use std::net::{SocketAddr, TcpListener};
@@ -34,6 +37,7 @@ use store::Store;
 pub use banks::{Bank, BankPeers, BankPorts, institution};
 pub use keys::{SANDBOX_PASSPHRASE, open_key_file};
 pub use party::{ENDING, Http, LineMac, Peer, Port, Running, net, pos};
+pub use phone::PhoneParty;
 pub use plan::{CityError, Plan, Ports, Waits};
 pub use platform::{Platform, PlatformPeers, PlatformPorts, acquiring_institution};
 pub use programmes::{DEMO_MERCHANTS, DemoMerchant, card_ranges, define};
@@ -48,6 +52,8 @@ use party::address;
 pub mod ports {
     /// The platform's HTTP.
     pub const PLATFORM: u16 = 8080;
+    /// The screen of the first phone; that of the second follows.
+    pub const PHONE: u16 = 8081;
     /// The screen of the first shop's terminal.
     pub const TERMINAL: u16 = 8084;
     /// The virtual reader of that terminal, while it waits for a card (vsmartcard's own port).
@@ -97,6 +103,8 @@ pub struct Addresses {
     pub terminal: Option<SocketAddr>,
     /// The virtual reader of that terminal; it listens while a card is waited for.
     pub reader: Option<SocketAddr>,
+    /// The screens of phones; nobody has one until [`City::open_phones`].
+    pub phones: Vec<SocketAddr>,
     /// Where the people of a party work: the network's desk, and each issuer's by short name.
     pub desks: Vec<(String, SocketAddr)>,
 }
@@ -116,6 +124,7 @@ pub struct City {
     front: Front,
     settlement: SettlementDesk,
     terminal: Option<TerminalParty>,
+    phones: Vec<PhoneParty>,
     /// Keeps the port of the terminal's reader for it while nobody listens there.
     _reader: Option<socket2::Socket>,
     http: Http,
@@ -180,6 +189,7 @@ impl City {
             verification: named(|bank| bank.verification_at).collect(),
             terminal: None,
             reader: None,
+            phones: Vec::new(),
             desks: [("network".to_owned(), desk_at)].into_iter().chain(named(|bank| bank.desk_at)).collect(),
         };
         let mut parties = vec![platform.running, switch.running];
@@ -194,6 +204,7 @@ impl City {
             front: platform.front,
             settlement,
             terminal: None,
+            phones: Vec::new(),
             _reader: None,
             http,
             parties,
@@ -234,6 +245,32 @@ impl City {
         Ok(())
     }
 
+    /// Switches two phones on, each with a screen and a folder of its own. They are held against the city's terminal, if
+    /// there is one already.
+    pub fn open_phones(&mut self, plan: &Plan, work: Work) -> Result<(), CityError> {
+        let reader = SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, ports::READER));
+        for (place, (folder, number)) in (0u16..).zip(phone::PHONES) {
+            let port = ports::PHONE + place;
+            let named = |error| CityError::Io { what: format!("{folder} (port {port})"), error };
+            let screen = plan.ports.bind(port).map_err(named)?;
+            let settings = phone_door::Settings {
+                directory: plan.data.join(folder),
+                number: number.to_owned(),
+                platform: self.addresses.platform.to_string(),
+                telephone: self.addresses.telephone,
+                reader: self.addresses.reader.unwrap_or(reader),
+                work,
+                clock: Arc::clone(&plan.clock),
+                watch: plan.watch.clone(),
+                framed_by: origins(self.addresses.platform),
+            };
+            let phone = PhoneParty::start(&self.http, screen, settings)?;
+            self.addresses.phones.push(phone.screen_at);
+            self.phones.push(phone);
+        }
+        Ok(())
+    }
+
     /// What the terminal's screen works, if there is one.
     pub fn till(&self) -> Option<&Till> {
         self.terminal.as_ref().map(|terminal| &terminal.till)
@@ -246,6 +283,7 @@ impl City {
 
     /// Ends every party politely; see [`Running::end`].
     pub fn end(mut self, patience: Duration) {
+        self.phones.drain(..).for_each(|phone| phone.end(patience));
         if let Some(terminal) = self.terminal.take() {
             terminal.end(patience);
         }

@@ -14,6 +14,7 @@ pub mod http_signature;
 pub mod iso;
 pub mod pcsc;
 pub mod phone;
+pub mod phone_door;
 pub mod platform_http;
 pub mod pos;
 pub mod reader;

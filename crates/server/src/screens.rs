@@ -11,6 +11,7 @@ pub mod icons;
 pub mod live;
 pub mod pages;
 pub mod palette;
+pub mod phone;
 pub mod tablet;
 pub mod terminal;
 pub mod words;

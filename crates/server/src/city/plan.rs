@@ -119,6 +119,9 @@ pub enum CityError {
     /// Enrolments that an earlier process left open.
     #[error("open enrolments: {0}")]
     Enrolments(String),
+    /// A phone of the city.
+    #[error("phone: {0}")]
+    Phone(String),
     /// A terminal of the city.
     #[error("terminal: {0}")]
     Terminal(String),

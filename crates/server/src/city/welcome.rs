@@ -1,6 +1,7 @@
 //! What the start page tells of a city: who runs here, and which card of each bank to try first.
 
 use super::Addresses;
+use super::phone::PHONES;
 use crate::pos::DEMO_TERMINALS;
 use crate::screens::pages::{CardShown, Party, PartyKind, Screen, ScreenKind, Welcome};
 use sandbox::directory::{Directory, Institution, Product};
@@ -30,8 +31,14 @@ pub(super) fn welcome(at: &Addresses, commands: &[&str]) -> Welcome {
         name: name.to_owned(),
         origin: format!("http://{at}"),
     };
-    let screens =
-        at.terminal.map(|at| screen(ScreenKind::Terminal, DEMO_TERMINALS[0].name, at)).into_iter().collect();
+    let phones = at.phones.iter().zip(PHONES);
+    let mut screens: Vec<Screen> =
+        phones.map(|(at, (_, number))| screen(ScreenKind::Phone, number, *at)).collect();
+    // The terminal stands beside the first phone, as that is where the two meet.
+    let beside = screens.len().min(1);
+    if let Some(at) = at.terminal {
+        screens.insert(beside, screen(ScreenKind::Terminal, DEMO_TERMINALS[0].name, at));
+    }
     let cards = Directory::sandbox().institutions.iter().filter_map(first_card).collect();
     let commands = commands.iter().map(|line| (*line).to_owned()).collect();
     Welcome { parties, screens, console: None, commands, cards }

@@ -259,7 +259,7 @@ fn network(out: &mut String, form: NetworkForm, shape: &Tablet) {
 }
 
 /// A colour of the OKLCH space as `#RRGGBB`, cut to what a screen can show.
-fn hex(lightness: f64, chroma: f64, hue: f64) -> String {
+pub(super) fn hex(lightness: f64, chroma: f64, hue: f64) -> String {
     let (a, b) = (chroma * hue.to_radians().cos(), chroma * hue.to_radians().sin());
     let cube = |x: f64| x * x * x;
     let l = cube(lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b);

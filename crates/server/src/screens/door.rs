@@ -78,6 +78,11 @@ pub fn common<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/preferences", post(prefer))
 }
 
+/// A style sheet of one door as an answer.
+pub fn style_sheet_of(content: String) -> Response {
+    asset("text/css; charset=utf-8", content)
+}
+
 /// A script of ours as an answer.
 pub fn script(text: &'static str) -> Response {
     asset("text/javascript; charset=utf-8", text.to_owned())
@@ -192,7 +197,7 @@ pub fn keeping(name: &str, value: Option<&'static str>, mut answer: Response) ->
 }
 
 /// The path if it is one of our own, else the start: nobody is led elsewhere from here.
-fn own_path(path: &str) -> &str {
+pub(crate) fn own_path(path: &str) -> &str {
     let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte));
     if plain && path.starts_with('/') && !path.starts_with("//") { path } else { "/" }
 }

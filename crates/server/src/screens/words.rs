@@ -20,7 +20,7 @@ pub enum Language {
 }
 
 /// How many catalogues a language has.
-const FAMILIES: usize = 3;
+const FAMILIES: usize = 4;
 
 /// The catalogues of a language: what all screens say, then what the screens of one party say.
 macro_rules! family {
@@ -29,6 +29,7 @@ macro_rules! family {
             include_str!(concat!("../../catalogue/", $language, ".ftl")),
             include_str!(concat!("../../catalogue/terminal.", $language, ".ftl")),
             include_str!(concat!("../../catalogue/console.", $language, ".ftl")),
+            include_str!(concat!("../../catalogue/phone.", $language, ".ftl")),
         ]
     };
 }
@@ -119,6 +120,16 @@ impl Language {
     pub fn say_texts(self, name: &str, texts: &[(&str, &str)]) -> String {
         let values: Vec<_> = texts.iter().map(|(what, text)| (*what, FluentValue::from(*text))).collect();
         self.say_with(name, &values)
+    }
+
+    /// A date as this language writes it.
+    pub fn date(self, year: i16, month: u8, day: u8) -> String {
+        let year = year.to_string();
+        let number = |value: u8| FluentValue::from(value);
+        self.say_with(
+            "month-and-day",
+            &[("year", FluentValue::from(year.as_str())), ("month", number(month)), ("day", number(day))],
+        )
     }
 
     /// The sentence of this name with one number put in, by its name.

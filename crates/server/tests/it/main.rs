@@ -4,6 +4,7 @@ mod contact;
 mod foreign;
 mod issuers;
 mod notices;
+mod phone_screens;
 mod phones;
 mod replaced;
 mod restart;

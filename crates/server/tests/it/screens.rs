@@ -9,7 +9,7 @@ use store::TestClock;
 /// An answer as a browser has it.
 pub(crate) struct Shown {
     pub(crate) status: u16,
-    headers: HashMap<String, Vec<String>>,
+    pub(crate) headers: HashMap<String, Vec<String>>,
     pub(crate) body: String,
 }
 

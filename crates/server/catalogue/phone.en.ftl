@@ -1,0 +1,289 @@
+# What the phone says in English. The same names stand in every catalogue.
+back = Back
+close = Close
+done = Done
+all = All
+tabs = Places of the phone
+tab-home = Home
+tab-history = History
+tab-inbox = Messages
+tab-you = You
+lock-now = Lock
+inbox-unread = { $count ->
+    [one] One unread message
+   *[other] { $count } unread messages
+}
+welcome-title = Set up this phone
+welcome-lead = Your number is how banks and shops reach you. We send it one code.
+welcome-number = Telephone number
+welcome-name = What do you call this phone?
+welcome-name-hint = You see it in the list of your devices.
+welcome-default-name = My phone
+welcome-promise = Keys are made here and never leave this phone.
+welcome-wrong-number = Type the number with its country code, for example +8613800000001.
+welcome-unreachable = The token service does not answer. Nothing was sent. Try again in a moment.
+welcome-too-many = Too many codes were sent to this number. Try again later.
+passcode-bar = Passcode
+passcode-title = Choose a passcode
+passcode-lead = It opens this phone, and every payment. It stays here: nobody else knows it or can tell it to you.
+passcode-label = Passcode
+passcode-hint = Six characters or more. Digits are enough.
+passcode-again = The same once more
+passcode-short = A passcode has 6 to 64 characters.
+passcode-simple = This one is among the first that a thief tries. Choose another.
+passcode-yours = This is part of your telephone number. Choose another.
+passcode-differs = The two did not match.
+code-bar = Your number
+code-title = Enter the code we sent
+code-lead = By message to { $number }. Good for three minutes. Nobody from Paiza ever asks for it.
+code-label = Six digits
+code-waiting = The message is on its way.
+code-look = Look again
+code-again = Send a new code
+code-submit = Confirm number
+code-wrong-plain = The code did not match. Check it and try again.
+code-void = This code no longer counts. Send a new one.
+recovery-title = This phone is yours
+recovery-lead = If you lose it, this code stops all your cards from any browser. Write it down and keep it elsewhere. It is shown only now.
+recovery-where = Used at
+recovery-kept = I have written it down
+recovery-had = The recovery code you got with your first phone stops the cards of this one too.
+unlock-title = Enter your passcode
+unlock-pay = Enter your passcode to pay
+unlock-submit = Unlock
+unlock-forgot = Lost phone or passcode
+unlock-wrong = The passcode did not match. { $tries ->
+    [one] One try is left. After it, this phone forgets its keys.
+   *[other] { $tries } tries are left.
+}
+unlock-wait = The passcode was wrong too often. Try again at { $time }.
+unlock-gone = The passcode was wrong too often. This phone has forgotten its keys and cannot pay. Its cards can be stopped with the recovery code.
+pin-entered = # entered
+pin-back = Delete the last one
+home-title = Cards
+home-add = Add a card
+home-tap = Tap
+home-cards = Your cards
+home-recent = Paid with this phone
+home-nothing-paid = What you pay by tap appears here.
+home-empty = No card yet
+home-empty-next = Add a bank card, then hold this phone near any reader to pay.
+home-pending = Still being checked. Nothing to do.
+card-label = { $bank } card ending
+card-active = Active
+card-paused = Paused
+card-stopped = Stopped
+card-first-short = Tapped first
+card-first = Use first when I tap
+card-first-note = Comes up as soon as you hold the phone near a reader
+card-number-phone = Number on this phone
+card-number-card = Number on the card
+card-valid = Card valid until { $month }
+card-keys = { $count ->
+    [0] No payment left without a network
+    [one] One payment left without a network
+   *[other] { $count } payments left without a network
+}
+card-keys-note = Each tap uses up one key. New ones come by themselves.
+card-arrange = Name and place
+card-nickname = What you call it
+card-nickname-save = Save the name
+card-up = Move up in the list
+card-nothing-paid = Nothing was paid with this card on this phone.
+card-pause = Pause
+card-resume = Resume
+card-note-paused = Paused. This card cannot pay until you resume it.
+card-note-resumed = Resumed. This card pays again.
+card-note-first = This card is tapped first now.
+card-note-named = The name is saved.
+card-note-moved = Moved up.
+card-note-later = Done on this phone. The token service is told as soon as it can be reached.
+card-note-refused = This did not work. Nothing was changed.
+remove-title = Remove this card from this phone?
+remove-lead = It stops paying here at once, also without a network. The card itself and your account stay as they are.
+remove-keep = Keep it
+add-title = Add a card
+add-not-yet = Not added yet
+add-number = Card number
+add-check-number = Number is complete and its check digit is right
+add-check-bank = This bank lets phones pay with a token
+add-check-known = { $bank }, { $product }
+add-expiry = Valid until
+add-security = Security code
+add-other-phone = My bank knows another telephone number
+add-bank-phone = Telephone number at the bank
+add-promise = Shops never get this number. They get a token that works only on this phone.
+add-next = Next: your bank decides how to check it is you
+add-asking = Asking your bank…
+add-wrong-number = This is not a card number: a digit is missing or wrong.
+add-wrong-bank = No bank that takes part has this number.
+add-wrong-expiry = Month and year as on the card, for example 12 / 30.
+add-past-expiry = This card has expired.
+add-wrong-security = Three or four digits from the back of the card.
+add-nothing-sent = Nothing was added.
+add-unreachable = The token service does not answer.
+add-bank-silent = Your bank does not answer. Try again in a moment.
+verify-title = Check it is you
+verify-not-active = , not active yet
+verify-choose = How should { $bank } check it is you?
+verify-choose-lead = Your bank chose these ways. Nobody can choose a weaker one.
+verify-ways = { $bank } allows
+verify-message = Code by message
+verify-again = Send a new code
+verify-enter = Enter the code { $bank } sent you
+verify-sent = By message to { $place }. Nobody from Paiza or your bank ever asks for it.
+verify-good = Good for three minutes, { $tries ->
+    [one] one try
+   *[other] { $tries } tries
+} left
+verify-wrong = The code did not match. { $tries ->
+    [one] One try is left.
+   *[other] { $tries } tries are left.
+}
+verify-too-many = Too many codes were sent. Wait a while, then try again.
+verify-six = A code has six digits.
+verify-submit = Add this card
+added-title = The card is ready
+added-lead = { $bank } agreed. Hold this phone near any reader to pay.
+added-see = See this card
+not-added-title = Card not added
+no-card-data = { $bank } does not know a card with these details.
+no-card-data-next = Check number, date, security code and the telephone number your bank knows. Nothing was added.
+no-card-restricted = { $bank } has stopped this card.
+no-card-expired = { $bank } says this card has expired.
+no-too-many = Too many cards were tried today.
+no-tomorrow = Try again tomorrow. Nothing was added.
+no-too-many-tokens = This card is on too many phones already.
+no-full = This phone holds eight cards already.
+no-full-next = Remove one, then add this one.
+no-here = This card is on this phone already.
+no-here-next = Nothing was changed.
+no-not-supported = { $bank } does not let phones pay with this card yet.
+no-code-void = The code was wrong too often, or too late.
+no-code-void-next = Start again to get a new one. Nothing was added.
+no-too-slow = This took too long.
+no-bank-says = { $bank } did not allow this card to be added.
+no-ask-bank = Your bank can say why and what to do. Nothing was added.
+bank-answer = Answer
+tap-unlocked = Unlocked for
+tap-hold = Hold near the reader
+tap-hold-next = The shop sets the amount. You see it here the moment it is paid.
+tap-which = Which card
+tap-checking = Being checked
+tap-checking-next = The reader has your card. Its bank is being asked.
+tap-unknown = Not known yet
+tap-unknown-next = The shop’s terminal shows how it ended. If it was not paid, what was taken comes back by itself. Do not pay twice.
+tap-paid = Paid
+tap-not-paid = Not paid
+tap-nothing-taken = Nothing was taken.
+tap-saw = Shop saw the token •• { $digits }
+tap-next-card = Next card in your order
+tap-again-with = Tap again with { $bank }
+tap-again = Tap again
+tap-receipt = Receipt
+tap-no-shop = Shop
+why-time = The passcode was typed too long ago.
+why-no-reader = No reader was found nearby.
+why-left = The phone left the reader too early.
+why-not-active = This card is paused or stopped.
+why-no-key = This card has no key left. It gets new ones as soon as the token service can be reached.
+why-over-limit = This is more than one tap may cost.
+why-not-here = This card cannot pay at this reader.
+why-failed = The phone could not write this payment down, so it sent nothing.
+why-card-said-no = The card and the terminal did not agree on this payment.
+why-05 = { $bank } did not allow this payment.
+why-lost = { $bank } says this card was reported lost or stolen.
+why-51 = { $bank } says there is not enough money in this account.
+why-54 = { $bank } says this card has expired.
+why-57 = { $bank } does not allow this kind of payment with this card.
+why-61 = { $bank } says this is above the card’s limit.
+why-62 = { $bank } has restricted this card.
+why-65 = { $bank } says this card was used too often.
+why-91 = { $bank } does not answer. Other cards may work.
+why-amount-over-limit = This payment is over the limit of this phone’s card.
+why-daily-amount-over-limit = This payment is over the limit of one day.
+why-daily-count-over-limit = This card was tapped too often today.
+why-token-suspended = This card is paused or stopped.
+why-keys-revoked = This card was stopped for a while. Open it once, then tap again.
+why-merchant-not-allowed = This card does not pay at this kind of shop.
+why-currency-not-allowed = This card does not pay in this currency.
+why-country-not-allowed = This card does not pay in this country.
+why-verification-required = This payment needs your passcode first.
+why-token-expired = The card on this phone has expired. Add it again.
+why-not-allowed = The token service did not allow this payment.
+history-empty = Nothing paid yet
+history-empty-next = Every tap appears here, with what became of it.
+history-out = Paid
+today = Today
+yesterday = Yesterday
+chip-taken-back = Taken back
+receipt-title = Payment
+receipt-paid = Your bank approved it, and the shop has its answer.
+receipt-not-paid = Nothing was taken.
+receipt-back = It was taken back. The money is in your account, or on its way there.
+receipt-checked = Nobody told this phone yet how it ended. If it was not paid, what was taken comes back by itself.
+receipt-when = When
+receipt-card = Card
+receipt-saw = Shop saw the token
+receipt-counter = Tap number
+receipt-texts = What your bank wrote
+inbox-look = Look for new messages
+inbox-new = Unread
+inbox-empty = No messages
+inbox-empty-next = Codes and what your bank writes about payments come here.
+inbox-unreachable = The telephone network does not answer
+inbox-unreachable-next = You see what came before.
+you-number = This phone’s number
+you-lost-note = Stops all your cards, from any browser
+you-look = Language and theme
+devices-title = Devices
+devices-note = The phones that pay with your cards
+devices-lead = Each phone has its own keys and its own tokens of your cards.
+devices-cards = { $count ->
+    [0] no cards
+    [one] one card
+   *[other] { $count } cards
+}
+devices-since = since { $day }
+devices-here = This phone
+devices-lost = Reported lost
+devices-stop = One of them is gone?
+privacy-title = Who sees what
+privacy-note = Of every tap, party by party
+privacy-lead = A tap passes five parties. Each gets what it needs and nothing else.
+privacy-phone = This phone
+privacy-phone-sees = The token, one key for each tap, your messages
+privacy-phone-not = Your card number: forgotten once the card was added
+privacy-shop = Shop and its bank
+privacy-shop-sees = The token and a proof that is good once
+privacy-shop-not = Card number, name, telephone number
+privacy-network = Card network
+privacy-network-sees = The token and the amount
+privacy-network-not = Card number, what you bought
+privacy-service = Token service
+privacy-service-sees = Which card number is behind the token, for one moment of each payment
+privacy-service-not = Your passcode, your messages, your codes
+privacy-bank = Your bank
+privacy-bank-sees = The card, the amount, the shop’s name
+privacy-bank-not = Where you are, what else is on this phone
+privacy-promise = Messages stay on this phone. It sends none of them to anybody.
+offline-title = No answer
+offline-text = The token service cannot be reached. Your cards still pay; nothing was changed.
+wrong-title = This did not work
+wrong-text = Nothing was changed.
+missing-title = Nothing here
+missing-text = This page, card or payment is not on this phone.
+month-and-day = { $day } { $month ->
+    [1] Jan
+    [2] Feb
+    [3] Mar
+    [4] Apr
+    [5] May
+    [6] Jun
+    [7] Jul
+    [8] Aug
+    [9] Sep
+    [10] Oct
+    [11] Nov
+   *[12] Dec
+} { $year }

@@ -1,0 +1,237 @@
+//! The phone's own door: its screens, served by the phone itself, because that is where its keys and messages are.
+//!
+//! A thin shell over [`crate::phone::Phone`]: read, decide, call, show. It takes requests of this machine alone
+//! (`screens::guard`), and shows nothing of the phone before its passcode was typed; a session that was not used for
+//! [`IDLE`] has ended. Money wants the passcode once more for every tap, as the wallet's rules say.
+//!
+//! Read `first_run` (from nothing to a bound phone, and opening it), `cards` and `adding`, `tapping` (held near a reader, and
+//! how it ended), `looking_back`, `own`; then `visit` (who is asking) and `view` (records as pages see them).
+
+mod adding;
+mod cards;
+mod first_run;
+mod looking_back;
+mod own;
+mod tapping;
+mod view;
+mod visit;
+
+use crate::api::phone::CardRange;
+use crate::phone::{Binding, Phone, PhoneError};
+use crate::screens::{door, guard, phone as screens};
+use crate::trace::Watch;
+use ::wallet::unlock::Verified;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use crypto::passphrase::Work;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use store::Clock;
+use values::Timestamp;
+
+pub use visit::IDLE;
+
+/// The largest form that is read: every form of the phone fits many times.
+const BODY_MOST: usize = 16 * 1024;
+
+/// What a phone is told when it is switched on.
+pub struct Settings {
+    /// Its directory; made when it is set up.
+    pub directory: PathBuf,
+    /// The number that is offered when it is set up; may be empty.
+    pub number: String,
+    /// Host and port of the platform.
+    pub platform: String,
+    /// The telephone network.
+    pub telephone: SocketAddr,
+    /// The reader it is held against (vpcd).
+    pub reader: SocketAddr,
+    /// How much work one try of the passcode is.
+    pub work: Work,
+    /// Its clock.
+    pub clock: Arc<dyn Clock>,
+    /// Who watches its wires.
+    pub watch: Watch,
+    /// Origins whose pages may show it in a frame, such as `http://127.0.0.1:8080`.
+    pub framed_by: Vec<String>,
+}
+
+/// How far the phone is.
+enum Stage {
+    /// Nothing was told yet.
+    New,
+    /// It knows its number and its name.
+    Named { number: String, name: String },
+    /// A code is on its way.
+    Binding(Box<Binding>),
+    /// It belongs to its owner.
+    Bound(Arc<Phone>),
+}
+
+/// A phone behind its door. Clones are the same phone.
+#[derive(Clone)]
+pub struct PhoneDoor(Arc<Inside>);
+
+struct Inside {
+    settings: Settings,
+    stage: Mutex<Stage>,
+    /// What is shown once at the end of setting up: the recovery code, if the customer is new.
+    recovery: Mutex<Option<Option<String>>>,
+    sessions: visit::Sessions,
+    /// The passcode that was typed last, for one tap.
+    verified: Mutex<Option<Arc<Verified>>>,
+    adding: Mutex<Option<adding::Adding>>,
+    ranges: Mutex<Option<Arc<Vec<CardRange>>>>,
+    tapping: tapping::Tapping,
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What a panic left behind is whole: every change under these locks is one assignment.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl PhoneDoor {
+    /// The phone in this directory, set up or not.
+    pub fn new(settings: Settings) -> Result<PhoneDoor, PhoneError> {
+        let stage = if Phone::is_set_up(&settings.directory) {
+            let clock = Arc::clone(&settings.clock);
+            let phone = Phone::open(&settings.directory, clock, settings.watch.clone())?;
+            Stage::Bound(Arc::new(phone))
+        } else {
+            Stage::New
+        };
+        let sessions = visit::Sessions::of(&settings.directory);
+        Ok(PhoneDoor(Arc::new(Inside {
+            settings,
+            stage: Mutex::new(stage),
+            recovery: Mutex::default(),
+            sessions,
+            verified: Mutex::default(),
+            adding: Mutex::default(),
+            ranges: Mutex::default(),
+            tapping: tapping::Tapping::default(),
+        })))
+    }
+
+    /// The phone, if it is bound: for whoever runs it.
+    pub fn phone(&self) -> Option<Arc<Phone>> {
+        match &*held(&self.0.stage) {
+            Stage::Bound(phone) => Some(Arc::clone(phone)),
+            _ => None,
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.settings.clock.now()
+    }
+
+    /// Fetches texts, keys and states while nobody waits for it.
+    fn catch_up(&self, phone: &Arc<Phone>) {
+        let phone = Arc::clone(phone);
+        let spawned = std::thread::Builder::new().name("phone".to_owned()).spawn(move || {
+            if let Err(error) = phone.fetch_texts().and_then(|_| phone.sync()) {
+                tracing::info!(%error, "not in step with the platform");
+            }
+        });
+        if let Err(error) = spawned {
+            tracing::warn!(%error, "no thread to catch up");
+        }
+    }
+}
+
+/// Every page that is asked for with GET, `{token}` and `{counter}` standing for a card and a tap. Whoever looks at all
+/// pages finds them here.
+pub const PAGES: &[&str] = &[
+    "/",
+    "/welcome",
+    "/welcome/passcode",
+    "/welcome/code",
+    "/welcome/done",
+    "/unlock",
+    "/cards/new",
+    "/cards/verify",
+    "/cards/{token}",
+    "/cards/{token}/added",
+    "/cards/{token}/remove",
+    "/tap",
+    "/history",
+    "/history/{token}/{counter}",
+    "/inbox",
+    "/you",
+    "/you/devices",
+    "/you/privacy",
+];
+
+/// Every form that is sent with POST, its fields with it.
+pub const FORMS: &[(&str, &[&str])] = &[
+    ("/welcome", &["number", "name"]),
+    ("/welcome/passcode", &["passcode", "again"]),
+    ("/welcome/code", &["code"]),
+    ("/welcome/again", &[]),
+    ("/welcome/done", &[]),
+    ("/unlock", &["passcode", "then"]),
+    ("/lock", &[]),
+    ("/cards/new", &["number", "expiry", "security", "bank_phone"]),
+    ("/cards/look", &["prefix", "tail"]),
+    ("/cards/verify/way", &["way"]),
+    ("/cards/verify/code", &["code"]),
+    ("/cards/{token}/first", &[]),
+    ("/cards/{token}/name", &["nickname"]),
+    ("/cards/{token}/up", &[]),
+    ("/cards/{token}/pause", &[]),
+    ("/cards/{token}/resume", &[]),
+    ("/cards/{token}/remove", &[]),
+    ("/tap", &["passcode", "card"]),
+    ("/tap/card", &["card"]),
+    ("/tap/close", &[]),
+];
+
+/// The routes, read like a menu.
+pub fn router(phone: PhoneDoor) -> Router {
+    Router::new()
+        .route("/", get(cards::home))
+        .route("/welcome", get(first_run::welcome).post(first_run::name))
+        .route("/welcome/passcode", get(first_run::passcode).post(first_run::choose))
+        .route("/welcome/code", get(first_run::code).post(first_run::prove))
+        .route("/welcome/again", post(first_run::send_again))
+        .route("/welcome/done", get(first_run::recovery).post(first_run::done))
+        .route("/unlock", get(first_run::locked).post(first_run::unlock))
+        .route("/lock", post(first_run::lock))
+        .route("/cards/new", get(adding::form).post(adding::add))
+        .route("/cards/look", post(adding::look))
+        .route("/cards/verify", get(adding::verify))
+        .route("/cards/verify/way", post(adding::choose_way))
+        .route("/cards/verify/code", post(adding::answer))
+        .route("/cards/{token}", get(cards::card))
+        .route("/cards/{token}/added", get(cards::added))
+        .route("/cards/{token}/first", post(cards::first))
+        .route("/cards/{token}/name", post(cards::name))
+        .route("/cards/{token}/up", post(cards::up))
+        .route("/cards/{token}/pause", post(cards::pause))
+        .route("/cards/{token}/resume", post(cards::resume))
+        .route("/cards/{token}/remove", get(cards::ask_to_remove).post(cards::remove))
+        .route("/tap", get(tapping::page).post(tapping::hold))
+        .route("/tap/card", post(tapping::change_card))
+        .route("/tap/now", get(tapping::news))
+        .route("/tap/close", post(tapping::close))
+        .route("/history", get(looking_back::history))
+        .route("/history/{token}/{counter}", get(looking_back::receipt))
+        .route("/inbox", get(looking_back::inbox))
+        .route("/you", get(own::you))
+        .route("/you/devices", get(own::devices))
+        .route("/you/privacy", get(own::privacy))
+        .route("/assets/phone.css", get(|| async { door::style_sheet_of(screens::style_sheet()) }))
+        .route("/assets/phone.js", get(|| async { door::script(screens::SCRIPT) }))
+        .merge(door::common())
+        .fallback(visit::missing)
+        .layer(DefaultBodyLimit::max(BODY_MOST))
+        .layer(from_fn(guard::own_pages_alone))
+        .with_state(phone)
+}
+
+/// For how long an answer of the platform is waited for while a page is made.
+const PATIENCE: Duration = Duration::from_millis(1500);

@@ -1,0 +1,93 @@
+//! The phone's own pages: what its owner sees, made from plain values that its door hands in.
+//!
+//! Read `first_run` (setting a phone up), `cards` (home, adding, one card), `tapping`, `looking_back` (history, texts),
+//! `own` (settings, devices, privacy).
+
+mod cards;
+mod first_run;
+mod looking_back;
+mod mini;
+mod own;
+mod tapping;
+#[cfg(test)]
+mod tests;
+
+pub use cards::{
+    AddView, CardView, DetailView, HomeView, VerifyView, add, added, art_preview, card, home, not_added,
+    remove, verify,
+};
+pub use first_run::{UnlockView, code, passcode, recovery, unlock, welcome};
+pub use looking_back::{DayView, ReceiptView, RowView, TextView, history, inbox, receipt};
+pub use own::{DeviceRow, YouView, devices, privacy, you};
+pub use tapping::{Choice, EndView, ReadyView, TapState, tap, tap_inside};
+
+use super::pages::{Page, made};
+use askama::Template;
+
+/// The style sheet of the phone: everybody's, then its own.
+pub fn style_sheet() -> String {
+    let parts = [include_str!("../../templates/style.css"), include_str!("../../templates/phone/phone.css")];
+    super::palette::custom_properties() + &parts.concat()
+}
+
+/// What the phone's pages add where the browser runs scripts; they all work without.
+pub const SCRIPT: &str = include_str!("../../templates/phone/phone.js");
+
+/// An amount of money as pages take it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// In minor units.
+    pub minor: i64,
+    /// ISO 4217 code; empty if it is none.
+    pub currency: &'static str,
+    /// How many digits the minor units have.
+    pub decimals: u8,
+}
+
+// What templates call.
+impl Page {
+    fn sum(&self, sum: &Sum) -> String {
+        self.money(sum.minor, sum.currency, sum.decimals)
+    }
+
+    fn plain_sum(&self, sum: &Sum) -> String {
+        self.plain_money(sum.minor, sum.currency, sum.decimals)
+    }
+}
+
+/// The tabs: name, path, icon, word.
+type Entry = (&'static str, &'static str, &'static str, &'static str);
+const TABS: [Entry; 4] = [
+    ("home", "/", "home", "tab-home"),
+    ("history", "/history", "history", "tab-history"),
+    ("inbox", "/inbox", "chat", "tab-inbox"),
+    ("you", "/you", "user", "tab-you"),
+];
+
+#[derive(Template)]
+#[template(path = "phone/tabs.html")]
+struct Tabs<'a> {
+    page: &'a Page,
+    tab: &'a str,
+    unread: usize,
+    entries: &'static [Entry],
+}
+
+fn tabs(page: &Page, tab: &str, unread: usize) -> String {
+    made(Tabs { page, tab, unread, entries: &TABS })
+}
+
+#[derive(Template)]
+#[template(path = "phone/problem.html")]
+struct Problem<'a> {
+    page: &'a Page,
+    title: String,
+    text: String,
+    figure: &'static str,
+    back: &'a str,
+}
+
+/// Something did not work: what, what still works, and a way back.
+pub fn problem(page: &Page, title: &str, text: &str, back: &str) -> String {
+    made(Problem { page, title: page.say(title), text: page.say(text), figure: "not-done", back })
+}

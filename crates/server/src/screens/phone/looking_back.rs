@@ -1,0 +1,151 @@
+//! What was paid with this phone, and the texts that came to it.
+
+use super::{Sum, tabs};
+use crate::screens::pages::{Page, made};
+use askama::Template;
+
+/// A payment in a list.
+#[derive(Clone, Debug, Default)]
+pub struct RowView {
+    /// Its page.
+    pub href: String,
+    /// Where, or words for a shop that gave no name.
+    pub name: String,
+    /// When and with which card.
+    pub second: String,
+    /// How much.
+    pub amount: Sum,
+    /// `paid`, `checked`, `not-paid` or `back`.
+    pub state: &'static str,
+}
+
+/// What the state of a payment looks like: class, icon, word.
+fn look(state: &str) -> (&'static str, &'static str, &'static str) {
+    match state {
+        "paid" => ("ok", "check", "chip-paid"),
+        "not-paid" => ("bad", "close", "chip-not-paid"),
+        "back" => ("wait", "undo", "chip-taken-back"),
+        _ => ("wait", "hourglass", "chip-checked"),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "phone/row.html")]
+struct Row<'a> {
+    page: &'a Page,
+    row: &'a RowView,
+    letters: String,
+    class: &'static str,
+    icon: &'static str,
+    word: &'static str,
+}
+
+// What templates call.
+impl Page {
+    pub(super) fn tap_row(&self, row: &RowView) -> String {
+        let (class, icon, word) = look(row.state);
+        let initials = row.name.split_whitespace().filter_map(|word| word.chars().next());
+        made(Row { page: self, row, letters: initials.take(2).collect(), class, icon, word })
+    }
+
+    fn pay_chip(&self, state: &str) -> String {
+        let (class, icon, word) = look(state);
+        format!("<span class=\"chip {class}\">{}{}</span>", self.small_icon(icon), self.say(word))
+    }
+}
+
+/// The payments of one day, with its name.
+#[derive(Clone, Debug, Default)]
+pub struct DayView {
+    /// Today, yesterday or a date.
+    pub name: String,
+    /// What was paid that day, by currency.
+    pub sums: Vec<Sum>,
+    /// Its payments, the last first.
+    pub rows: Vec<RowView>,
+}
+
+#[derive(Template)]
+#[template(path = "phone/history.html")]
+struct History<'a> {
+    page: &'a Page,
+    days: &'a [DayView],
+    tabs: String,
+}
+
+/// All payments made with this phone, by day.
+pub fn history(page: &Page, days: &[DayView], unread: usize) -> String {
+    made(History { page, days, tabs: tabs(page, "history", unread) })
+}
+
+/// One payment.
+#[derive(Clone, Debug, Default)]
+pub struct ReceiptView {
+    /// As in the list.
+    pub row: RowView,
+    /// The day and the time.
+    pub when: String,
+    /// Bank and last four of the card.
+    pub card: String,
+    /// What the shop saw of it.
+    pub token_last_four: String,
+    /// The counter that names the tap.
+    pub counter: u16,
+    /// The bank's messages of that minute, if any came.
+    pub texts: Vec<TextView>,
+}
+
+#[derive(Template)]
+#[template(path = "phone/receipt.html")]
+struct Receipt<'a> {
+    page: &'a Page,
+    view: &'a ReceiptView,
+    figure: &'static str,
+    ground: &'static str,
+    sentence: String,
+}
+
+/// One payment and what is known of it.
+pub fn receipt(page: &Page, view: &ReceiptView) -> String {
+    let (figure, ground, sentence) = match view.row.state {
+        "paid" => ("done", " ok-head", "receipt-paid"),
+        "not-paid" => ("not-done", "", "receipt-not-paid"),
+        "back" => ("unknown", " wait-head", "receipt-back"),
+        _ => ("unknown", " wait-head", "receipt-checked"),
+    };
+    made(Receipt { page, view, figure, ground, sentence: page.say(sentence) })
+}
+
+/// A text message.
+#[derive(Clone, Default)]
+pub struct TextView {
+    /// Who sent it.
+    pub from: String,
+    /// What it says.
+    pub text: String,
+    /// When it came.
+    pub when: String,
+    /// Whether nobody looked at it yet.
+    pub unread: bool,
+}
+
+// It may hold a one-time password.
+impl std::fmt::Debug for TextView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TextView(from {}, ****)", self.from)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "phone/inbox.html")]
+struct Inbox<'a> {
+    page: &'a Page,
+    days: &'a [(String, Vec<TextView>)],
+    reachable: bool,
+    tabs: String,
+}
+
+/// The texts by day, the last first; `reachable` says whether the telephone network could be asked for new ones.
+pub fn inbox(page: &Page, days: &[(String, Vec<TextView>)], reachable: bool) -> String {
+    made(Inbox { page, days, reachable, tabs: tabs(page, "inbox", 0) })
+}

@@ -1,0 +1,240 @@
+//! Every page, with text that tries to break out of it.
+
+use super::*;
+use crate::screens::words::{LANGUAGES, Language};
+
+const HOSTILE: &str = "<b>\"'&\u{202e}x</b><script>alert(1)</script>";
+
+fn card(state: &'static str) -> CardView {
+    CardView {
+        token: "tok_00000000000000000000000007".to_owned(),
+        design: HOSTILE.to_owned(),
+        name: HOSTILE.to_owned(),
+        bank: HOSTILE.to_owned(),
+        product: HOSTILE.to_owned(),
+        last_four: "0016".to_owned(),
+        token_last_four: "8816".to_owned(),
+        state,
+        first: state == "active",
+    }
+}
+
+fn sum() -> Sum {
+    Sum { minor: 9_999_999_999, currency: "CNY", decimals: 2 }
+}
+
+fn row(state: &'static str) -> RowView {
+    let text = HOSTILE.to_owned();
+    RowView { href: "/history/x/1".to_owned(), name: text.clone(), second: text, amount: sum(), state }
+}
+
+fn texts() -> Vec<TextView> {
+    let text = HOSTILE.to_owned();
+    vec![TextView { from: text.clone(), text, when: "14:02".to_owned(), unread: true }]
+}
+
+fn end() -> Box<EndView> {
+    let text = HOSTILE.to_owned();
+    Box::new(EndView {
+        amount: Some(sum()),
+        merchant: text.clone(),
+        when: text.clone(),
+        token: text.clone(),
+        bank: text.clone(),
+        token_last_four: "8816".to_owned(),
+        mini: card("active").mini(0),
+        reason: text.clone(),
+        code: text,
+        receipt: "/history/x/1".to_owned(),
+        next: Some(Choice::of(&card("active"), 3, false)),
+    })
+}
+
+// long: one line for every page there is.
+fn all(language: Language) -> Vec<String> {
+    let page = &Page { language, theme: Some("dark"), path: HOSTILE.to_owned() };
+    let (text, trouble) = (HOSTILE.to_owned(), Some(HOSTILE.to_owned()));
+    let arrived = (text.clone(), text.clone());
+    let states = ["active", "verifying", "paused", "stopped"];
+    let rows: Vec<RowView> = ["paid", "checked", "not-paid", "back"].map(row).to_vec();
+    let mut pages = vec![
+        welcome(page, HOSTILE, HOSTILE, trouble.clone()),
+        passcode(page, trouble.clone()),
+        code(page, HOSTILE, Some(&arrived), trouble.clone()),
+        code(page, HOSTILE, None, None),
+        recovery(page, Some(HOSTILE), "127.0.0.1:8080"),
+        recovery(page, None, "127.0.0.1:8080"),
+        home(page, &HomeView::default()),
+        home(
+            page,
+            &HomeView {
+                cards: states.map(card).to_vec(),
+                unread: 2,
+                pending: Some(row("checked")),
+                recent: rows.clone(),
+            },
+        ),
+        add(page, &AddView::default()),
+        add(
+            page,
+            &AddView {
+                number: text.clone(),
+                expiry: text.clone(),
+                bank_phone: text.clone(),
+                preview: Some(card("verifying")),
+                wrong_number: trouble.clone(),
+                wrong_bank: trouble.clone(),
+                wrong_expiry: trouble.clone(),
+                wrong_code: trouble.clone(),
+                trouble: trouble.clone(),
+            },
+        ),
+        added(page, &card("active")),
+        remove(page, &card("paused")),
+        history(page, &[], 0),
+        history(page, &[DayView { name: text.clone(), sums: vec![sum()], rows: rows.clone() }], 1),
+        inbox(page, &[(text.clone(), texts())], false),
+        inbox(page, &[], true),
+        devices(
+            page,
+            &[DeviceRow { name: text.clone(), since: text.clone(), cards: 2, here: true, lost: false }],
+            "a:1",
+        ),
+        privacy(page),
+        problem(page, "offline-title", "offline-text", "/"),
+        you(page, &YouView { number: text.clone(), platform: "127.0.0.1:8080".to_owned(), unread: 1 }),
+    ];
+    for to_pay in [None, Some((text.clone(), card("active").mini(0)))] {
+        let view =
+            UnlockView { trouble: trouble.clone(), then: text.clone(), to_pay, platform: "a:1".to_owned() };
+        pages.push(unlock(page, &view));
+    }
+    for sent_to in [None, Some(text.clone())] {
+        let ways = vec![(text.clone(), text.clone())];
+        let arrived = Some(arrived.clone());
+        let view =
+            VerifyView { card: card("verifying"), ways, sent_to, tries_left: 2, arrived, trouble: None };
+        pages.push(verify(page, &view));
+    }
+    for state in states {
+        let view = DetailView {
+            card: card(state),
+            nickname: text.clone(),
+            keys_left: 1,
+            can_move_up: true,
+            valid_until: trouble.clone(),
+            paid: rows.clone(),
+            note: trouble.clone(),
+        };
+        pages.push(super::card(page, &view));
+    }
+    for reason in ["card_data_wrong", "card_restricted", "too_many_cards", "code_void", HOSTILE] {
+        pages.push(not_added(page, HOSTILE, reason));
+    }
+    for row in rows {
+        let view = ReceiptView {
+            row,
+            when: text.clone(),
+            card: text.clone(),
+            token_last_four: text.clone(),
+            counter: 7,
+            texts: texts(),
+        };
+        pages.push(receipt(page, &view));
+    }
+    let others = vec![Choice::of(&card("active"), 1, true), Choice::of(&card("active"), 2, false)];
+    let ready = ReadyView { art: card("active").held_up(page), seconds: 47, time: "0:47".to_owned(), others };
+    for state in [
+        TapState::Ready(Box::new(ready)),
+        TapState::Sent(end()),
+        TapState::Unknown(end()),
+        TapState::Paid(end()),
+        TapState::NotPaid(end()),
+    ] {
+        pages.push(tap(page, &state, 3));
+    }
+    pages
+}
+
+#[test]
+fn pages_keep_the_policy_of_content_whatever_is_written_in_them() {
+    for language in LANGUAGES {
+        for html in all(language) {
+            let plain = html.replace("<script type=\"module\" src=\"/assets/phone.js\"></script>", "");
+            for never in ["<script", " style=", "<style", "<b>\"", "onclick", "javascript:"] {
+                assert!(!plain.contains(never), "{never} in {html}");
+            }
+            assert_eq!(html.matches("<h1").count(), 1, "{html}");
+            assert_eq!(html.matches("<main").count(), 1);
+            assert_eq!(
+                html.matches("class=\"button metal").count().min(1),
+                html.matches("class=\"button metal").count(),
+                "one brass button: {html}"
+            );
+            assert!(html.contains(&format!("<html lang=\"{}\" data-theme=\"dark\">", language.tag())));
+        }
+    }
+}
+
+/// What no catalogue has is shown by its name; a sentence that lacks what is put in shows a brace.
+#[test]
+fn nothing_is_left_without_words() {
+    let families = [
+        "welcome-",
+        "passcode-",
+        "code-",
+        "recovery-",
+        "unlock-",
+        "home-",
+        "card-",
+        "add-",
+        "verify-",
+        "added-",
+        "no-",
+        "tap-",
+        "why-",
+        "history-",
+        "receipt-",
+        "inbox-",
+        "you-",
+        "devices-",
+        "privacy-",
+        "chip-",
+        "tab-",
+        "remove-",
+    ];
+    for language in LANGUAGES {
+        for html in all(language) {
+            for name in families {
+                let bare = html.match_indices(name).any(|(at, _)| html[..at].ends_with('>'));
+                assert!(!bare, "{name} in {html}");
+            }
+            assert!(!html.contains("{ $") && !html.contains("{$"), "{html}");
+        }
+    }
+}
+
+#[test]
+fn labels_belong_to_fields_and_names_are_there_once() {
+    for html in all(Language::English) {
+        let mut ids: Vec<&str> =
+            html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        for label in html.split(" for=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(ids.contains(&label), "{label} in {html}");
+        }
+        ids.sort_unstable();
+        let all = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), all, "a name is there twice in {html}");
+    }
+}
+
+#[test]
+fn every_reason_has_its_sentence() {
+    for code in ["05", "51", "54", "57", "61", "62", "65", "91", "lost"] {
+        for language in LANGUAGES {
+            let sentence = language.say_text(&format!("why-{code}"), "bank", "Larch Bank");
+            assert!(sentence.contains("Larch Bank"), "{language:?} {code}: {sentence}");
+        }
+    }
+}

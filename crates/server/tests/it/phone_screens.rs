@@ -1,0 +1,360 @@
+//! A phone worked at its screens, asked for as a browser does: from nothing to a payment and what is seen of it.
+
+use crate::screens::Shown;
+use crate::small_city::SmallCity;
+use crate::street::{eventually, yuan};
+use crypto::passphrase::Work;
+use server::city::{Http, PhoneParty};
+use server::iso::Ends;
+use server::phone_door::{FORMS, IDLE, PAGES, Settings};
+use server::pos::{DEMO_TERMINALS, Pos, TerminalLine, Verdict};
+use server::vpcd::ReaderEnd;
+use std::cell::RefCell;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const PASSCODE: &str = "135790";
+
+/// A phone with its screen, and a browser that looks at it.
+struct Screen {
+    at: SocketAddr,
+    agent: ureq::Agent,
+    cookie: RefCell<String>,
+    reader: ReaderEnd,
+    folder: tempfile::TempDir,
+    _party: PhoneParty,
+    _http: Http,
+}
+
+/// A browser that has no connection yet: a door that does not read a body to its end closes the one it came over.
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into()
+}
+
+impl Screen {
+    fn new(city: &SmallCity) -> Screen {
+        let folder = tempfile::tempdir().unwrap();
+        let reader = ReaderEnd::listen("127.0.0.1:0").unwrap();
+        let settings = Settings {
+            directory: folder.path().join("phone"),
+            number: "+8613800000002".to_owned(),
+            platform: city.city.addresses.platform.to_string(),
+            telephone: city.city.addresses.telephone,
+            reader: reader.address().unwrap(),
+            work: Work::TEST,
+            clock: city.clock.clone(),
+            watch: None,
+            framed_by: Vec::new(),
+        };
+        let http = Http::start().unwrap();
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let party = PhoneParty::start(&http, socket, settings).unwrap();
+        let agent = agent();
+        let at = party.screen_at;
+        Screen { at, agent, cookie: RefCell::default(), reader, folder, _party: party, _http: http }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.at)
+    }
+
+    fn get(&self, path: &str) -> Shown {
+        let request = self.agent.get(self.url(path)).header("cookie", &*self.cookie.borrow());
+        Shown::of(request.call())
+    }
+
+    /// Sends a form and keeps the session it opens.
+    fn post(&self, path: &str, form: &[(&str, &str)]) -> Shown {
+        let request = self.agent.post(self.url(path)).header("cookie", &*self.cookie.borrow());
+        let shown = Shown::of(request.send_form(form.iter().copied()));
+        if let Some(cookie) = shown.headers.get("set-cookie").and_then(|set| set.first()) {
+            assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+            *self.cookie.borrow_mut() = cookie.split(';').next().unwrap().to_owned();
+        }
+        shown
+    }
+
+    /// Sends a form that leads to another page; that page.
+    fn follow(&self, path: &str, form: &[(&str, &str)]) -> Shown {
+        let sent = self.post(path, form);
+        assert_eq!(sent.status, 303, "{path}: {}", sent.body);
+        self.get(sent.header("location"))
+    }
+
+    /// From nothing to a phone that is bound.
+    fn set_up(&self) {
+        self.follow("/welcome", &[("number", "+86 138-0000-0002"), ("name", "Wang's phone")]);
+        let page = self.follow("/welcome/passcode", &[("passcode", PASSCODE), ("again", PASSCODE)]);
+        assert!(page.body.contains("+8613800000002"), "{}", page.body);
+        let code = self.code("/welcome/code");
+        let page = self.follow("/welcome/code", &[("code", &code)]);
+        assert!(page.body.contains("class=\"panel recovery code\""), "{}", page.body);
+        assert_eq!(self.post("/welcome/done", &[]).header("location"), "/");
+    }
+
+    /// The code in the message that the page shows on top.
+    fn code(&self, path: &str) -> String {
+        let mut code = None;
+        eventually("the message with the code", || {
+            let body = self.get(path).body;
+            let message = body
+                .split("class=\"banner plain\"")
+                .nth(1)
+                .and_then(|rest| rest.split("</div></div>").next());
+            let digits = |message: &str| {
+                let runs = message.split(|c: char| !c.is_ascii_digit());
+                runs.filter(|run| run.len() == 6).next_back().map(str::to_owned)
+            };
+            code = message.and_then(digits);
+            code.is_some()
+        });
+        code.unwrap()
+    }
+
+    fn add(&self, number: &str, bank_phone: &str) -> Shown {
+        let card = crate::small_city::typed(number);
+        let expiry = format!("{} / {}", &card.expiry[2..], &card.expiry[..2]);
+        let form =
+            [("number", number), ("expiry", &expiry), ("security", &card.cvv2), ("bank_phone", bank_phone)];
+        self.post("/cards/new", &form)
+    }
+
+    /// A sale at a terminal whose reader this phone is held against.
+    fn sale(&mut self, city: &SmallCity, amount: &str) -> Verdict {
+        let folder = tempfile::tempdir().unwrap();
+        let ends = Ends::unwatched("terminal", "acquirer");
+        let line = TerminalLine::start(city.city.addresses.acquirer, server::city::pos(), ends).unwrap();
+        let settings = server::pos::Settings::new(folder.path(), DEMO_TERMINALS[0].configuration());
+        let mut pos = Pos::open(settings, Arc::new(line), city.clock.clone()).unwrap();
+        pos.sale(yuan(amount), &mut self.reader).unwrap().verdict
+    }
+
+    /// Where the tap stands once nothing is waited for any more: what the script is told.
+    fn ended(&self) -> serde_json::Value {
+        let mut seen = 0;
+        loop {
+            let news: serde_json::Value =
+                serde_json::from_str(&self.get(&format!("/tap/now?seen={seen}")).body).unwrap();
+            seen = news["seen"].as_u64().unwrap();
+            if !news["waiting"].as_bool().unwrap() {
+                return news;
+            }
+        }
+    }
+}
+
+fn token(location: &str) -> String {
+    location.trim_start_matches("/cards/").split('/').next().unwrap().to_owned()
+}
+
+#[test]
+fn from_nothing_to_a_payment_and_what_is_seen_of_it() {
+    let city = SmallCity::new();
+    let mut screen = Screen::new(&city);
+    assert_eq!(screen.get("/").header("location"), "/welcome");
+    screen.set_up();
+    assert!(screen.get("/").body.contains("No card yet"));
+
+    // Yellow: the bank's way, its code, then the card.
+    let sent = screen.add("6216600100000000024", "");
+    assert_eq!(sent.header("location"), "/cards/verify", "{}", sent.body);
+    let choose = screen.get("/cards/verify").body;
+    let way = choose.split("name=\"way\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert!(!choose.contains("name=\"code\""), "nothing was sent yet");
+    screen.follow("/cards/verify/way", &[("way", "weaker")]);
+    assert!(screen.follow("/cards/verify/way", &[("way", &way)]).body.contains("name=\"code\""));
+    let code = screen.code("/cards/verify");
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let refused = screen.post("/cards/verify/code", &[("code", wrong)]);
+    assert!(refused.status == 422 && refused.body.contains("2 tries are left"), "{}", refused.body);
+    let sent = screen.post("/cards/verify/code", &[("code", &code)]);
+    let rich = token(sent.header("location"));
+    assert!(screen.get(sent.header("location")).body.contains("The card is ready"));
+
+    // Green at once: the bank of a card that never pays.
+    let sent = screen.add("6216600100000000057", "13800000005");
+    let poor = token(sent.header("location"));
+    assert!(poor.starts_with("tok_"), "{}", sent.body);
+    // Red, with the bank's reason in words.
+    let red = screen.add("6216600100000000099", "13800000009");
+    assert!(red.status == 409 && red.body.contains("did not allow this card"), "{}", red.body);
+    assert!(!red.body.contains("6216600100000000099"));
+
+    // Paid: the page knows within a second of the reader.
+    city.clock.advance(Duration::from_secs(61));
+    let asked = screen.post("/tap", &[]);
+    assert!(asked.body.contains("Enter your passcode to pay"), "{}", asked.body);
+    let wrong = screen.post("/tap", &[("passcode", "135791"), ("card", &rich)]);
+    assert!(wrong.status == 403 && wrong.body.contains("9 tries are left"), "{}", wrong.body);
+    let ready = screen.follow("/tap", &[("passcode", PASSCODE), ("card", &rich)]);
+    assert!(ready.body.contains("Hold near the reader"), "{}", ready.body);
+    assert_eq!(screen.sale(&city, "12.50"), Verdict::Approved);
+    let answered = Instant::now();
+    let paid = screen.ended();
+    assert!(answered.elapsed() < Duration::from_secs(1), "{:?}", answered.elapsed());
+    let inside = paid["inside"].as_str().unwrap();
+    assert!(paid["sound"] == "paid" && inside.contains("PAIZA NOODLES") && inside.contains("12 yuan 50 fen"));
+    assert!(screen.get("/tap").body.contains("ok-field"), "the page says the same without the script");
+
+    // Not paid: the bank's reason, by its name, and the card to try next.
+    city.clock.advance(Duration::from_secs(61));
+    screen.follow("/tap", &[("passcode", PASSCODE), ("card", &poor)]);
+    assert_eq!(screen.sale(&city, "3.00"), Verdict::Declined);
+    let refused = screen.ended();
+    let inside = refused["inside"].as_str().unwrap();
+    assert!(inside.contains("Bank of China (sandbox) says there is not enough money"), "{inside}");
+    assert!(inside.contains("Nothing was taken") && inside.contains("Tap again with"));
+
+    // Looking back: days, receipts, the bank's message, what waits in the inbox.
+    let history = screen.get("/history").body;
+    assert!(history.contains("Today") && history.contains("PAIZA NOODLES") && history.contains("Not paid"));
+    eventually("the bank's message", || screen.get("/inbox").body.contains("12.50"));
+    let receipt = screen.get(&format!("/history/{rich}/1")).body;
+    assert!(receipt.contains("Your bank approved it") && receipt.contains("12.50"), "{receipt}");
+
+    // One card: named, first, paused, resumed, removed.
+    let named = screen.follow(&format!("/cards/{poor}/name"), &[("nickname", "<Mine>")]).body;
+    assert!(named.contains("&#60;Mine&#62;"), "{named}");
+    let first = screen.follow(&format!("/cards/{poor}/first"), &[]).body;
+    assert!(first.contains("aria-checked=\"true\""), "{first}");
+    let up = screen.follow(&format!("/cards/{poor}/up"), &[]).body;
+    assert!(up.contains("Moved up") && !up.contains(&format!("/cards/{poor}/up")), "{up}");
+    assert!(
+        screen.follow(&format!("/cards/{poor}/pause"), &[]).body.contains("Paused. This card cannot pay")
+    );
+    assert!(screen.follow(&format!("/cards/{poor}/resume"), &[]).body.contains("pays again"));
+    assert_eq!(screen.post(&format!("/cards/{poor}/remove"), &[]).header("location"), "/");
+    assert_eq!(screen.get(&format!("/cards/{poor}")).status, 404);
+    let devices = screen.get("/you/devices").body;
+    assert!(devices.contains("Wang&#39;s phone") && devices.contains("This phone"), "{devices}");
+    assert!(screen.folder.path().join("phone/phone.json").exists());
+}
+
+#[test]
+fn a_phone_is_shown_to_nobody_before_its_passcode_and_locks_itself() {
+    let city = SmallCity::new();
+    let screen = Screen::new(&city);
+    for weak in ["12345", "123456", "000000", "121212", "380000"] {
+        screen.follow("/welcome", &[("number", "+8613800000002"), ("name", "x")]);
+        let refused = screen.post("/welcome/passcode", &[("passcode", weak), ("again", weak)]);
+        assert_eq!(refused.status, 422, "{weak}");
+    }
+    assert_eq!(screen.post("/welcome", &[("number", "138"), ("name", "x")]).status, 422);
+    screen.set_up();
+    let session = screen.cookie.replace(String::new());
+    for path in PAGES.iter().filter(|path| !path.starts_with("/welcome") && !path.starts_with("/unlock")) {
+        let shut = screen.get(&path.replace("{token}", "tok_x").replace("{counter}", "1"));
+        assert!(
+            shut.status == 303 && shut.header("location").starts_with("/unlock"),
+            "{path}: {}",
+            shut.body
+        );
+    }
+    for (path, _) in FORMS.iter().filter(|(path, _)| path.starts_with("/cards") || path.starts_with("/tap")) {
+        let shut = screen.post(&path.replace("{token}", "tok_x"), &[]);
+        assert!(
+            shut.status == 303 && shut.header("location").starts_with("/unlock"),
+            "{path}: {}",
+            shut.body
+        );
+    }
+    assert_eq!(screen.get("/unlock?then=//evil.example").status, 200);
+    assert!(!screen.get("/unlock?then=//evil.example").body.contains("evil"));
+    let wrong = screen.post("/unlock", &[("passcode", "135791")]);
+    assert!(wrong.status == 403 && wrong.body.contains("9 tries are left"), "{}", wrong.body);
+    let opened = screen.post("/unlock", &[("passcode", PASSCODE), ("then", "/you")]);
+    assert_eq!((opened.status, opened.header("location")), (303, "/you"));
+    assert_eq!(screen.get("/you").status, 200);
+    // The session that was opened first still is, until it is not used.
+    city.clock.advance(IDLE + Duration::from_secs(1));
+    assert_eq!(screen.get("/you").header("location"), "/unlock?then=/you");
+    screen.cookie.replace(session);
+    assert_eq!(screen.get("/").header("location"), "/unlock?then=/");
+    screen.post("/unlock", &[("passcode", PASSCODE)]);
+    assert_eq!(screen.get("/").status, 200);
+    assert_eq!(screen.post("/lock", &[]).header("location"), "/unlock");
+    assert_eq!(screen.get("/").header("location"), "/unlock?then=/");
+    // Ten wrong ones in all: then the phone has forgotten its keys, and says so.
+    let mut last = String::new();
+    for _ in 0..10 {
+        last = screen.post("/unlock", &[("passcode", "135791")]).body;
+        city.clock.advance(Duration::from_secs(3601));
+    }
+    assert!(last.contains("has forgotten its keys"), "{last}");
+    assert!(screen.post("/unlock", &[("passcode", PASSCODE)]).body.contains("has forgotten its keys"));
+}
+
+#[test]
+fn forms_from_elsewhere_and_without_sense_change_nothing() {
+    let city = SmallCity::new();
+    let screen = Screen::new(&city);
+    screen.set_up();
+    let added = screen.add("6216600100000000057", "13800000005");
+    let card = token(added.header("location"));
+    let cookie = screen.cookie.borrow().clone();
+    for (path, fields) in FORMS {
+        let path = path.replace("{token}", &card);
+        for (name, value) in
+            [("host", "evil.example"), ("origin", "http://evil.example"), ("sec-fetch-site", "same-site")]
+        {
+            let request = agent().post(screen.url(&path)).header("cookie", &cookie).header(name, value);
+            let refused = Shown::of(request.send_form(fields.iter().map(|field| (*field, "1"))));
+            assert_eq!(refused.status, 403, "{path} with {name}: {value}");
+        }
+        if path == "/lock" || path.ends_with("/remove") {
+            continue;
+        }
+        let long = "9".repeat(5000);
+        for value in ["", "\u{0}\u{1b}[31m\u{202e}", "<script>", &long, "-1", "../../etc"] {
+            let form: Vec<(&str, &str)> = fields.iter().map(|field| (*field, value)).collect();
+            let shown = screen.post(&path, &form);
+            assert!(shown.status < 500, "{path} with {value:.20}: {}", shown.body);
+            assert!(!shown.body.contains("<script>"), "{path}");
+        }
+        assert!(screen.post(&path, &[]).status < 500, "{path} with nothing");
+        let request = agent().post(screen.url(&path)).header("cookie", &cookie);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let too_large = Shown::of(request.send(&vec![b'a'; 20_000][..]));
+        assert!((300..500).contains(&too_large.status), "{path}: {}", too_large.status);
+    }
+    let host = screen.agent.get(screen.url("/")).header("cookie", &cookie).header("host", "evil.example:80");
+    assert_eq!(Shown::of(host.call()).status, 403);
+    // The card is as it was, and its owner as well.
+    screen.post("/unlock", &[("passcode", PASSCODE)]);
+    assert_eq!(screen.get(&format!("/cards/{card}")).status, 200);
+}
+
+#[test]
+fn the_first_page_is_small_and_quick_and_every_page_is_there() {
+    let city = SmallCity::new();
+    let screen = Screen::new(&city);
+    let weight = |paths: &[&str]| paths.iter().map(|path| screen.get(path).body.len()).sum::<usize>();
+    let beside = ["/assets/phone.css", "/assets/phone.js", "/assets/mark.svg"];
+    assert!(weight(&beside) + weight(&["/welcome"]) < 60_000, "{}", weight(&beside) + weight(&["/welcome"]));
+    screen.set_up();
+    let card = token(screen.add("6216600100000000057", "13800000005").header("location"));
+    screen.add("6216600100000000016", "13800000001");
+    let first = weight(&["/"]);
+    assert!(first > 10_000, "the card is drawn");
+    assert!(weight(&beside) + first < 60_000, "{}", weight(&beside) + first);
+    let quickest = (0..5).map(|_| {
+        let asked = Instant::now();
+        screen.get("/");
+        asked.elapsed()
+    });
+    assert!(quickest.min().unwrap() < Duration::from_millis(100));
+    for path in PAGES {
+        let path = path.replace("{token}", &card).replace("{counter}", "1");
+        let shown = screen.get(&path);
+        let there = shown.status == 200 || shown.status == 303 || path.starts_with("/history/");
+        assert!(there, "{path}: {}", shown.body);
+        let policy = shown.header("content-security-policy");
+        assert!(shown.status == 303 || policy.contains("script-src 'self'"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe"));
+    }
+    let look = screen.post("/cards/look", &[("prefix", "62166102"), ("tail", "0019")]);
+    assert!(look.body.contains("Harbour Bank") && look.body.contains("\"length\":16"), "{}", look.body);
+    let nobody = screen.post("/cards/look", &[("prefix", "40000000"), ("tail", "")]);
+    assert!(nobody.body.contains("\"known\":false"), "{}", nobody.body);
+}
