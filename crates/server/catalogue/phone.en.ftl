@@ -58,6 +58,9 @@ unlock-wrong = The passcode did not match. { $tries ->
 }
 unlock-wait = The passcode was wrong too often. Try again at { $time }.
 unlock-gone = The passcode was wrong too often. This phone has forgotten its keys and cannot pay. Its cards can be stopped with the recovery code.
+gone-title = This phone has locked itself for good
+gone-next = Set it up again with your number and a new passcode, then add your cards again. Nothing can be paid with it until then.
+gone-submit = Remove its cards and start again
 pin-entered = # entered
 pin-back = Delete the last one
 home-title = Cards

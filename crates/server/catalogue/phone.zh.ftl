@@ -56,6 +56,9 @@ unlock-wrong = 密码不符。{ $tries ->
 }
 unlock-wait = 密码错误次数过多。请在{ $time }再试。
 unlock-gone = 密码错误次数过多。这部手机已忘记密钥，不能付款。可以用恢复码停用它的卡。
+gone-title = 这部手机已彻底锁定
+gone-next = 请用您的号码和新密码重新设置，再添加卡。在此之前它不能付款。
+gone-submit = 移除它的卡并重新开始
 pin-entered = 已输入#位
 pin-back = 删除最后一位
 home-title = 卡

@@ -184,6 +184,40 @@ impl Phone {
         written.map_err(|error| PhoneError::File { path, error })
     }
 
+    /// Whether a passcode still opens it: after too many wrong ones its keys are gone.
+    pub fn can_be_opened(&self) -> Result<bool, PhoneError> {
+        Ok(self.record()?.lock.is_some())
+    }
+
+    /// Gives the phone up: its cards are removed here and at the platform, then its records and keys are destroyed, so that
+    /// it can be set up again. Without the platform nothing is destroyed, since only these keys can tell it.
+    pub fn give_up(&self) -> Result<(), PhoneError> {
+        let (cards, _) = self.cards()?;
+        for card in cards {
+            self.delete(card.token)?;
+        }
+        self.sync()?;
+        self.store.close();
+        let file = |path: &Path, done: std::io::Result<()>| match done {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(PhoneError::File { path: path.to_owned(), error })
+            }
+            _ => Ok(()),
+        };
+        // First what says that it is set up: whatever is left after a crash belongs to nobody.
+        let settings = self.directory.join("phone.json");
+        file(&settings, std::fs::remove_file(&settings))?;
+        let keystore = self.directory.join("keystore");
+        file(&keystore, std::fs::remove_dir_all(&keystore))?;
+        let unreadable = |error| PhoneError::File { path: self.directory.clone(), error };
+        for entry in std::fs::read_dir(&self.directory).map_err(unreadable)?.flatten() {
+            if entry.file_name().to_string_lossy().starts_with("phone") {
+                file(&entry.path(), std::fs::remove_file(entry.path()))?;
+            }
+        }
+        Ok(())
+    }
+
     /// The phone's records.
     pub fn store(&self) -> &Store {
         &self.store

@@ -174,6 +174,7 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/welcome/again", &[]),
     ("/welcome/done", &[]),
     ("/unlock", &["passcode", "then"]),
+    ("/unlock/again", &[]),
     ("/lock", &[]),
     ("/cards/new", &["number", "expiry", "security", "bank_phone"]),
     ("/cards/look", &["prefix", "tail"]),
@@ -200,6 +201,7 @@ pub fn router(phone: PhoneDoor) -> Router {
         .route("/welcome/again", post(first_run::send_again))
         .route("/welcome/done", get(first_run::recovery).post(first_run::done))
         .route("/unlock", get(first_run::locked).post(first_run::unlock))
+        .route("/unlock/again", post(first_run::again))
         .route("/lock", post(first_run::lock))
         .route("/cards/new", get(adding::form).post(adding::add))
         .route("/cards/look", post(adding::look))

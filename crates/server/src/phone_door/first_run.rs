@@ -263,6 +263,9 @@ pub(super) async fn locked(asked: Asked, Query(Then { then }): Query<Then>) -> R
             if open {
                 return Reply::to(own_path(&then));
             }
+            if door.phone().is_some_and(|phone| phone.can_be_opened().is_ok_and(|can| !can)) {
+                return Reply::page(screens::gone(page, &door.0.settings.platform));
+            }
             Reply::page(screens::unlock(page, &shut(door, &then, None)))
         })
         .await
@@ -287,6 +290,9 @@ pub(super) async fn unlock(asked: Asked, Form(typed): Form<Passcode>) -> Respons
                     door.catch_up(&phone);
                     Ok(Reply::Open(own_path(&typed.then).to_owned()))
                 }
+                Err(PhoneError::WrongPasscode(WrongPasscode::Rebind)) => {
+                    Ok(Reply::No(StatusCode::FORBIDDEN, screens::gone(page, &door.0.settings.platform)))
+                }
                 Err(PhoneError::WrongPasscode(wrong)) => {
                     let view = shut(door, &typed.then, Some(sentence(page, wrong)));
                     Ok(Reply::No(StatusCode::FORBIDDEN, screens::unlock(page, &view)))
@@ -306,6 +312,27 @@ pub(super) fn sentence(page: &Page, wrong: WrongPasscode) -> String {
         WrongPasscode::Wait(until) => page.language.say_text("unlock-wait", "time", &view::time(until)),
         WrongPasscode::Rebind => page.language.say("unlock-gone"),
     }
+}
+
+/// A phone that has forgotten its keys begins anew, without its cards. One that can be opened does not.
+pub(super) async fn again(asked: Asked) -> Response {
+    asked
+        .anyone(|door, _| {
+            let mut stage = held(&door.0.stage);
+            let Stage::Bound(phone) = &*stage else { return Reply::to("/welcome") };
+            if phone.can_be_opened()? {
+                return Reply::to("/unlock");
+            }
+            phone.give_up()?;
+            *stage = Stage::New;
+            drop(stage);
+            door.0.sessions.end();
+            door.0.tapping.close();
+            held(&door.0.adding).take();
+            held(&door.0.verified).take();
+            Reply::to("/welcome")
+        })
+        .await
 }
 
 /// Closes the phone, for every browser.

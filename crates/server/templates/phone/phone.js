@@ -151,7 +151,8 @@ const sound = (kind) => {
       tone.start(context.currentTime + place * 0.14);
       tone.stop(context.currentTime + place * 0.14 + 0.12);
     });
-    navigator.vibrate?.(kind === "not" ? [40, 60, 40] : 40);
+    // Browsers call it an error where nobody has touched the page yet.
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(kind === "not" ? [40, 60, 40] : 40);
   } catch { /* No sound is never the only sign. */ }
 };
 const tap = one("#tap");

@@ -61,6 +61,18 @@ pub fn recovery(page: &Page, code: Option<&str>, platform: &str) -> String {
     made(Recovery { page, code, lost_phone: format!("http://{platform}/lost-phone") })
 }
 
+#[derive(Template)]
+#[template(path = "phone/gone.html")]
+struct Gone<'a> {
+    page: &'a Page,
+    platform: &'a str,
+}
+
+/// The phone has forgotten its keys: all that is left is to begin anew. `platform` is where its cards can be stopped.
+pub fn gone(page: &Page, platform: &str) -> String {
+    made(Gone { page, platform })
+}
+
 /// What opening the phone shows.
 #[derive(Clone, Debug, Default)]
 pub struct UnlockView {

@@ -63,6 +63,7 @@ fn all(language: Language) -> Vec<String> {
         code(page, HOSTILE, Some(&arrived), trouble.clone()),
         code(page, HOSTILE, None, None),
         recovery(page, Some(HOSTILE), "127.0.0.1:8080"),
+        gone(page, "127.0.0.1:8080"),
         recovery(page, None, "127.0.0.1:8080"),
         home(page, &HomeView::default()),
         home(
@@ -185,6 +186,7 @@ fn nothing_is_left_without_words() {
         "code-",
         "recovery-",
         "unlock-",
+        "gone-",
         "home-",
         "card-",
         "add-",
