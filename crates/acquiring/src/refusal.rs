@@ -80,6 +80,34 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Every refusal, for documentation and tests.
+    pub const ALL: &'static [Refusal] = &[
+        Refusal::Incomplete,
+        Refusal::NotSupported,
+        Refusal::UnknownTerminal,
+        Refusal::TerminalBlocked,
+        Refusal::MerchantInactive,
+        Refusal::WrongMerchant,
+        Refusal::WrongCategory,
+        Refusal::WrongCurrency,
+        Refusal::ZeroAmount,
+        Refusal::PaymentLimit,
+        Refusal::DailyLimit,
+        Refusal::WrongBatch,
+        Refusal::TraceUsed,
+        Refusal::ReversedBefore,
+        Refusal::OriginalNotFound,
+        Refusal::OriginalNotApproved,
+        Refusal::WrongCard,
+        Refusal::AboveOriginal,
+        Refusal::NotReversible,
+        Refusal::PaymentsPending,
+        Refusal::NoTraceNumber,
+        Refusal::UnknownPayment,
+        Refusal::AnswerMismatch,
+        Refusal::NameTaken,
+    ];
+
     /// The stable code.
     pub fn code(self) -> &'static str {
         match self {

@@ -1,5 +1,6 @@
 //! `paiza bench`: load on the real path, next to the limit of the same machine in the same run.
 
+mod api;
 mod enrol;
 mod limit;
 mod load;
@@ -22,6 +23,10 @@ pub(crate) fn run(what: &Bench, output: Output) -> Result<(), Failure> {
                 in_flight: (*in_flight).max(1),
             };
             tap::run(&plan, &Place::new(data.as_deref())?, output)
+        }
+        Bench::Api { callers, seconds } => {
+            let time = std::time::Duration::from_secs((*seconds).max(1));
+            api::run((*callers).max(1), time, &Place::new(None)?, output)
         }
         Bench::Enrol { cards, phones } => {
             enrol::run((*cards).max(1), (*phones).max(1), &Place::new(None)?, output)

@@ -31,6 +31,22 @@ pub(crate) enum Command {
     /// Run counterparties alone, and show their test keys and cards
     #[command(subcommand)]
     Sandbox(Sandbox),
+    /// Secret keys of the developers' interface
+    #[command(subcommand)]
+    Keys(crate::developers::Keys),
+    /// Hear events as they happen, and hand them on to a port of yours
+    Listen(crate::developers::Listen),
+    /// Make an event happen, with all that belongs to it
+    Trigger(crate::developers::Trigger),
+    /// List events, or send one again
+    #[command(subcommand)]
+    Events(crate::developers::Events),
+    /// Print completions for a shell
+    #[command(hide = true)]
+    Completions(crate::developers::Completions),
+    /// Write manual pages
+    #[command(hide = true)]
+    Man(crate::developers::Manual),
     /// Explain any message, masked by default
     #[command(subcommand)]
     Decode(Decode),
@@ -563,6 +579,15 @@ pub(crate) enum Bench {
         /// Where the databases lie while it runs
         #[arg(long)]
         data: Option<PathBuf>,
+    },
+    /// Calls of the developers' interface, next to bare handlers of the same bodies
+    Api {
+        /// How many call at once
+        #[arg(long, default_value_t = 16)]
+        callers: usize,
+        /// Seconds of each measurement
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
     },
     /// Cards added, from sealed card data to first keys
     Enrol {

@@ -4,6 +4,7 @@ mod bench;
 mod cli;
 mod decode;
 mod demo;
+mod developers;
 mod emv;
 mod output;
 mod passcode;
@@ -36,6 +37,15 @@ fn main() -> ExitCode {
         Command::Phone(what) => phone::run(&what, output),
         Command::Pos(what) => pos::run(&what, output),
         Command::Sandbox(what) => sandbox::run(&what, output),
+        Command::Keys(what) => developers::keys(&what, output),
+        Command::Listen(what) => developers::listen(&what, output),
+        Command::Trigger(what) => developers::trigger(&what, output),
+        Command::Events(what) => developers::events(&what, output),
+        Command::Completions(what) => {
+            developers::completions(&what);
+            Ok(())
+        }
+        Command::Man(what) => developers::manual(&what),
         Command::Decode(what) => decode::run(&what, &output),
         Command::Emv(what) => emv::run(&what, &output),
         Command::Verify(what) => verify::run(&what, output),

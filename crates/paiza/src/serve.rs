@@ -35,6 +35,7 @@ pub(crate) fn run(what: &Serve, output: Output) -> Result<(), Failure> {
         http: config::bind(config.http())?,
         terminals: config.terminals()?,
         gateway: config.gateway()?,
+        desk: config.desk()?,
     };
     let peers = config.peers()?;
     let http = Http::start().map_err(failure)?;
@@ -48,13 +49,14 @@ pub(crate) fn run(what: &Serve, output: Output) -> Result<(), Failure> {
         ("HTTP, phones and browsers", platform.http_at),
         ("acquirer (ISO 8583, terminals)", platform.terminals_at),
         ("token gateway (ISO 8583)", platform.gateway_at),
+        ("desk (HTTP, see `paiza keys --help`)", platform.desk_at),
     ] {
         output.line(format!("  {address:<22} {what}"));
     }
     output.line("Ctrl-C ends it.");
     output.row(&json!({
         "event": "ready", "ready_ms": ready_ms, "http": platform.http_at, "terminals": platform.terminals_at,
-        "gateway": platform.gateway_at,
+        "gateway": platform.gateway_at, "desk": platform.desk_at,
     }));
     wait_for_the_end()?;
     output.line("Ending.");

@@ -4,7 +4,7 @@ use crate::cli::Up;
 use crate::output::{Failure, Output};
 use crypto::passphrase::Work;
 use serde_json::json;
-use server::city::{City, CityError, ENDING, Plan};
+use server::city::{City, CityError, ENDING, Plan, published_keys};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,8 +32,10 @@ pub(crate) fn run(what: &Up, output: Output) -> Result<(), Failure> {
 /// Removes the folders a city makes, and nothing else.
 fn forget(data: &Path) -> Result<(), Failure> {
     let ours = |name: &str| {
-        matches!(name, "platform" | "network" | "telephone" | "terminal" | "phone-1" | "phone-2")
-            || name.starts_with("issuer-")
+        matches!(
+            name,
+            "platform" | "network" | "telephone" | "terminal" | "phone-1" | "phone-2" | "test-shop"
+        ) || name.starts_with("issuer-")
     };
     let Ok(entries) = std::fs::read_dir(data) else { return Ok(()) };
     for entry in entries.flatten() {
@@ -77,6 +79,15 @@ fn introduce(city: &City, began: Instant, output: Output) {
     for (party, address) in &at.desks {
         output.line(format!("  {address:<22} desk of {party} (HTTP, see `paiza sandbox --help`)"));
     }
+    let keys = published_keys();
+    output.line("");
+    output.line(format!(
+        "Reference of the developers' interface: http://{}/reference; its test keys:",
+        at.platform
+    ));
+    for key in &keys {
+        output.line(format!("  {}  {} ({})", key.text, key.name, key.tenant));
+    }
     output.line("");
     output.line("Try, in another shell:");
     for line in TRY {
@@ -88,6 +99,7 @@ fn introduce(city: &City, began: Instant, output: Output) {
         "event": "ready", "ready_ms": ready_ms, "platform": at.platform, "telephone": at.telephone,
         "acquirer": at.acquirer, "network": at.network, "gateway": at.gateway, "issuers": at.issuers,
         "desks": at.desks, "terminal": at.terminal, "reader": at.reader, "phones": at.phones,
+        "keys": keys.iter().map(|key| (key.tenant.to_string(), &key.text)).collect::<Vec<_>>(),
     }));
 }
 

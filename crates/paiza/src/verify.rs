@@ -17,8 +17,9 @@ use store::{Schema, Store, SystemClock, Workspace, rooms};
 /// Every database a party may have, where it lies, and its tables.
 fn known() -> Vec<(String, Schema)> {
     let mut known = vec![
-        ("platform/tokens".to_owned(), rooms::tokens::tables(Schema::new())),
-        ("platform/acquirer".to_owned(), rooms::acquiring::tables(Schema::new())),
+        ("platform/tokens".to_owned(), rooms::developers::answers(rooms::tokens::tables(Schema::new()))),
+        ("platform/acquirer".to_owned(), rooms::developers::answers(rooms::acquiring::tables(Schema::new()))),
+        ("platform/developers".to_owned(), rooms::developers::tables(Schema::new())),
         ("network/network".to_owned(), rooms::network::tables(Schema::new())),
         ("telephone/telephone".to_owned(), rooms::telephone::tables(Schema::new())),
         ("phone".to_owned(), rooms::wallet::tables(Schema::new()).forget_folded_facts()),

@@ -16,7 +16,7 @@ fn serve(folder: &Path, config: &str) -> Command {
 
 /// Any free ports.
 const FREE: &str = "[listen]\nhttp = '127.0.0.1:0'
-terminals = { address = '127.0.0.1:0' }\ngateway = { address = '127.0.0.1:0' }\n";
+terminals = { address = '127.0.0.1:0' }\ngateway = { address = '127.0.0.1:0' }\ndesk = '127.0.0.1:0'\n";
 
 /// Runs it until it is ready, then asks it to end; what it said.
 fn ready(command: &mut Command) -> String {

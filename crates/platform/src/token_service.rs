@@ -58,6 +58,11 @@ impl TokenService {
         TokenService { store, keys, issuers, ranges, texting, policy, tidings: Arc::default() }
     }
 
+    /// The limits it keeps.
+    pub fn policy(&self) -> Policy {
+        self.policy
+    }
+
     /// The records.
     pub fn store(&self) -> &Store {
         &self.store

@@ -126,3 +126,6 @@ money-kwd = { $major } dinar{ $minor ->
     [0] { "" }
    *[other] { " " }{ $minor } fils
 }
+reference-name = Paiza API
+reference-menu = Reference
+reference-back = Start page

@@ -126,3 +126,6 @@ money-kwd = { $major } दीनार{ $minor ->
     [0] { "" }
    *[other] { " " }{ $minor } फ़िल्स
 }
+reference-name = Paiza API
+reference-menu = संदर्भ
+reference-back = शुरुआती पेज

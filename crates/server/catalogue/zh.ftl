@@ -120,3 +120,6 @@ money-kwd = { $major }第纳尔{ $minor ->
     [0] { "" }
    *[other] { $minor }费尔
 }
+reference-name = Paiza API
+reference-menu = 参考文档
+reference-back = 起始页

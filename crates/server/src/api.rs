@@ -303,7 +303,7 @@ pub struct PhoneLost {
 /// An error as RFC 9457 has it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Problem {
-    /// Stable address of its explanation.
+    /// Address of its explanation, relative to the interface: `/problems/` and the code.
     #[serde(rename = "type")]
     pub kind: String,
     /// Short name.
@@ -312,10 +312,22 @@ pub struct Problem {
     pub status: u16,
     /// A sentence for people.
     pub detail: String,
+    /// The request it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
     /// Stable code.
     pub code: String,
+    /// JSON pointer to the member that is wrong, or the name of the parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub param: Option<String>,
+    /// Where a request differs from the one that used its key before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differs: Vec<String>,
     /// Whether the same request may succeed later.
     pub retryable: bool,
+    /// Where to read more.
+    #[serde(default)]
+    pub docs: String,
 }
 
 /// A text message in a subscriber's inbox.

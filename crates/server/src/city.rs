@@ -21,6 +21,7 @@ mod welcome;
 use crate::hosts::issuer::Issuer;
 use crate::hosts::network::Network;
 use crate::phone_door;
+use crate::platform_http::developers::{Api, Place};
 use crate::pos::DEMO_TERMINALS;
 use crate::screens::door::{Begin, Front};
 use crate::till::Till;
@@ -36,17 +37,17 @@ use store::Store;
 
 pub use banks::{Bank, BankPeers, BankPorts, institution};
 pub use keys::{SANDBOX_PASSPHRASE, open_key_file};
-pub use party::{ENDING, Http, LineMac, Peer, Port, Running, net, pos};
+pub use party::{Bare, ENDING, Http, LineMac, Peer, Port, Running, net, pos};
 pub use phone::PhoneParty;
 pub use plan::{CityError, Plan, Ports, Waits};
 pub use platform::{Platform, PlatformPeers, PlatformPorts, acquiring_institution};
-pub use programmes::{DEMO_MERCHANTS, DemoMerchant, card_ranges, define};
+pub use programmes::{DEMO_MERCHANTS, DemoMerchant, card_ranges, define, published_keys};
 pub use settlement::{SettledInstitution, SettlementDesk, Side};
 pub use switch::{Switch, SwitchPeers, SwitchPorts};
 pub use telephone::TelephoneNetwork;
 pub use terminal::{TerminalParty, TerminalSettings, sandbox_configuration};
 
-use party::address;
+use party::{address, of};
 
 /// The documented ports: one place for those who listen and those who call.
 pub mod ports {
@@ -72,6 +73,8 @@ pub mod ports {
     pub const ISSUER_VERIFICATION: u16 = 8591;
     /// The first bank, for payments; the others follow.
     pub const ISSUER: u16 = 8601;
+    /// The platform's desk.
+    pub const PLATFORM_DESK: u16 = 8609;
     /// The desks: the network's, then each bank's.
     pub const DESK: u16 = 8610;
 
@@ -105,7 +108,7 @@ pub struct Addresses {
     pub reader: Option<SocketAddr>,
     /// The screens of phones; nobody has one until [`City::open_phones`].
     pub phones: Vec<SocketAddr>,
-    /// Where the people of a party work: the network's desk, and each issuer's by short name.
+    /// Where the people of a party work: the platform's desk, the network's, and each issuer's by short name.
     pub desks: Vec<(String, SocketAddr)>,
 }
 
@@ -117,6 +120,8 @@ pub struct City {
     pub tokens: Arc<TokenService>,
     /// The acquirer.
     pub acquirer: Acquirer,
+    /// The developers' interface.
+    pub api: Api,
     /// The network.
     pub network: Network,
     /// The banks.
@@ -171,8 +176,17 @@ impl City {
             http: sockets.platform,
             terminals: Port { socket: sockets.acquirer, dialect: pos() },
             gateway: Port { socket: sockets.gateway, dialect: net(LineKey::Gateway) },
+            desk: sockets.platform_desk,
         };
         let platform = Platform::start(plan, &http, ports, &peers)?;
+        platform.api.publish(&published_keys()).map_err(of("developers"))?;
+        platform.api.open_shop(Place {
+            data: plan.data.join("test-shop"),
+            platform: platform.http_at,
+            telephone: telephone.at,
+            acquirer: platform.terminals_at,
+            clock: Arc::clone(&plan.clock),
+        });
         let issuers: Vec<Issuer> = banks.iter().map(|bank| bank.issuer.clone()).collect();
         let acquirer = Some(platform.acquirer.clone());
         let (desk_at, settlement) = switch.open_desk(plan, &http, sockets.desk, acquirer, issuers.clone())?;
@@ -190,7 +204,10 @@ impl City {
             terminal: None,
             reader: None,
             phones: Vec::new(),
-            desks: [("network".to_owned(), desk_at)].into_iter().chain(named(|bank| bank.desk_at)).collect(),
+            desks: [("platform".to_owned(), platform.desk_at), ("network".to_owned(), desk_at)]
+                .into_iter()
+                .chain(named(|bank| bank.desk_at))
+                .collect(),
         };
         let mut parties = vec![platform.running, switch.running];
         parties.extend(banks.into_iter().map(|bank| bank.running));
@@ -199,6 +216,7 @@ impl City {
             addresses,
             tokens: platform.tokens,
             acquirer: platform.acquirer,
+            api: platform.api,
             network: switch.network,
             issuers,
             front: platform.front,
@@ -320,6 +338,7 @@ struct Sockets {
     network: TcpListener,
     verification: TcpListener,
     gateway: TcpListener,
+    platform_desk: TcpListener,
     desk: TcpListener,
     banks: Vec<BankPorts>,
 }
@@ -352,6 +371,7 @@ impl Sockets {
             network: bind(ports::NETWORK, "card network")?,
             verification: bind(ports::VERIFICATION, "card network, account verification")?,
             gateway: bind(ports::GATEWAY, "token gateway")?,
+            platform_desk: bind(ports::PLATFORM_DESK, "the platform's desk")?,
             desk: bind(ports::DESK, "the network's desk")?,
             banks,
         })

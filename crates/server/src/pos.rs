@@ -228,6 +228,14 @@ impl Pos {
         self.tell = Box::new(tell);
     }
 
+    /// Tells what is owed, then takes a trace number that nothing else will have. The next request has the one after
+    /// it, so whoever remembers the mark finds that request in the journal again.
+    pub fn mark(&mut self) -> Result<(u32, Stan), PosError> {
+        self.ready()?;
+        let device = self.run(records::NextTrace)?;
+        Ok((device.batch, device.last_trace))
+    }
+
     /// The records.
     pub fn store(&self) -> &Store {
         &self.store

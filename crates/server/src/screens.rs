@@ -12,6 +12,7 @@ pub mod live;
 pub mod pages;
 pub mod palette;
 pub mod phone;
+pub mod reference;
 pub mod tablet;
 pub mod terminal;
 pub mod words;

@@ -84,7 +84,7 @@ pub use failpoint::{Failpoint, failpoint};
 pub use job::{Called, Outcome};
 pub use outbox::{Backoff, Message};
 pub use row::{Mismatched, Row, Value};
-pub use schema::{Kind, Layout, Mapping, Migration, Schema, Telling};
+pub use schema::{Kind, Layout, Mapping, Migration, Schema, Telling, table_id};
 pub use shell::{Calling, QUEUE, Store};
 pub use sqlite::Sqlite;
 pub use verify::{Bad, Report, TableDigest, digests, verify};

@@ -81,7 +81,7 @@ impl Layout {
         let primary = std::iter::once("bucket".to_owned()).chain(keys).collect::<Vec<_>>().join(", ");
         Layout {
             name,
-            id: hash(name.as_bytes()) as u16,
+            id: table_id(name),
             key,
             columns: mapping.columns,
             upsert: format!(
@@ -103,6 +103,11 @@ impl Layout {
         let hash = hash(&bytes);
         (hash ^ hash >> 8 ^ hash >> 16 ^ hash >> 24) as u8
     }
+}
+
+/// What facts call the table of this name.
+pub fn table_id(name: &str) -> u16 {
+    hash(name.as_bytes()) as u16
 }
 
 // FNV-1a: these hashes are stored, so they never change with a library.

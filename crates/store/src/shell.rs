@@ -187,6 +187,16 @@ impl Store {
         Ok(rows?)
     }
 
+    /// Asks the tables as they are: what was acknowledged in the last moments may not be in them yet. It keeps
+    /// nobody from writing, so it is the way to ask often.
+    pub fn folded_rows(&self, sql: &str, parameters: &[Value]) -> Result<Rows, StoreError> {
+        let mut view = lock(&self.0.questions);
+        view.refresh()?;
+        let rows = view.ask(sql, parameters);
+        view.release()?;
+        Ok(rows?)
+    }
+
     /// Recomputes the hash chain and compares the facts with the tables.
     pub fn verify(&self) -> Result<Report, StoreError> {
         self.flush()?;

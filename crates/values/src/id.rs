@@ -46,6 +46,12 @@ pub mod kinds {
         Account = "acc";
         /// Something that happened, as told to others.
         Event = "evt";
+        /// A secret key of the interface.
+        ApiKey = "key";
+        /// One request to the interface.
+        Request = "req";
+        /// Where a developer wants events sent.
+        WebhookEndpoint = "whe";
         /// A text message in the telephone network.
         Message = "msg";
         /// A card on the phone.

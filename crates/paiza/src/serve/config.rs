@@ -40,6 +40,8 @@ struct Listen {
     http: Option<SocketAddr>,
     terminals: Host,
     gateway: Host,
+    /// Where the platform's people make keys; on this machine alone.
+    desk: Option<SocketAddr>,
 }
 
 /// Where the card network listens.
@@ -155,6 +157,15 @@ impl Config {
 
     pub(super) fn http(&self) -> SocketAddr {
         self.listen.http.unwrap_or_else(|| loopback(ports::PLATFORM))
+    }
+
+    /// The platform's desk, bound: there is no login, so it listens to this machine alone.
+    pub(super) fn desk(&self) -> Result<TcpListener, Failure> {
+        let at = self.listen.desk.unwrap_or_else(|| loopback(ports::PLATFORM_DESK));
+        if !at.ip().is_loopback() {
+            return Err(Failure::configuration(format!("listen.desk: {at} is not this machine alone")));
+        }
+        bind(at)
     }
 
     /// The port for terminals, bound.

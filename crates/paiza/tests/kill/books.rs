@@ -66,8 +66,10 @@ fn all<R: Record>(database: &Path, schema: Schema) -> Vec<R> {
 pub(crate) fn exactly_once(data: &Path, pos: &Path, banks: &[&str]) {
     let (_, summary, said) = verify(data);
     assert_eq!(summary["under_way"], 0, "{said}");
-    let payments: Vec<Payment> =
-        all(&data.join("platform/acquirer"), rooms::acquiring::tables(Schema::new()));
+    let payments: Vec<Payment> = all(
+        &data.join("platform/acquirer"),
+        rooms::developers::answers(rooms::acquiring::tables(Schema::new())),
+    );
     assert_eq!(summary["payments"].as_u64().unwrap(), payments.len() as u64, "{said}");
 
     // What the terminal believes is what the acquirer has.
@@ -86,7 +88,8 @@ pub(crate) fn exactly_once(data: &Path, pos: &Path, banks: &[&str]) {
     assert_eq!(believed, approved, "terminal and acquirer");
 
     // A counter pays once.
-    let passages: Vec<Passage> = all(&data.join("platform/tokens"), rooms::tokens::tables(Schema::new()));
+    let passages: Vec<Passage> =
+        all(&data.join("platform/tokens"), rooms::developers::answers(rooms::tokens::tables(Schema::new())));
     let mut counters = BTreeSet::new();
     for passage in passages.iter().filter(|passage| passage.outcome != Outcome::Refused) {
         let Some(counter) = passage.counter else { continue };

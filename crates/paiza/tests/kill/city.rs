@@ -100,7 +100,7 @@ impl City {
 
     fn configuration(&self) -> String {
         let host = |name: &str, port: &str| format!("{name} = {{ address = '{}' }}\n", self.at(port));
-        let mut text = format!("[listen]\nhttp = '{}'\n", self.at("http"));
+        let mut text = format!("[listen]\ndesk = '127.0.0.1:0'\nhttp = '{}'\n", self.at("http"));
         text += &host("terminals", "terminals");
         text += &host("gateway", "gateway");
         text += "[network]\n";

@@ -7,6 +7,7 @@
 
 use super::settlement::SettlementDesk;
 use crate::hosts::issuer::{Issuer, NotReplaced};
+use crate::platform_http::developers::{self, Api};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
@@ -72,6 +73,14 @@ pub fn bank(issuer: Issuer) -> Router {
         .method_not_allowed_fallback(not_here)
         .layer(middleware::from_fn(of_this_machine))
         .with_state(issuer)
+}
+
+/// The desk of the platform: the keys of its developers' interface.
+pub(super) fn platform(api: Api) -> Router {
+    developers::desk::router(api)
+        .fallback(not_here)
+        .method_not_allowed_fallback(not_here)
+        .layer(middleware::from_fn(of_this_machine))
 }
 
 /// The desk of the network: the settlement day.

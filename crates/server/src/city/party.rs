@@ -123,6 +123,14 @@ impl Http {
         Ok(Http(Some(runtime)))
     }
 
+    /// Serves handlers that do nothing at any free port: the limit of a run.
+    pub fn bare(&self, read: String, created: String) -> Result<Bare, CityError> {
+        let socket = TcpListener::bind("127.0.0.1:0").map_err(io("HTTP"))?;
+        let at = address(&socket)?;
+        let port = self.serve(socket, crate::platform_http::developers::bare(read, created))?;
+        Ok(Bare { at, _port: port })
+    }
+
     fn serve(&self, socket: TcpListener, router: axum::Router) -> Result<HttpPort, CityError> {
         socket.set_nonblocking(true).map_err(io("HTTP"))?;
         let runtime = self.0.as_ref().expect("it is there until it is dropped");
@@ -154,6 +162,13 @@ impl Drop for Http {
     }
 }
 
+/// Handlers that do nothing, as long as this lives.
+pub struct Bare {
+    /// Where they listen.
+    pub at: SocketAddr,
+    _port: HttpPort,
+}
+
 /// An HTTP port that is served.
 struct HttpPort {
     stop: Option<oneshot::Sender<()>>,
@@ -181,6 +196,8 @@ pub struct Running {
     http: Vec<HttpPort>,
     listeners: Vec<Listener>,
     couriers: Vec<Couriers>,
+    /// What else works on the records until the end, first to go.
+    others: Vec<Box<dyn std::any::Any + Send + Sync>>,
     stores: Vec<(String, Store)>,
 }
 
@@ -247,6 +264,11 @@ impl Running {
         Ok(())
     }
 
+    /// Keeps something that works on the records, until the end.
+    pub(super) fn attend(&mut self, other: impl Send + Sync + 'static) {
+        self.others.push(Box::new(other));
+    }
+
     /// The party's records, by name.
     pub fn stores(&self) -> &[(String, Store)] {
         &self.stores
@@ -256,6 +278,7 @@ impl Running {
     /// there for the next start, everything is folded and the files are closed.
     pub fn end(mut self, patience: Duration) {
         let until = Instant::now() + patience;
+        self.others.clear();
         self.http.iter_mut().for_each(|port| port.end(until));
         for listener in &self.listeners {
             if !listener.end(left(until)) {
@@ -273,6 +296,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.others.clear();
         // A courier that is on its way reports to the store, so it comes home first.
         self.couriers.clear();
         self.stores.iter().for_each(|(_, store)| store.close());

@@ -2,6 +2,7 @@
 
 use super::SANDBOX_PASSPHRASE;
 use crate::defences::CityDefences;
+use crate::platform_http::developers::Limits;
 use crate::trace::Watch;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -73,6 +74,8 @@ pub struct Plan {
     pub passphrase: Vec<u8>,
     /// Wait between two tries of a delivery.
     pub backoff: Backoff,
+    /// How much a key of the developers' interface may ask.
+    pub api_limits: Limits,
     /// Which checks of its parties stand; all of them, except in tests of attacks.
     pub defences: CityDefences,
 }
@@ -89,6 +92,7 @@ impl Plan {
             policy: Policy::STANDARD,
             passphrase: SANDBOX_PASSPHRASE.to_vec(),
             backoff: Backoff::default(),
+            api_limits: Limits::STANDARD,
             defences: CityDefences::default(),
         }
     }

@@ -1,10 +1,11 @@
 //! The platform: token service, token gateway and acquirer, with their doors.
 
-use super::party::{Http, Peer, Port, Running, ends, of, port_ends};
+use super::party::{Http, Peer, Port, Running, ends, io, of, port_ends};
 use super::{CityError, Plan, banks, card_ranges, define, keys, programmes};
 use crate::hosts::acquirer::TerminalPort;
 use crate::hosts::gateway::GatewayPort;
 use crate::hosts::telephone::Telephone;
+use crate::platform_http::developers::{self, Api};
 use crate::platform_http::{self, Door};
 use crate::screens::{self, door::Front};
 use ::platform::TokenService;
@@ -29,6 +30,8 @@ pub struct PlatformPorts {
     pub terminals: Port,
     /// The network calls here, with tokens.
     pub gateway: Port,
+    /// The platform's people call here, from this machine.
+    pub desk: TcpListener,
 }
 
 /// Whom the platform asks.
@@ -49,6 +52,8 @@ pub struct Platform {
     pub tokens: Arc<TokenService>,
     /// The acquirer.
     pub acquirer: Acquirer,
+    /// Its developers' interface.
+    pub api: Api,
     /// Its start page.
     pub front: Front,
     /// Where phones call.
@@ -57,6 +62,8 @@ pub struct Platform {
     pub terminals_at: SocketAddr,
     /// Where the network calls.
     pub gateway_at: SocketAddr,
+    /// Where its people call.
+    pub desk_at: SocketAddr,
     /// What of it runs.
     pub running: Running,
 }
@@ -84,10 +91,15 @@ impl Platform {
         let door = door.defended(plan.defences.doors);
         let front = Front::default();
         let pages = screens::door::router(front.clone());
-        let http_at = running.serve(http, ports.http, platform_http::router(door).merge(pages))?;
+        let api = start_api(plan, &mut running, &tokens, &acquirer)?;
+        let routes = platform_http::router(door, api.clone()).merge(pages);
+        let http_at = running.serve(http, ports.http, routes)?;
+        let desk_at = running.serve(http, ports.desk, super::desk::platform(api.clone()))?;
         running.deliver(plan, "tokens", tokens.store(), programmes::deliverers(&tokens))?;
         running.deliver(plan, "acquirer", acquirer.store(), acquirer.deliverers())?;
-        Ok(Platform { tokens, acquirer, front, http_at, terminals_at, gateway_at, running })
+        running.deliver(plan, "developers", api.store(), api.deliverers())?;
+        running.attend(developers::Teller::start(&api).map_err(io("the teller of events"))?);
+        Ok(Platform { tokens, acquirer, api, front, http_at, terminals_at, gateway_at, desk_at, running })
     }
 }
 
@@ -96,7 +108,7 @@ fn start_tokens(
     running: &mut Running,
     peers: &PlatformPeers,
 ) -> Result<Arc<TokenService>, CityError> {
-    let schema = store::rooms::tokens::tables(Schema::new());
+    let schema = store::rooms::developers::answers(store::rooms::tokens::tables(Schema::new()));
     let store = running.open(plan, "tokens", "platform/tokens", schema)?;
     let keys = keys::platform_keys(&plan.data.join("platform/keys.json"), &plan.passphrase)?;
     let line = peers.verification.line(ends(plan, "token service", "network"), |_| ())?;
@@ -118,13 +130,30 @@ fn start_gateway(plan: &Plan, tokens: &TokenService, peers: &PlatformPeers) -> R
 }
 
 fn start_acquirer(plan: &Plan, running: &mut Running, peers: &PlatformPeers) -> Result<Acquirer, CityError> {
-    let schema = store::rooms::acquiring::tables(Schema::new());
+    let schema = store::rooms::developers::answers(store::rooms::acquiring::tables(Schema::new()));
     let store = running.open(plan, "acquirer", "platform/acquirer", schema)?;
     programmes::register_merchants(&store).map_err(of("acquirer"))?;
     let line = peers.network.line(ends(plan, "acquirer", "network"), |_| ())?;
     let institution =
         Institution { defences: plan.defences.acquirer, ..acquiring_institution(plan.waits.acquirer) };
     Ok(Acquirer::new(store, institution, Arc::new(line)))
+}
+
+fn start_api(
+    plan: &Plan,
+    running: &mut Running,
+    tokens: &Arc<TokenService>,
+    acquirer: &Acquirer,
+) -> Result<Api, CityError> {
+    let schema = store::rooms::developers::tables(Schema::new());
+    let store = running.open(plan, "developers", "platform/developers", schema)?;
+    let parts = developers::Parts {
+        store,
+        acquirer: acquirer.clone(),
+        tokens: Arc::clone(tokens),
+        limits: plan.api_limits,
+    };
+    Api::new(parts).map_err(of("developers"))
 }
 
 /// The acquirer as the network knows it.

@@ -1,10 +1,12 @@
 //! What the city's operators set up: token programmes, domain controls, merchants.
 
+use crate::platform_http::developers::PublishedKey;
 use acquiring::operations::{RegisterMerchant, RegisterTerminal};
 use acquiring::records::MerchantState;
 use acquiring::{AcceptorId, Merchant, TerminalId};
 use crypto::p256::AgreementPublic;
 use crypto::rsa::{Exponent, RsaPrivate};
+use developers::Tenant;
 use platform::{CardRange, NoticeTaken, TokenService};
 use sandbox::directory::{Directory, Product};
 use std::collections::HashMap;
@@ -186,6 +188,25 @@ pub const DEMO_MERCHANTS: &[DemoMerchant] = &[
         category: 7995,
     },
 ];
+
+/// The keys of the developers' interface that every city has: the operator's, each merchant's, each bank's.
+pub fn published_keys() -> Vec<PublishedKey> {
+    // As every test key of the sandbox, printed for everybody; the padding gives them the length of a key.
+    let text = |name: &str| format!("sk_test_{name:0<24}");
+    let platform = PublishedKey { text: text("platform"), name: "Operator", tenant: Tenant::Platform };
+    let shop = |demo: &DemoMerchant| PublishedKey {
+        text: text(&demo.name.to_lowercase().replace("paiza ", "")),
+        name: demo.name,
+        tenant: Tenant::Merchant(Id::from_u128(demo.number)),
+    };
+    let bank = |bank: &sandbox::directory::Institution| PublishedKey {
+        text: text(&format!("bank{}", bank.id)),
+        name: "Bank",
+        tenant: Tenant::Issuer(bank.id.clone()),
+    };
+    let banks = Directory::sandbox().institutions.iter().map(bank);
+    std::iter::once(platform).chain(DEMO_MERCHANTS.iter().map(shop)).chain(banks).collect()
+}
 
 /// Registers the city's merchants and terminals; again changes nothing.
 pub(super) fn register_merchants(store: &Store) -> Result<(), StoreError> {

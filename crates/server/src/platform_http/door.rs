@@ -46,6 +46,8 @@ impl Door {
 
 /// What of a request its signature covers, owned.
 pub(super) struct Received {
+    /// What stands in the path in place of the names it has.
+    names: Vec<String>,
     pub(super) method: String,
     pub(super) authority: String,
     pub(super) path: String,
@@ -56,7 +58,11 @@ pub(super) struct Received {
 }
 
 impl Received {
-    pub(super) fn new(parts: &axum::http::request::Parts, body: Vec<u8>) -> Result<Received, Trouble> {
+    pub(super) fn new(
+        parts: &axum::http::request::Parts,
+        names: Vec<String>,
+        body: Vec<u8>,
+    ) -> Result<Received, Trouble> {
         let text = |headers: &HeaderMap, name: &'static str| {
             headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
         };
@@ -64,9 +70,10 @@ impl Received {
         let idempotency_key = text(headers, "idempotency-key");
         if parts.method != "GET" && !(1..=255).contains(&idempotency_key.len()) {
             let detail = "Idempotency-Key must have 1 to 255 printable characters";
-            return Err(Trouble::new(400, "idempotency_key_missing", "A request key is needed", detail));
+            return Err(Trouble::of("idempotency_key_missing", detail));
         }
         Ok(Received {
+            names,
             method: parts.method.to_string(),
             authority: text(headers, "host"),
             path: parts.uri.path().to_owned(),
@@ -79,6 +86,21 @@ impl Received {
             },
             body,
         })
+    }
+
+    /// The first name in the path.
+    pub(super) fn name(&self) -> &str {
+        self.named(0)
+    }
+
+    /// A name in the path, counted from 0.
+    pub(super) fn named(&self, place: usize) -> &str {
+        self.names.get(place).map_or("", String::as_str)
+    }
+
+    /// The identifier in the path; a malformed one is as unknown as one that is not there.
+    pub(super) fn id<K: values::id::Kind>(&self) -> Result<values::Id<K>, Trouble> {
+        self.name().parse().map_err(|_| Trouble::not_found())
     }
 
     fn signed(&self) -> SignedRequest<'_> {

@@ -1,4 +1,4 @@
-//! The routes, read like a menu.
+//! The routes of devices and issuers, read like a menu. Each is one function of the signed request.
 
 use super::door::{Door, Received};
 use super::phone;
@@ -7,9 +7,9 @@ use crate::api;
 use crate::phone::encode;
 use crate::screens::door::{page_of, show};
 use crate::screens::pages;
-use axum::body::{Body, to_bytes};
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::body::to_bytes;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
@@ -17,6 +17,8 @@ use crypto::p256::AgreementPublic;
 use platform::{Confirmed, IssuerAction, Progress};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::Arc;
 use tokens::Actor;
 use tokens::ops::Arrangement;
 use tokens::records::{DeviceId, DeviceKeys, Life, Token, TokenReference};
@@ -26,50 +28,80 @@ use values::TokenNumber;
 /// The largest body that is read.
 const BODY_MOST: usize = 64 * 1024;
 
-/// Everything a phone asks of the platform.
-pub fn router(door: Door) -> Router {
+/// What a device, or an issuer, asks for with its signature: the request is its whole context.
+type Work = Arc<dyn Fn(&Door, &Received) -> Result<Vec<u8>, Trouble> + Send + Sync>;
+
+/// A route for signed requests.
+#[derive(Clone)]
+pub(super) struct SignedRoute {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    work: Work,
+}
+
+fn route<A: Serialize + 'static>(
+    method: &'static str,
+    path: &'static str,
+    work: fn(&Door, &Received) -> Result<A, Trouble>,
+) -> SignedRoute {
+    let work = move |door: &Door, received: &Received| {
+        Ok(serde_json::to_vec(&work(door, received)?).expect("the interface's types are JSON"))
+    };
+    SignedRoute { method, path, work: Arc::new(work) }
+}
+
+/// Everything a phone or an issuer asks of the platform.
+pub(super) fn signed_routes() -> Vec<SignedRoute> {
+    vec![
+        route("POST", "/v1/devices", register),
+        route("GET", "/v1/devices", phone::devices),
+        route("POST", "/v1/devices/{device}/confirm", confirm),
+        route("POST", "/v1/cards", add_card),
+        route("POST", "/v1/enrolments/{enrolment}/code", request_code),
+        route("POST", "/v1/enrolments/{enrolment}/verify", verify_code),
+        route("GET", "/v1/tokens", list),
+        route("POST", "/v1/tokens/{token}/provision", provision),
+        route("POST", "/v1/tokens/{token}/keys", replenish),
+        route("POST", "/v1/tokens/{token}/certificates", certificates),
+        route("GET", "/v1/tokens/{token}/taps/{counter}", phone::tap),
+        route("POST", "/v1/tokens/{token}/suspend", suspend),
+        route("POST", "/v1/tokens/{token}/resume", resume),
+        route("POST", "/v1/tokens/{token}/delete", delete),
+        route("POST", "/v1/arrangement", arrange),
+        route("POST", "/v1/issuer-events", issuer_event),
+    ]
+}
+
+/// What nobody signs: what is public, and what one who lost the phone can still do.
+pub(super) fn open_router(door: Door) -> Router {
     Router::new()
         .route("/livez", get(|| async { "ok" }))
         .route("/v1/card-data-key", get(card_data_key))
         .route("/v1/card-ranges", get(phone::card_ranges))
-        .route("/v1/devices", post(register).get(phone::devices))
-        .route("/v1/devices/{device}/confirm", post(confirm))
-        .route("/v1/cards", post(add_card))
-        .route("/v1/enrolments/{enrolment}/code", post(request_code))
-        .route("/v1/enrolments/{enrolment}/verify", post(verify_code))
-        .route("/v1/tokens", get(list))
-        .route("/v1/tokens/{token}/provision", post(provision))
-        .route("/v1/tokens/{token}/keys", post(replenish))
-        .route("/v1/tokens/{token}/certificates", post(certificates))
-        .route("/v1/tokens/{token}/taps/{counter}", get(phone::tap))
-        .route("/v1/tokens/{token}/suspend", post(suspend))
-        .route("/v1/tokens/{token}/resume", post(resume))
-        .route("/v1/tokens/{token}/delete", post(delete))
-        .route("/v1/arrangement", post(arrange))
-        .route("/v1/issuer-events", post(issuer_event))
         .route("/v1/lost-phone", post(lost_phone))
         .route("/lost-phone", get(lost_phone_page).post(lost_phone_form))
         .layer(DefaultBodyLimit::max(BODY_MOST))
         .with_state(door)
 }
 
-/// Reads the request and does the work on a thread that may wait for records and issuers.
-pub(super) async fn work<A: Serialize + Send + 'static>(
-    door: Door,
-    request: Request<Body>,
-    work: impl FnOnce(&Door, &Received) -> Result<A, Trouble> + Send + 'static,
-) -> Result<Response, Trouble> {
-    let (parts, body) = request.into_parts();
-    let too_large =
-        |_| Trouble::new(413, "body_too_large", "The body is too large", "The body is too large.");
-    let body = to_bytes(body, BODY_MOST).await.map_err(too_large)?;
-    let received = Received::new(&parts, body.to_vec())?;
-    let done = tokio::task::spawn_blocking(move || work(&door, &received)).await;
-    let answer = done.map_err(|error| {
-        tracing::error!(%error, "a handler panicked");
-        Trouble::new(500, "internal", "Something went wrong here", "This is our mistake.")
-    })??;
-    Ok((StatusCode::OK, Json(answer)).into_response())
+impl SignedRoute {
+    /// Reads the request and does the work on a thread that may wait for records and issuers.
+    pub(super) async fn serve(self, door: Door, names: Vec<String>, request: Request) -> Response {
+        self.answer(door, names, request).await.unwrap_or_else(IntoResponse::into_response)
+    }
+
+    async fn answer(self, door: Door, names: Vec<String>, request: Request) -> Result<Response, Trouble> {
+        let (parts, body) = request.into_parts();
+        let too_large = |_| Trouble::of("body_too_large", "Signed bodies have at most 64 KiB.");
+        let body = to_bytes(body, BODY_MOST).await.map_err(too_large)?;
+        let received = Received::new(&parts, names, body.to_vec())?;
+        let done = tokio::task::spawn_blocking(move || (self.work)(&door, &received)).await;
+        let answer = done.map_err(|error| {
+            tracing::error!(%error, "a handler panicked");
+            Trouble::internal()
+        })??;
+        Ok(([(header::CONTENT_TYPE, "application/json")], answer).into_response())
+    }
 }
 
 fn body<T: DeserializeOwned>(received: &Received) -> Result<T, Trouble> {
@@ -85,9 +117,9 @@ fn bytes(text: &str, part: &'static str) -> Result<Vec<u8>, Trouble> {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).map_err(|_| Trouble::invalid(part))
 }
 
-/// An identifier in a path; a malformed one is as unknown as one that is not there.
-pub(super) fn id<K: values::id::Kind>(text: &str) -> Result<values::Id<K>, Trouble> {
-    text.parse().map_err(|_| Trouble::new(404, "not_found", "Not found", "There is nothing of this name."))
+/// An identifier in a body; a malformed one is as unknown as one that is not there.
+fn id<K: values::id::Kind>(text: &str) -> Result<values::Id<K>, Trouble> {
+    text.parse().map_err(|_| Trouble::not_found())
 }
 
 /// Public, and so is everybody's: phones are told it when they register, issuers seal new plastic to it.
@@ -95,57 +127,44 @@ async fn card_data_key(State(door): State<Door>) -> Json<api::CardDataKey> {
     Json(api::CardDataKey { card_data_key: encode(door.service.keys().card_data().public().to_sec1()) })
 }
 
-async fn register(State(door): State<Door>, request: Request) -> Result<Response, Trouble> {
-    work(door, request, |door, received| {
-        let wish: api::RegisterDevice = body(received)?;
-        let keys = DeviceKeys {
-            signing: bytes(&wish.signing_key, "/signing_key")?,
-            agreement: bytes(&wish.agreement_key, "/agreement_key")?,
-            verification: bytes(&wish.verification_key, "/verification_key")?,
-        };
-        // Whoever registers a key must hold it.
-        received.check(&keys.signing, door)?;
-        let device = door.service.register_device(&wish.phone_number, &wish.name, keys)?;
-        let card_data_key = encode(door.service.keys().card_data().public().to_sec1());
-        Ok(api::DeviceRegistered { device: device.to_string(), card_data_key })
-    })
-    .await
+fn register(door: &Door, received: &Received) -> Result<api::DeviceRegistered, Trouble> {
+    let wish: api::RegisterDevice = body(received)?;
+    let keys = DeviceKeys {
+        signing: bytes(&wish.signing_key, "/signing_key")?,
+        agreement: bytes(&wish.agreement_key, "/agreement_key")?,
+        verification: bytes(&wish.verification_key, "/verification_key")?,
+    };
+    // Whoever registers a key must hold it.
+    received.check(&keys.signing, door)?;
+    let device = door.service.register_device(&wish.phone_number, &wish.name, keys)?;
+    let card_data_key = encode(door.service.keys().card_data().public().to_sec1());
+    Ok(api::DeviceRegistered { device: device.to_string(), card_data_key })
 }
 
-async fn confirm(
-    State(door): State<Door>,
-    Path(device): Path<String>,
-    request: Request,
-) -> Result<Response, Trouble> {
-    work(door, request, move |door, received| {
-        let signer = received.device(door)?;
-        let named: DeviceId = id(&device)?;
-        if named != signer.id {
-            return Err(Trouble::new(404, "not_found", "Not found", "There is nothing of this name."));
+fn confirm(door: &Door, received: &Received) -> Result<api::DeviceConfirmed, Trouble> {
+    let signer = received.device(door)?;
+    let named: DeviceId = received.id()?;
+    if named != signer.id {
+        return Err(Trouble::not_found());
+    }
+    let wish: api::ConfirmDevice = body(received)?;
+    match door.service.confirm_device(named, &wish.phone_number, wish.code.as_bytes())? {
+        Confirmed::Bound { customer, recovery_code } => Ok(api::DeviceConfirmed {
+            customer: customer.to_string(),
+            recovery_code: recovery_code.map(|code| String::from_utf8_lossy(code.expose()).into_owned()),
+        }),
+        Confirmed::Wrong { tries_left } => {
+            let detail = format!("This is not the code; {tries_left} tries are left.");
+            Err(Trouble::of("code_wrong", &detail))
         }
-        let wish: api::ConfirmDevice = body(received)?;
-        match door.service.confirm_device(named, &wish.phone_number, wish.code.as_bytes())? {
-            Confirmed::Bound { customer, recovery_code } => Ok(api::DeviceConfirmed {
-                customer: customer.to_string(),
-                recovery_code: recovery_code.map(|code| String::from_utf8_lossy(code.expose()).into_owned()),
-            }),
-            Confirmed::Wrong { tries_left } => {
-                let detail = format!("This is not the code; {tries_left} tries are left.");
-                Err(Trouble::new(409, "code_wrong", "Not the code", &detail))
-            }
-        }
-    })
-    .await
+    }
 }
 
-async fn add_card(State(door): State<Door>, request: Request) -> Result<Response, Trouble> {
-    work(door, request, |door, received| {
-        let device = received.active_device(door)?;
-        let wish: api::AddCard = body(received)?;
-        let (enrolment, progress) = door.service.add_card(&device, &wish.sealed_card)?;
-        Ok(enrolment_of(&enrolment.to_string(), progress))
-    })
-    .await
+fn add_card(door: &Door, received: &Received) -> Result<api::Enrolment, Trouble> {
+    let device = received.active_device(door)?;
+    let wish: api::AddCard = body(received)?;
+    let (enrolment, progress) = door.service.add_card(&device, &wish.sealed_card)?;
+    Ok(enrolment_of(&enrolment.to_string(), progress))
 }
 
 fn enrolment_of(enrolment: &str, progress: Progress) -> api::Enrolment {
@@ -184,43 +203,26 @@ fn enrolment_of(enrolment: &str, progress: Progress) -> api::Enrolment {
     answer
 }
 
-async fn request_code(
-    State(door): State<Door>,
-    Path(enrolment): Path<String>,
-    request: Request,
-) -> Result<Response, Trouble> {
-    work(door, request, move |door, received| {
-        let device = received.active_device(door)?;
-        let wish: api::RequestCode = body(received)?;
-        door.service.request_code(device.id, id(&enrolment)?, &wish.method)?;
-        Ok(serde_json::json!({}))
-    })
-    .await
+fn request_code(door: &Door, received: &Received) -> Result<Value, Trouble> {
+    let device = received.active_device(door)?;
+    let wish: api::RequestCode = body(received)?;
+    door.service.request_code(device.id, received.id()?, &wish.method)?;
+    Ok(serde_json::json!({}))
 }
 
-async fn verify_code(
-    State(door): State<Door>,
-    Path(enrolment): Path<String>,
-    request: Request,
-) -> Result<Response, Trouble> {
-    work(door, request, move |door, received| {
-        let device = received.active_device(door)?;
-        let wish: api::VerifyCode = body(received)?;
-        let progress = door.service.verify_code(device.id, id(&enrolment)?, &wish.sealed_code)?;
-        Ok(enrolment_of(&enrolment, progress))
-    })
-    .await
+fn verify_code(door: &Door, received: &Received) -> Result<api::Enrolment, Trouble> {
+    let device = received.active_device(door)?;
+    let wish: api::VerifyCode = body(received)?;
+    let progress = door.service.verify_code(device.id, received.id()?, &wish.sealed_code)?;
+    Ok(enrolment_of(received.name(), progress))
 }
 
-async fn list(State(door): State<Door>, request: Request) -> Result<Response, Trouble> {
-    work(door, request, |door, received| {
-        let device = received.active_device(door)?;
-        let customer = device.customer.ok_or(platform::Error::Refused(tokens::Refusal::DeviceNotActive))?;
-        let cards = door.service.tokens_of(customer)?;
-        let data = cards.tokens.iter().map(|token| view(door, token, cards.default)).collect();
-        Ok(api::TokenList { data })
-    })
-    .await
+fn list(door: &Door, received: &Received) -> Result<api::TokenList, Trouble> {
+    let device = received.active_device(door)?;
+    let customer = device.customer.ok_or(platform::Error::Refused(tokens::Refusal::DeviceNotActive))?;
+    let cards = door.service.tokens_of(customer)?;
+    let data = cards.tokens.iter().map(|token| view(door, token, cards.default)).collect();
+    Ok(api::TokenList { data })
 }
 
 fn view(door: &Door, token: &Token, default: Option<TokenReference>) -> api::TokenView {
@@ -248,25 +250,18 @@ fn view(door: &Door, token: &Token, default: Option<TokenReference>) -> api::Tok
     }
 }
 
-async fn provision(
-    State(door): State<Door>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Result<Response, Trouble> {
-    work(door, request, move |door, received| {
-        let device = received.active_device(door)?;
-        let reference: TokenReference = id(&token)?;
-        let profile = door.service.profile(&device, reference)?;
-        // Keys of an earlier try that never arrived are enough, until the phone gives them up.
-        let keys = match door.service.issue_keys(&device, reference, 0) {
-            Err(platform::Error::Refused(tokens::Refusal::KeysEnough)) => Vec::new(),
-            issued => sealed_keys(issued?),
-        };
-        door.service.tell_issuer(&profile.token)?;
-        let card = card_profile(&profile);
-        Ok(api::Provisioned { card, keys })
-    })
-    .await
+fn provision(door: &Door, received: &Received) -> Result<api::Provisioned, Trouble> {
+    let device = received.active_device(door)?;
+    let reference: TokenReference = received.id()?;
+    let profile = door.service.profile(&device, reference)?;
+    // Keys of an earlier try that never arrived are enough, until the phone gives them up.
+    let keys = match door.service.issue_keys(&device, reference, 0) {
+        Err(platform::Error::Refused(tokens::Refusal::KeysEnough)) => Vec::new(),
+        issued => sealed_keys(issued?),
+    };
+    door.service.tell_issuer(&profile.token)?;
+    let card = card_profile(&profile);
+    Ok(api::Provisioned { card, keys })
 }
 
 /// What the phone is told of a token.
@@ -294,37 +289,28 @@ fn card_profile(profile: &platform::Profile) -> api::CardProfile {
     }
 }
 
-async fn certificates(
-    State(door): State<Door>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Result<Response, Trouble> {
-    work(door, request, move |door, received| {
-        let device = received.active_device(door)?;
-        let wish: api::WantCertificates = body(received)?;
-        if wish.profile != "contact" {
-            return Err(Trouble::invalid("/profile"));
-        }
-        let profile = door.service.profile(&device, id(&token)?)?;
-        let card = crate::phone::card_of(&card_profile(&profile)).map_err(|_| Trouble::invalid("/token"))?;
-        let key = AgreementPublic::from_sec1(&device.keys.agreement)
-            .map_err(|_| platform::Error::Refused(tokens::Refusal::KeyInvalid))?;
-        let made = door.certify.as_ref().and_then(|certify| certify(&card, &key));
-        let made = made.ok_or_else(|| {
-            Trouble::new(409, "profile_unavailable", "No such profile", "This card has no contact profile.")
-        })?;
-        Ok(api::CardCertificates {
-            authority_index: made.authority_index,
-            issuer: hex::encode_upper(made.issuer),
-            issuer_remainder: hex::encode_upper(made.issuer_remainder),
-            issuer_exponent: hex::encode_upper(made.issuer_exponent),
-            card: hex::encode_upper(made.card),
-            card_remainder: hex::encode_upper(made.card_remainder),
-            card_exponent: hex::encode_upper(made.card_exponent),
-            key_sealed: made.key_sealed,
-        })
+fn certificates(door: &Door, received: &Received) -> Result<api::CardCertificates, Trouble> {
+    let device = received.active_device(door)?;
+    let wish: api::WantCertificates = body(received)?;
+    if wish.profile != "contact" {
+        return Err(Trouble::invalid("/profile"));
+    }
+    let profile = door.service.profile(&device, received.id()?)?;
+    let card = crate::phone::card_of(&card_profile(&profile)).map_err(|_| Trouble::invalid("/token"))?;
+    let key = AgreementPublic::from_sec1(&device.keys.agreement)
+        .map_err(|_| platform::Error::Refused(tokens::Refusal::KeyInvalid))?;
+    let made = door.certify.as_ref().and_then(|certify| certify(&card, &key));
+    let made = made.ok_or_else(|| Trouble::of("profile_unavailable", "This card has no contact profile."))?;
+    Ok(api::CardCertificates {
+        authority_index: made.authority_index,
+        issuer: hex::encode_upper(made.issuer),
+        issuer_remainder: hex::encode_upper(made.issuer_remainder),
+        issuer_exponent: hex::encode_upper(made.issuer_exponent),
+        card: hex::encode_upper(made.card),
+        card_remainder: hex::encode_upper(made.card_remainder),
+        card_exponent: hex::encode_upper(made.card_exponent),
+        key_sealed: made.key_sealed,
     })
-    .await
 }
 
 fn sealed_keys(slots: Vec<tokens::slots::SealedSlot>) -> Vec<api::SealedKey> {
@@ -336,18 +322,11 @@ fn sealed_keys(slots: Vec<tokens::slots::SealedSlot>) -> Vec<api::SealedKey> {
     slots.into_iter().map(key).collect()
 }
 
-async fn replenish(
-    State(door): State<Door>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Result<Response, Trouble> {
-    work(door, request, move |door, received| {
-        let device = received.active_device(door)?;
-        let wish: api::Replenish = body(received)?;
-        let issued = door.service.issue_keys(&device, id(&token)?, wish.highest_used)?;
-        Ok(api::Replenished { keys: sealed_keys(issued) })
-    })
-    .await
+fn replenish(door: &Door, received: &Received) -> Result<api::Replenished, Trouble> {
+    let device = received.active_device(door)?;
+    let wish: api::Replenish = body(received)?;
+    let issued = door.service.issue_keys(&device, received.id()?, wish.highest_used)?;
+    Ok(api::Replenished { keys: sealed_keys(issued) })
 }
 
 /// The customer whose device signed.
@@ -356,81 +335,54 @@ pub(super) fn customer(door: &Door, received: &Received) -> Result<tokens::recor
     Ok(device.customer.ok_or(platform::Error::Refused(tokens::Refusal::DeviceNotActive))?)
 }
 
-async fn suspend(
-    State(door): State<Door>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Result<Response, Trouble> {
-    work(door, request, move |door, received| {
-        let actor = Actor::Customer(customer(door, received)?);
-        let standing = door.service.suspend(id(&token)?, actor)?;
-        Ok(serde_json::json!({"suspended_by": standing.suspenders.to_string()}))
-    })
-    .await
+fn suspend(door: &Door, received: &Received) -> Result<Value, Trouble> {
+    let actor = Actor::Customer(customer(door, received)?);
+    let standing = door.service.suspend(received.id()?, actor)?;
+    Ok(serde_json::json!({"suspended_by": standing.suspenders.to_string()}))
 }
 
-async fn resume(
-    State(door): State<Door>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Result<Response, Trouble> {
-    work(door, request, move |door, received| {
-        let actor = Actor::Customer(customer(door, received)?);
-        let standing = door.service.resume(id(&token)?, actor)?;
-        Ok(serde_json::json!({"suspended_by": standing.suspenders.to_string()}))
-    })
-    .await
+fn resume(door: &Door, received: &Received) -> Result<Value, Trouble> {
+    let actor = Actor::Customer(customer(door, received)?);
+    let standing = door.service.resume(received.id()?, actor)?;
+    Ok(serde_json::json!({"suspended_by": standing.suspenders.to_string()}))
 }
 
-async fn delete(
-    State(door): State<Door>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Result<Response, Trouble> {
-    work(door, request, move |door, received| {
-        let actor = Actor::Customer(customer(door, received)?);
-        door.service.delete(id(&token)?, actor)?;
-        Ok(serde_json::json!({}))
-    })
-    .await
+fn delete(door: &Door, received: &Received) -> Result<Value, Trouble> {
+    let actor = Actor::Customer(customer(door, received)?);
+    door.service.delete(received.id()?, actor)?;
+    Ok(serde_json::json!({}))
 }
 
-async fn arrange(State(door): State<Door>, request: Request) -> Result<Response, Trouble> {
-    work(door, request, |door, received| {
-        let customer = customer(door, received)?;
-        let wish: api::Arrange = body(received)?;
-        if let Some(order) = wish.order {
-            let order = order.iter().map(|token| id(token)).collect::<Result<_, _>>()?;
-            door.service.arrange(customer, Arrangement::Order(order))?;
-        }
-        if let Some(token) = wish.default {
-            door.service.arrange(customer, Arrangement::Default(id(&token)?))?;
-        }
-        if let Some((token, name)) = wish.nickname {
-            let name = Name::parse(&name).map_err(|_| Trouble::invalid("/nickname"))?;
-            door.service.arrange(customer, Arrangement::Nickname(id(&token)?, Some(name)))?;
-        }
-        Ok(serde_json::json!({}))
-    })
-    .await
+fn arrange(door: &Door, received: &Received) -> Result<Value, Trouble> {
+    let customer = customer(door, received)?;
+    let wish: api::Arrange = body(received)?;
+    if let Some(order) = wish.order {
+        let order = order.iter().map(|token| id(token)).collect::<Result<_, _>>()?;
+        door.service.arrange(customer, Arrangement::Order(order))?;
+    }
+    if let Some(token) = wish.default {
+        door.service.arrange(customer, Arrangement::Default(id(&token)?))?;
+    }
+    if let Some((token, name)) = wish.nickname {
+        let name = Name::parse(&name).map_err(|_| Trouble::invalid("/nickname"))?;
+        door.service.arrange(customer, Arrangement::Nickname(id(&token)?, Some(name)))?;
+    }
+    Ok(serde_json::json!({}))
 }
 
-async fn issuer_event(State(door): State<Door>, request: Request) -> Result<Response, Trouble> {
-    work(door, request, |door, received| {
-        let issuer = received.issuer(door)?;
-        let wish: api::IssuerEvent = body(received)?;
-        let token = TokenNumber::parse(wish.token.as_bytes()).map_err(|_| Trouble::invalid("/token"))?;
-        match (wish.action.as_str(), &wish.sealed_card) {
-            ("replace", Some(sealed)) => door.service.replace_card(issuer, token, sealed)?,
-            ("replace", None) | (_, Some(_)) => return Err(Trouble::invalid("/sealed_card")),
-            (word, None) => {
-                let action = IssuerAction::parse(word).ok_or_else(|| Trouble::invalid("/action"))?;
-                door.service.issuer_token(issuer, token, action)?;
-            }
+fn issuer_event(door: &Door, received: &Received) -> Result<Value, Trouble> {
+    let issuer = received.issuer(door)?;
+    let wish: api::IssuerEvent = body(received)?;
+    let token = TokenNumber::parse(wish.token.as_bytes()).map_err(|_| Trouble::invalid("/token"))?;
+    match (wish.action.as_str(), &wish.sealed_card) {
+        ("replace", Some(sealed)) => door.service.replace_card(issuer, token, sealed)?,
+        ("replace", None) | (_, Some(_)) => return Err(Trouble::invalid("/sealed_card")),
+        (word, None) => {
+            let action = IssuerAction::parse(word).ok_or_else(|| Trouble::invalid("/action"))?;
+            door.service.issuer_token(issuer, token, action)?;
         }
-        Ok(serde_json::json!({}))
-    })
-    .await
+    }
+    Ok(serde_json::json!({}))
 }
 
 async fn lost_phone(State(door): State<Door>, Json(wish): Json<api::LostPhone>) -> Result<Response, Trouble> {
@@ -441,7 +393,7 @@ async fn lost_phone(State(door): State<Door>, Json(wish): Json<api::LostPhone>) 
 async fn report_lost(door: Door, wish: api::LostPhone) -> Result<usize, Trouble> {
     let report = move || door.service.report_lost(&wish.phone_number, wish.recovery_code.trim().as_bytes());
     let done = tokio::task::spawn_blocking(report).await;
-    let count = done.map_err(|_| Trouble::new(500, "internal", "Something went wrong here", ""))??;
+    let count = done.map_err(|_| Trouble::internal())??;
     Ok(usize::from(count))
 }
 

@@ -1,5 +1,8 @@
 //! Hosts among one another: settlement, restarts, issuers and their tokens, foreign clients.
 
+mod api;
+mod api_docs;
+mod api_events;
 mod contact;
 mod foreign;
 mod issuers;

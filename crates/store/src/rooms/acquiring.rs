@@ -6,6 +6,7 @@ use ::acquiring::records::{Batch, Merchant, MerchantDay, Payment, Terminal, Term
 const MIGRATIONS: &[Migration] = &[
     (1, include_str!("../../migrations/acquiring/0001.sql")),
     (2, include_str!("../../migrations/acquiring/0002.sql")),
+    (3, include_str!("../../migrations/acquiring/0003.sql")),
 ];
 
 /// Adds the tables.

@@ -9,6 +9,7 @@ use ::tokens::records::{
 const MIGRATIONS: &[Migration] = &[
     (1, include_str!("../../migrations/tokens/0001.sql")),
     (2, include_str!("../../migrations/tokens/0002.sql")),
+    (3, include_str!("../../migrations/tokens/0003.sql")),
 ];
 
 /// Adds the tables.

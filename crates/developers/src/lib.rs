@@ -1,0 +1,23 @@
+//! Developers: who calls the interface, what they were answered, and what they are told.
+//!
+//! It knows neither HTTP nor JSON, and none of the things that are asked for: it remembers who may ask, and that a
+//! request was answered before.
+//!
+//! Read `tenant` (whose data a key opens, and what for), `key` (secret keys, kept as digests), `answer` (a request is
+//! carried out once, and its answer is given again), `event` (what callers are told, read from facts), `webhook` (the
+//! same, sent to them).
+//!
+//! Invariants: a key's text is nowhere in the records; a remembered answer becomes durable with the effect it tells
+//! of, or the request it belongs to is known to have begun; what is remembered never holds a secret.
+
+pub mod answer;
+pub mod event;
+pub mod key;
+pub mod tenant;
+pub mod webhook;
+
+pub use answer::{Answer, Asked, Began, Begin, Finish, No, Once, Rendered, Said};
+pub use event::{Event, Happening, Reading, Subject, Tell};
+pub use key::{AddKey, ApiKey, KeyText, RevokeKey};
+pub use tenant::{Scope, Tenant};
+pub use webhook::{Delivery, DeliveryState, Endpoint};

@@ -1,0 +1,140 @@
+//! `paiza bench api`: reads and creations over the developers' interface, next to bare handlers of the same bodies.
+
+use super::{Place, configuration};
+use crate::output::{Failure, Output};
+use serde_json::{Value, json};
+use server::city::{City, Http, Plan, Ports};
+use server::platform_http::developers::Limits;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use store::SystemClock;
+
+const KEY: &str = "sk_test_platform0000000000000000";
+const MERCHANT: &str = "mer_00000000000000000000000001";
+
+pub(super) fn run(callers: usize, time: Duration, place: &Place, output: Output) -> Result<(), Failure> {
+    let limits = Limits { per_second: 1_000_000, burst: 1_000_000 };
+    let documented = Plan::documented(&place.0, Arc::new(SystemClock));
+    let plan = Plan { ports: Ports::Free, api_limits: limits, ..documented };
+    let city = City::start(&plan).map_err(Failure::configuration)?;
+    let at = city.addresses.platform;
+    let payment =
+        json!({"amount": {"value": 1250, "currency": "CNY"}, "test_card": "0016", "merchant": MERCHANT});
+    let merchant = json!({"name": "PAIZA TEA", "city": "HANGZHOU", "category": "5499", "currency": "CNY"});
+    let paid = asked(at, &post("/v1/payments", "first", &payment))?;
+    let shown: Value = serde_json::from_str(&paid).map_err(|_| Failure::malformed("a payment is no JSON"))?;
+    let read = get(&format!("/v1/payments/{}", shown["id"].as_str().unwrap_or_default()));
+    let made = asked(at, &post("/v1/merchants", "first", &merchant))?;
+
+    let http = Http::start().map_err(Failure::configuration)?;
+    let bare = http.bare(asked(at, &read)?, made).map_err(Failure::configuration)?;
+    let count = AtomicU64::new(0);
+    let fresh = || format!("bench-{}", count.fetch_add(1, Ordering::Relaxed));
+    let ours = measure(at, callers, time, &|| read.clone())?;
+    let theirs = measure(bare.at, callers, time, &|| get("/read"))?;
+    tell(output, "read a payment", ours, theirs, 2.0);
+    let ours = measure(at, callers, time, &|| post("/v1/merchants", &fresh(), &merchant))?;
+    let theirs = measure(bare.at, callers, time, &|| post("/create", &fresh(), &merchant))?;
+    tell(output, "create a merchant, durably", ours, theirs, 4.0);
+    let ours = measure(at, 1, time, &|| post("/v1/payments", &fresh(), &payment))?;
+    let theirs = measure(bare.at, 1, time, &|| post("/create", &fresh(), &payment))?;
+    tell(output, "take a payment: a tap, and five parties", ours, theirs, 4.0);
+    output.summary(json!({"callers": callers, "seconds": time.as_secs()}));
+    Ok(())
+}
+
+fn tell(output: Output, what: &str, ours: f64, theirs: f64, wanted: f64) {
+    let ratio = theirs / ours.max(f64::MIN_POSITIVE);
+    output.line(format!(
+        "{what:<40} {ours:>9.0} a second; a bare handler {theirs:>9.0}: {ratio:.1} times (wanted: {wanted})"
+    ));
+    output.row(&json!({"what": what, "per_second": ours, "bare_per_second": theirs, "ratio": ratio, "wanted": wanted}));
+}
+
+fn get(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {KEY}\r\n\r\n").into_bytes()
+}
+
+fn post(path: &str, key: &str, body: &Value) -> Vec<u8> {
+    let body = body.to_string();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {KEY}\r\nContent-Type: application/json\r\n\
+         Idempotency-Key: {key}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// A connection that is kept.
+struct Line(BufReader<TcpStream>);
+
+impl Line {
+    fn open(at: SocketAddr) -> std::io::Result<Line> {
+        let stream = TcpStream::connect(at)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        Ok(Line(BufReader::new(stream)))
+    }
+
+    /// Status and body of the answer.
+    fn ask(&mut self, request: &[u8]) -> std::io::Result<(u16, String)> {
+        self.0.get_mut().write_all(request)?;
+        let (mut status, mut length, mut line) = (0, 0, String::new());
+        loop {
+            line.clear();
+            self.0.read_line(&mut line)?;
+            let text = line.trim_end();
+            if text.is_empty() {
+                break;
+            }
+            if let Some(rest) = text.strip_prefix("HTTP/1.1 ") {
+                status = rest.get(..3).and_then(|code| code.parse().ok()).unwrap_or(0);
+            }
+            if let Some(bytes) = text.to_ascii_lowercase().strip_prefix("content-length: ") {
+                length = bytes.parse().unwrap_or(0);
+            }
+        }
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body)?;
+        Ok((status, String::from_utf8_lossy(&body).into_owned()))
+    }
+}
+
+fn asked(at: SocketAddr, request: &[u8]) -> Result<String, Failure> {
+    let answered = Line::open(at).and_then(|mut line| line.ask(request));
+    match answered.map_err(|error| configuration("the interface", error))? {
+        (200..=299, body) => Ok(body),
+        (status, body) => Err(Failure::business(format!("{status}: {body}"))),
+    }
+}
+
+/// Answers a second, with so many callers who each ask again when they are answered.
+fn measure(
+    at: SocketAddr,
+    callers: usize,
+    time: Duration,
+    request: &(dyn Fn() -> Vec<u8> + Sync),
+) -> Result<f64, Failure> {
+    let began = Instant::now();
+    let done: std::io::Result<Vec<u64>> = std::thread::scope(|scope| {
+        let call = || {
+            let mut line = Line::open(at)?;
+            let mut done = 0;
+            while began.elapsed() < time {
+                let (status, body) = line.ask(&request())?;
+                if !(200..300).contains(&status) {
+                    return Err(std::io::Error::other(format!("{status}: {body}")));
+                }
+                done += 1;
+            }
+            Ok(done)
+        };
+        let callers: Vec<_> = (0..callers).map(|_| scope.spawn(call)).collect();
+        callers.into_iter().map(|caller| caller.join().expect("a caller does not panic")).collect()
+    });
+    let done = done.map_err(|error| configuration("the interface", error))?;
+    Ok(done.iter().sum::<u64>() as f64 / began.elapsed().as_secs_f64())
+}

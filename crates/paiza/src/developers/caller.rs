@@ -1,0 +1,43 @@
+//! A caller of the interface, with a key.
+
+use super::Interface;
+use crate::output::Failure;
+use serde_json::Value;
+use server::client::{ClientError, agent, answer};
+
+pub(super) struct Caller<'a>(pub(super) &'a Interface);
+
+impl Caller<'_> {
+    pub(super) fn get(&self, path: &str) -> Result<Value, Failure> {
+        let request = agent().get(format!("http://{}{path}", self.0.at));
+        answer(request.header("authorization", self.bearer()).call()).map_err(failure)
+    }
+
+    /// Asks for a change, under a request key of its own.
+    pub(super) fn post(&self, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let key = hex::encode(crypto::random::bytes::<12>());
+        let request = agent().post(format!("http://{}{path}", self.0.at));
+        let request = request.header("authorization", self.bearer()).header("idempotency-key", key);
+        let sent = match body {
+            Some(body) => {
+                request.header("content-type", "application/json").send(body.to_string().as_bytes())
+            }
+            None => request.send(&b""[..]),
+        };
+        answer(sent).map_err(failure)
+    }
+
+    pub(super) fn bearer(&self) -> String {
+        format!("Bearer {}", self.0.key)
+    }
+}
+
+fn failure(error: ClientError) -> Failure {
+    match error {
+        ClientError::Problem(_) => Failure::business(error),
+        ClientError::Unreachable(why) => {
+            Failure::unreachable(format!("nobody answers there; is the platform running? ({why})"))
+        }
+        ClientError::Unreadable(_) => Failure::malformed("what answers there is not the interface"),
+    }
+}

@@ -1,0 +1,273 @@
+//! The developers' interface: requests with a secret key, answered in JSON.
+//!
+//! One list of routes (`table`) is what the router serves, what the description at `/openapi.json` says and what the
+//! reference shows. Read `table`, then `call` (what every request goes through), `shape` (what bodies look like),
+//! `strict` (how they are read), `paging` (lists).
+//!
+//! Invariants: nobody sees another tenant's things, and cannot tell them from things that do not exist; what changes
+//! something is carried out once for its request key; nothing secret stands in an answer that is remembered.
+
+mod at_terminal;
+mod bare;
+mod call;
+pub mod desk;
+mod events;
+mod examples;
+mod limits;
+mod merchants;
+pub mod openapi;
+mod paging;
+mod payments;
+mod reference;
+mod refunds;
+mod settlements;
+pub(super) mod shape;
+mod strict;
+mod table;
+mod teller;
+mod terminals;
+mod test_shop;
+pub mod time;
+mod tokens;
+mod webhooks;
+
+use super::door::Door;
+use super::problem::Trouble;
+use axum::Router;
+use axum::extract::{RawPathParams, Request};
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, any, on};
+use developers::{ApiKey, KeyText, Reading, Scope, Tenant};
+use limits::Buckets;
+use platform::TokenService;
+use platform::acquirer::Acquirer;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use store::Store;
+use test_shop::TestShop;
+use tokio::sync::watch;
+use values::Records;
+
+pub use bare::router as bare;
+pub use limits::Limits;
+pub(crate) use teller::Teller;
+pub use test_shop::Place;
+
+/// The version of the interface: the date on which it last changed in a way that could break a caller.
+pub const VERSION: &str = "2026-11-01";
+
+/// A key that everybody knows.
+pub struct PublishedKey {
+    /// The key.
+    pub text: String,
+    /// What it is called.
+    pub name: &'static str,
+    /// Whose data it opens.
+    pub tenant: Tenant,
+}
+
+/// What the interface stands on.
+pub struct Parts {
+    /// Its own records.
+    pub store: Store,
+    /// The acquirer, for merchants.
+    pub acquirer: Acquirer,
+    /// The token service, for issuers and the operator.
+    pub tokens: Arc<TokenService>,
+    /// How much a key may ask.
+    pub limits: Limits,
+}
+
+/// The developers' interface. Clones share everything.
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    keys: RwLock<HashMap<String, Arc<ApiKey>>>,
+    buckets: Buckets,
+    example_key: OnceLock<String>,
+    shop: OnceLock<TestShop>,
+    /// The number of the last event, for those who listen; gone when nothing more is told.
+    told: Mutex<Option<watch::Sender<u64>>>,
+    /// This run of the process: what another run began is taken up again.
+    run: u64,
+}
+
+impl Api {
+    /// An interface over these parts.
+    pub fn new(parts: Parts) -> Result<Api, store::StoreError> {
+        let known = parts.store.read(|records| records.all::<ApiKey>())?;
+        let keys = known.into_iter().map(|key| (key.digest.clone(), Arc::new(key))).collect();
+        let buckets = Buckets::new(parts.limits);
+        let last = parts.store.read(|records| records.find::<Reading>(&String::new()))?;
+        let told = Mutex::new(Some(watch::Sender::new(last.map_or(0, |reading| reading.last_event))));
+        let run = u64::from_be_bytes(crypto::random::bytes()) >> 1;
+        Ok(Api(Arc::new(Inner {
+            parts,
+            keys: RwLock::new(keys),
+            buckets,
+            example_key: OnceLock::new(),
+            shop: OnceLock::new(),
+            told,
+            run,
+        })))
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.parts.store
+    }
+
+    fn acquirer(&self) -> &Acquirer {
+        &self.0.parts.acquirer
+    }
+
+    fn tokens(&self) -> &TokenService {
+        &self.0.parts.tokens
+    }
+
+    /// Adds keys that everybody knows, for a sandbox alone; examples show the first of them.
+    pub fn publish(&self, keys: &[PublishedKey]) -> Result<(), store::StoreError> {
+        for key in keys {
+            let text = KeyText::parse(&key.text).expect("published keys have the form of keys");
+            let scopes = Scope::of(&key.tenant);
+            self.add_key(desk::key_of(&text, key.name, key.tenant.clone(), scopes, self.now()))?;
+        }
+        if let Some(first) = keys.first() {
+            let _ = self.0.example_key.set(first.text.clone());
+        }
+        Ok(())
+    }
+
+    /// Opens the test shop: from here on payments can be taken by a call. For a sandbox alone.
+    pub fn open_shop(&self, place: Place) {
+        let _ = self.0.shop.set(TestShop::at(place));
+    }
+
+    fn shop(&self) -> Option<&TestShop> {
+        self.0.shop.get()
+    }
+
+    /// An event was told: whoever listens looks for it.
+    fn told(&self, last: u64) {
+        if let Some(told) = &*self.0.told.lock().expect("no holder of this lock panics") {
+            told.send_replace(last);
+        }
+    }
+
+    /// Nothing more is told; streams end.
+    fn fall_silent(&self) {
+        self.0.told.lock().expect("no holder of this lock panics").take();
+    }
+
+    /// Hears whenever something is told.
+    fn listen(&self) -> watch::Receiver<u64> {
+        let told = self.0.told.lock().expect("no holder of this lock panics");
+        told.as_ref().map_or_else(|| watch::channel(0).1, watch::Sender::subscribe)
+    }
+
+    fn last_told(&self) -> u64 {
+        let told = self.0.told.lock().expect("no holder of this lock panics");
+        told.as_ref().map_or(u64::MAX >> 1, |told| *told.borrow())
+    }
+
+    /// What carries events to those who want them sent.
+    pub(crate) fn deliverers(&self) -> HashMap<String, store::Deliverer> {
+        webhooks::deliverers(self)
+    }
+
+    fn run(&self) -> u64 {
+        self.0.run
+    }
+
+    /// The key that examples show: one that works, where one is published.
+    fn example_key(&self) -> &str {
+        self.0.example_key.get().map_or("sk_test_your_key", String::as_str)
+    }
+
+    pub(super) fn now(&self) -> values::Timestamp {
+        self.store().clock().now()
+    }
+
+    /// The key of this text, if it opens something.
+    fn key(&self, text: &str) -> Option<Arc<ApiKey>> {
+        let digest = KeyText::parse(text)?.digest();
+        let keys = self.0.keys.read().expect("no holder of this lock panics");
+        keys.get(&digest).filter(|key| key.revoked_at.is_none()).cloned()
+    }
+
+    fn keep(&self, key: ApiKey) {
+        let mut keys = self.0.keys.write().expect("no holder of this lock panics");
+        keys.insert(key.digest.clone(), Arc::new(key));
+    }
+
+    /// Adds a key, whose text only its owner has from here on.
+    pub fn add_key(&self, key: ApiKey) -> Result<ApiKey, store::StoreError> {
+        match self.store().call(developers::AddKey { key })? {
+            store::Outcome::Done(key) => {
+                self.keep(key.clone());
+                Ok(key)
+            }
+            _ => unreachable!("adding a key refuses nothing and has no request key"),
+        }
+    }
+}
+
+/// The routes of the interface, with those that devices sign where both share an address.
+pub(super) fn router(door: &Door, api: &Api) -> Router {
+    let mut paths: BTreeMap<&'static str, MethodRouter> = BTreeMap::new();
+    let mut put = |path: &'static str, filter: MethodFilter, handler: Handler| {
+        let known = paths.remove(path).unwrap_or_default();
+        let routed = on(filter, move |names: RawPathParams, request: Request| {
+            handler(names.iter().map(|(_, value)| value.to_owned()).collect(), request)
+        });
+        paths.insert(path, known.merge(routed));
+    };
+    let mut signed = super::routes::signed_routes();
+    for route in table::ROUTES {
+        let same =
+            |signed: &super::routes::SignedRoute| (signed.method, signed.path) == (route.method, route.path);
+        let device = signed.iter().position(same).map(|place| signed.remove(place));
+        let (door, api) = (door.clone(), api.clone());
+        let handler: Handler = Arc::new(move |names, request| match &device {
+            // Whoever signs is a device or an issuer; whoever does not has a key.
+            Some(device) if request.headers().contains_key("signature-input") => {
+                Box::pin(device.clone().serve(door.clone(), names, request))
+            }
+            _ => Box::pin(call::serve(api.clone(), route, names, request)),
+        });
+        put(route.path, filter(route.method), handler);
+    }
+    for device in signed {
+        let (path, method, door) = (device.path, device.method, door.clone());
+        let handler: Handler = Arc::new(move |names: Vec<String>, request| {
+            Box::pin(device.clone().serve(door.clone(), names, request))
+        });
+        put(path, filter(method), handler);
+    }
+    let mut router = Router::new();
+    for (path, methods) in paths {
+        router = router.route(path, methods.fallback(wrong_method));
+    }
+    router.route("/v1/{*rest}", any(|| async { Trouble::not_found() })).merge(reference::router(api.clone()))
+}
+
+type Answering = std::pin::Pin<Box<dyn Future<Output = Response> + Send>>;
+type Handler = Arc<dyn Fn(Vec<String>, Request) -> Answering + Send + Sync>;
+
+fn filter(method: &str) -> MethodFilter {
+    let method = Method::from_bytes(method.as_bytes()).expect("the table names methods");
+    MethodFilter::try_from(method).expect("the table names methods that routers know")
+}
+
+async fn wrong_method() -> Response {
+    Trouble::of("method_not_allowed", "There is something here, but not for this method.").into_response()
+}
+
+/// JSON as an answer.
+fn json(status: u16, body: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (status, headers, body).into_response()
+}

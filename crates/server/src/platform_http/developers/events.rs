@@ -1,0 +1,252 @@
+//! Events: listed, streamed, sent again.
+
+use super::call::{Call, Reply, rendered};
+use super::paging::{AFTER, BEFORE, LIMIT};
+use super::shape::{Field, Kind, Shape};
+use super::{Api, time};
+use crate::platform_http::problem::Trouble;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use developers::webhook::Resend;
+use developers::{Endpoint, Event, Tenant};
+use serde::Serialize;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use store::rooms::developers::questions;
+use store::{StoreError, Value};
+use tokio::sync::mpsc;
+use values::Records;
+
+pub(super) static EVENT: Shape = Shape {
+    name: "Event",
+    says: "Something that happened. It is thin: read the object for how it stands.",
+    fields: &[
+        Field::required("id", Kind::Id("evt"), "Its identifier; the same when it is sent again."),
+        Field::required(
+            "type",
+            Kind::Text { least: 3, most: 60 },
+            "What happened, such as payment.approved. Be ready for types you do not know.",
+        ),
+        Field::required("created", Kind::Time, "When it happened."),
+        Field::required("object", Kind::Text { least: 1, most: 40 }, "What it happened to."),
+        Field::required(
+            "sequence",
+            Kind::Whole { least: 1, most: i64::MAX },
+            "The how-manieth event about that object: they are told in this order.",
+        ),
+    ],
+};
+
+pub(super) static RESENT: Shape = Shape {
+    name: "Resent",
+    says: "An event that is sent again.",
+    fields: &[
+        Field::required("event", Kind::Id("evt"), "Which."),
+        Field::required("endpoints", Kind::Whole { least: 0, most: i64::MAX }, "To how many endpoints."),
+    ],
+};
+
+pub(super) const LIST: &[Field] = &[LIMIT, AFTER, BEFORE];
+
+/// Every kind of event there is.
+pub(super) const KINDS: &[&str] = &[
+    "payment.pending",
+    "payment.approved",
+    "payment.declined",
+    "payment.completed",
+    "payment.voiding",
+    "payment.voided",
+    "payment.reversing",
+    "payment.reversed",
+    "refund.pending",
+    "refund.approved",
+    "refund.declined",
+    "settlement.captured",
+    "merchant.created",
+    "merchant.updated",
+    "terminal.created",
+    "terminal.updated",
+    "token.created",
+    "token.active",
+    "token.suspended",
+    "token.inactive",
+    "token.deleted",
+    "token.expired",
+    "device.registered",
+    "device.active",
+    "device.lost",
+];
+
+/// A stream says that it still lives after so long without an event.
+const ALIVE: Duration = Duration::from_secs(15);
+/// Events read at a time.
+const AT_ONCE: usize = 100;
+
+/// An event as it is told.
+#[derive(Serialize)]
+pub(super) struct View {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    created: String,
+    object: String,
+    sequence: u64,
+}
+
+/// An event as it is told.
+pub(super) fn view(event: &Event) -> View {
+    View {
+        id: event.id.to_string(),
+        kind: event.kind.clone(),
+        created: time::write(event.at),
+        object: event.subject.clone(),
+        sequence: event.sequence,
+    }
+}
+
+fn may_know(tenant: &Tenant, event: &Event) -> bool {
+    *tenant == Tenant::Platform || *tenant == event.tenant
+}
+
+/// Events of a tenant from a number on, in one direction, at most so many.
+fn read(api: &Api, tenant: &Tenant, from: u64, back: bool, most: usize) -> Result<Vec<Event>, StoreError> {
+    let from = i64::try_from(from).unwrap_or(i64::MAX);
+    let mut parameters = vec![Value::Integer(from)];
+    let sql = match (tenant, back) {
+        (Tenant::Platform, false) => questions::EVENTS_AFTER,
+        (Tenant::Platform, true) => questions::EVENTS_BEFORE,
+        (_, false) => questions::EVENTS_OF_AFTER,
+        (_, true) => questions::EVENTS_OF_BEFORE,
+    };
+    if *tenant != Tenant::Platform {
+        parameters.push(Value::Text(tenant.to_string()));
+    }
+    parameters.push(Value::Integer(most as i64));
+    let store = api.store();
+    let rows = store.rows(sql, &parameters)?;
+    let numbers: Vec<u64> = rows
+        .rows
+        .iter()
+        .filter_map(|row| match row.first() {
+            Some(Value::Integer(number)) => u64::try_from(*number).ok(),
+            _ => None,
+        })
+        .collect();
+    store.read(move |records| numbers.iter().filter_map(|number| records.find::<Event>(number)).collect())
+}
+
+fn by_name(api: &Api, name: &str) -> Result<Option<Event>, StoreError> {
+    let rows = api.store().rows(questions::EVENT, &[Value::Text(name.to_owned())])?.rows;
+    let Some(Value::Integer(number)) = rows.first().and_then(|row| row.first()) else { return Ok(None) };
+    let number = u64::try_from(*number).unwrap_or(0);
+    api.store().read(move |records| records.find::<Event>(&number))
+}
+
+fn find(call: &Call) -> Result<Event, Trouble> {
+    let found = by_name(&call.api, call.name())?;
+    found.filter(|event| may_know(call.tenant(), event)).ok_or_else(Trouble::not_found)
+}
+
+pub(super) fn list(call: &Call) -> Result<Reply, Trouble> {
+    let window = call.window()?;
+    let otherwise = if window.back { 0 } else { u64::MAX };
+    let from = window.from.as_ref().map_or(Some(otherwise), |name| name.parse().ok());
+    let from =
+        from.ok_or_else(|| Trouble::of("cursor_invalid", "This cursor was not given out by this list."))?;
+    let events = read(&call.api, call.tenant(), from, !window.back, window.limit + 1)?;
+    let views = events.iter().map(|event| (event.number.to_string(), view(event)));
+    Ok(window.page(call, views.collect()))
+}
+
+pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {
+    Ok(Reply::ok(&view(&find(call)?)))
+}
+
+#[derive(Serialize)]
+struct Resent {
+    event: String,
+    endpoints: u64,
+}
+
+pub(super) fn resend(call: &Call) -> Result<Reply, Trouble> {
+    let event = find(call)?;
+    let tenant = call.tenant().clone();
+    let mut endpoints = call.api.store().read(|records| records.all::<Endpoint>())?;
+    endpoints.retain(|endpoint| tenant == Tenant::Platform || endpoint.tenant == tenant);
+    let resend =
+        Resend { event: event.number, endpoints: endpoints.iter().map(|endpoint| endpoint.id).collect() };
+    let name = event.id.to_string();
+    call.once(call.api.store(), resend, move |sent| {
+        rendered(200, &Resent { event: name.clone(), endpoints: *sent })
+    })
+}
+
+/// The stream is answered by [`stream`]; nobody comes here.
+pub(super) fn streamed(_: &Call) -> Result<Reply, Trouble> {
+    Err(Trouble::internal())
+}
+
+/// Tells events as they happen, from after the one that the header Last-Event-ID names.
+pub(super) async fn stream(api: Api, tenant: Tenant, headers: &HeaderMap) -> Result<Response, Trouble> {
+    let named = headers.get("last-event-id").and_then(|name| name.to_str().ok()).map(str::to_owned);
+    let start = start(api.clone(), tenant.clone(), named);
+    let mut last = start.await?;
+    let (give, take) = mpsc::channel::<Bytes>(16);
+    let mut told = api.listen();
+    tokio::spawn(async move {
+        // The first words go out at once, so that the caller knows it is heard.
+        let mut words = Some(Bytes::from_static(b": listening\n\n"));
+        loop {
+            if let Some(words) = words.take()
+                && give.send(words).await.is_err()
+            {
+                return;
+            }
+            let (reading, whose) = (api.clone(), tenant.clone());
+            let read = move || read(&reading, &whose, last, false, AT_ONCE);
+            let Ok(Ok(events)) = tokio::task::spawn_blocking(read).await else { return };
+            if let Some(newest) = events.last() {
+                last = newest.number;
+                words = Some(events.iter().map(told_as).collect::<String>().into());
+                continue;
+            }
+            match tokio::time::timeout(ALIVE, told.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return,
+                Err(_) => words = Some(Bytes::from_static(b": alive\n\n")),
+            }
+        }
+    });
+    let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, Body::from_stream(Taken(take))).into_response())
+}
+
+/// The number after which a stream begins: that of the event named, or of the last one there is.
+async fn start(api: Api, tenant: Tenant, named: Option<String>) -> Result<u64, Trouble> {
+    let look = move || match named {
+        None => Ok(api.last_told()),
+        Some(name) => {
+            let known = by_name(&api, &name)?.filter(|event| may_know(&tenant, event));
+            known.map(|event| event.number).ok_or_else(|| Trouble::not_found().at("Last-Event-ID"))
+        }
+    };
+    tokio::task::spawn_blocking(look).await.map_err(|_| Trouble::internal())?
+}
+
+fn told_as(event: &Event) -> String {
+    let data = serde_json::to_string(&view(event)).expect("texts and numbers are JSON");
+    format!("id: {}\nevent: {}\ndata: {data}\n\n", event.id, event.kind)
+}
+
+/// What a channel holds, as a body.
+struct Taken(mpsc::Receiver<Bytes>);
+
+impl futures_core::Stream for Taken {
+    type Item = Result<Bytes, Infallible>;
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_recv(context).map(|words| words.map(Ok))
+    }
+}

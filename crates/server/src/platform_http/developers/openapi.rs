@@ -1,0 +1,267 @@
+//! The description of the interface (OpenAPI 3.1), made of the list of routes.
+
+use super::VERSION;
+use super::call::KEY_HEADERS;
+use super::shape::{Kind, Shape};
+use super::table::{Answer, Body, ROUTES, Route};
+use crate::platform_http::problems;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Problems that any request with a key may meet.
+pub(super) const COMMON: &[&str] = &[
+    "parameter_invalid",
+    "parameter_unknown",
+    "version_unknown",
+    "api_key_missing",
+    "api_key_invalid",
+    "scope_missing",
+    "rate_limited",
+    "internal",
+    "unavailable",
+];
+/// Those of requests that change something.
+const OF_CHANGES: &[&str] = &["idempotency_key_missing", "idempotency_in_progress", "idempotency_key_reused"];
+/// Those of requests with a body.
+const OF_BODIES: &[&str] = &[
+    "parameter_missing",
+    "json_malformed",
+    "json_duplicate_member",
+    "json_too_deep",
+    "request_timeout",
+    "body_too_large",
+    "content_type_unsupported",
+];
+
+/// The whole description.
+pub fn description() -> Value {
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    let mut schemas = Map::new();
+    for route in ROUTES {
+        paths.entry(route.path).or_default().insert(route.method.to_lowercase(), operation(route));
+        let shapes = [
+            match route.body {
+                Body::Json(shape) => Some(shape),
+                _ => None,
+            },
+            match route.answer {
+                Answer::One(_, shape) | Answer::Page(shape) => Some(shape),
+                Answer::Stream => None,
+            },
+        ];
+        for shape in shapes.into_iter().flatten().flat_map(Shape::parts) {
+            schemas.insert(shape.name.to_owned(), shape.schema());
+        }
+    }
+    schemas.insert("Problem".to_owned(), problem_schema());
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Paiza",
+            "version": VERSION,
+            "summary": "Merchants, terminals, payments, tokens and events.",
+            "description": "Requests carry a secret key. Those that change something carry an Idempotency-Key and are \
+                carried out once. Errors are problem documents (RFC 9457) with a stable code and a page each. Phones and \
+                issuers sign their requests instead; those are not part of this description.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"secret_key": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "secret_key": {
+                    "type": "http", "scheme": "bearer",
+                    "description": "A secret key, `sk_test_…`. It may also be the user name of basic authentication.",
+                },
+            },
+        },
+    })
+}
+
+/// The description as the text that is served and kept beside the documentation.
+pub fn text() -> String {
+    serde_json::to_string_pretty(&description()).expect("a value is JSON") + "\n"
+}
+
+/// The codes with which a route may answer, ordered by status.
+pub(super) fn codes(route: &Route) -> Vec<&'static str> {
+    let changes = !matches!(route.body, Body::None);
+    let with_body = matches!(route.body, Body::Json(_));
+    let mut codes: Vec<&'static str> = COMMON.to_vec();
+    codes.extend(OF_CHANGES.iter().filter(|_| changes));
+    codes.extend(OF_BODIES.iter().filter(|_| with_body));
+    codes.extend(route.problems);
+    let mut codes: Vec<(u16, &'static str)> =
+        codes.into_iter().map(|code| (problems::status_of(code), code)).collect();
+    codes.sort();
+    codes.into_iter().map(|(_, code)| code).collect()
+}
+
+fn operation(route: &Route) -> Value {
+    let mut operation = json!({
+        "operationId": route.operation,
+        "tags": [route.group],
+        "summary": route.title,
+        "description": format!("{} Scope: `{}`.", route.says, route.scope.name()),
+        "security": [{"secret_key": []}],
+        "parameters": parameters(route),
+        "responses": responses(route),
+    });
+    if let Body::Json(shape) = route.body {
+        let example: Value = serde_json::from_str(route.example).unwrap_or(Value::Null);
+        operation["requestBody"] = json!({
+            "required": true,
+            "content": {"application/json": {
+                "schema": {"$ref": format!("#/components/schemas/{}", shape.name)},
+                "examples": {"sandbox": {"summary": "Works in a fresh sandbox", "value": example}},
+            }},
+        });
+    }
+    operation
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let mut parameters: Vec<Value> = names_in(route.path)
+        .map(|name| {
+            json!({
+                "name": name, "in": "path", "required": true, "description": format!("Which {name}."),
+                "schema": {"type": "string", "minLength": 1},
+            })
+        })
+        .collect();
+    parameters.extend(route.query.iter().map(|field| {
+        json!({
+            "name": field.name, "in": "query", "required": field.required, "description": field.says,
+            "schema": field.kind.schema(),
+        })
+    }));
+    for (name, required, says) in KEY_HEADERS {
+        let wanted = *name != "Idempotency-Key" || !matches!(route.body, Body::None);
+        if wanted {
+            let kind = match *name {
+                "Idempotency-Key" => json!({"type": "string", "pattern": "^[\\x20-\\x7e]{1,255}$"}),
+                _ => Kind::Word(&[VERSION]).schema(),
+            };
+            parameters.push(json!({
+                "name": name, "in": "header", "required": required, "description": says, "schema": kind,
+            }));
+        }
+    }
+    parameters
+}
+
+/// The names in braces.
+pub(super) fn names_in(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn responses(route: &Route) -> Value {
+    let mut responses = Map::new();
+    let (status, content) = match route.answer {
+        Answer::One(status, shape) => {
+            let schema = json!({"$ref": format!("#/components/schemas/{}", shape.name)});
+            (status, json!({"application/json": {"schema": schema}}))
+        }
+        Answer::Page(shape) => (200, json!({"application/json": {"schema": page_schema(shape)}})),
+        Answer::Stream => (200, json!({"text/event-stream": {"schema": {"type": "string"}}})),
+    };
+    let headers = json!({
+        "Request-Id": {"description": "The name of this request.", "schema": {"type": "string"}},
+        "Paiza-Version": {"description": "The version that answered.", "schema": {"type": "string"}},
+    });
+    responses.insert(
+        status.to_string(),
+        json!({"description": route.title, "headers": headers, "content": content}),
+    );
+    let mut by_status: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
+    for code in codes(route) {
+        by_status.entry(problems::status_of(code)).or_default().push(code);
+    }
+    for (status, codes) in by_status {
+        let named: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+        responses.insert(
+            status.to_string(),
+            json!({
+                "description": format!("A problem: {}.", named.join(", ")),
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            }),
+        );
+    }
+    Value::Object(responses)
+}
+
+fn page_schema(shape: &Shape) -> Value {
+    json!({
+        "type": "object",
+        "description": "A page of a list, newest first.",
+        "required": ["data", "has_more", "next_cursor", "previous_cursor"],
+        "additionalProperties": false,
+        "properties": {
+            "data": {
+                "type": "array", "description": "What is on the page.",
+                "items": {"$ref": format!("#/components/schemas/{}", shape.name)},
+            },
+            "has_more": {"type": "boolean", "description": "Whether there is more in the order of the list."},
+            "next_cursor": {"type": ["string", "null"], "description": "For `starting_after`, if there is more."},
+            "previous_cursor": {"type": ["string", "null"], "description": "For `ending_before`, if this is not the first page."},
+        },
+    })
+}
+
+fn problem_schema() -> Value {
+    let text = |says: &str| json!({"type": "string", "description": says});
+    json!({
+        "type": "object",
+        "description": "What went wrong (RFC 9457).",
+        "required": ["type", "title", "status", "detail", "code", "retryable", "docs"],
+        "properties": {
+            "type": text("Address of the explanation."),
+            "title": text("Short name."),
+            "status": {"type": "integer", "description": "HTTP status."},
+            "detail": text("A sentence for people."),
+            "instance": text("The request it belongs to."),
+            "code": text("Stable code."),
+            "param": text("JSON pointer to the member that is wrong, or the name of the parameter."),
+            "differs": {
+                "type": "array", "items": {"type": "string"},
+                "description": "Where a request differs from the one that used its key before.",
+            },
+            "retryable": {"type": "boolean", "description": "Whether the same request may succeed later."},
+            "docs": text("Where to read more."),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_is_whole() {
+        let mut operations: Vec<&str> = ROUTES.iter().map(|route| route.operation).collect();
+        let count = operations.len();
+        operations.sort_unstable();
+        operations.dedup();
+        assert_eq!(operations.len(), count, "an operation has one name");
+        for route in ROUTES {
+            assert!(!route.says.is_empty() && !route.title.is_empty(), "{}", route.operation);
+            assert!(codes(route).iter().all(|code| problems::status_of(code) >= 400), "{}", route.operation);
+            let changes = route.method != "GET";
+            assert_eq!(changes, !matches!(route.body, Body::None), "{}", route.operation);
+            if let Body::Json(shape) = route.body {
+                let example = serde_json::from_str(route.example).unwrap();
+                assert!(shape.check(&example).is_ok(), "the example of {}", route.operation);
+            }
+        }
+        for shape in ROUTES.iter().filter_map(|route| match route.answer {
+            Answer::One(_, shape) | Answer::Page(shape) => Some(shape),
+            Answer::Stream => None,
+        }) {
+            for field in shape.parts().into_iter().flat_map(|shape| shape.fields) {
+                assert!(field.says.ends_with('.'), "{} says nothing", field.name);
+            }
+        }
+    }
+}

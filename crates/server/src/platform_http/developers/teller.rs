@@ -1,0 +1,214 @@
+//! Reads the facts of the acquirer and of the token service, and tells what happened as events.
+//!
+//! A thread of its own reads behind the commits, so no payment waits for it. How far it read becomes durable with the
+//! events, so after a crash it goes on where they end.
+
+use super::{Api, tokens};
+use ::tokens::records::{Device, Token};
+use acquiring::records::{Batch, BatchState, PaymentKind, PaymentState, Terminal, TerminalState};
+use acquiring::{Merchant, Payment};
+use developers::{Endpoint, Happening, Reading, Tell, Tenant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use store::fact::{Body, Left};
+use store::rooms::developers::questions;
+use store::{Bell, Outcome, Store, StoreError, Value, table_id};
+use values::{Record, Records, Timestamp};
+
+/// Facts read at a time.
+const AT_ONCE: i64 = 500;
+/// Between two looks when nobody rang: not every change leaves a message.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The thread; it ends when this is dropped.
+pub(crate) struct Teller {
+    ended: Arc<AtomicBool>,
+    bell: Arc<Bell>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Teller {
+    /// Starts to read.
+    pub(crate) fn start(api: &Api) -> std::io::Result<Teller> {
+        let (ended, bell) = (Arc::new(AtomicBool::new(false)), Arc::new(Bell::default()));
+        for store in [api.acquirer().store(), api.tokens().store()] {
+            store.ring_on_messages(&bell);
+        }
+        let (api, stop, wake) = (api.clone(), Arc::clone(&ended), Arc::clone(&bell));
+        let read = move || {
+            while !stop.load(Ordering::SeqCst) {
+                match read_all(&api) {
+                    Ok(true) => {}
+                    Ok(false) => wake.wait(Some(LOOK)),
+                    Err(StoreError::Stopped) => break,
+                    Err(error) => {
+                        tracing::warn!(%error, "the facts cannot be read; they will be");
+                        wake.wait(Some(LOOK));
+                    }
+                }
+            }
+            api.fall_silent();
+        };
+        let thread = std::thread::Builder::new().name("teller".to_owned()).spawn(read)?;
+        Ok(Teller { ended, bell, thread: Some(thread) })
+    }
+}
+
+impl Drop for Teller {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.bell.ring();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Reads a piece of each database; whether there may be more.
+fn read_all(api: &Api) -> Result<bool, StoreError> {
+    let acquirer = read_some(api, "acquirer", api.acquirer().store(), of_acquirer)?;
+    let tokens = read_some(api, "tokens", api.tokens().store(), of_tokens)?;
+    Ok(acquirer || tokens)
+}
+
+type Reader = fn(&Store, u16, &[u8], Timestamp) -> Result<Option<Happening>, StoreError>;
+
+fn read_some(api: &Api, source: &'static str, store: &Store, read: Reader) -> Result<bool, StoreError> {
+    let name = source.to_owned();
+    let before = api.store().read(move |records| records.find::<Reading>(&name))?.map_or(0, |read| read.fact);
+    let parameters = [Value::Integer(before as i64), Value::Integer(AT_ONCE)];
+    let rows = store.folded_rows(questions::FACTS_AFTER, &parameters)?.rows;
+    let mut through = before;
+    let mut happenings = Vec::new();
+    for row in &rows {
+        let [Value::Integer(sequence), Value::Integer(at), Value::Blob(body)] = &row[..] else { continue };
+        through = *sequence as u64;
+        let changes = Body::read(body).map(|body| body.changes).unwrap_or_default();
+        for change in changes {
+            if let Left::Record(record) = change.left {
+                happenings.extend(read(store, change.table, record, Timestamp::from_millis(*at))?);
+            }
+        }
+    }
+    if through == before {
+        return Ok(false);
+    }
+    let endpoints = api.store().read(|records| records.all::<Endpoint>())?;
+    let tell = Tell {
+        source,
+        through,
+        happenings,
+        entropy: crypto::random::bytes(),
+        endpoints: endpoints.iter().map(|endpoint| endpoint.id).collect(),
+    };
+    if let Outcome::Done(last) = api.store().call(tell)? {
+        api.told(last);
+    }
+    Ok(rows.len() as i64 == AT_ONCE)
+}
+
+/// A record of this kind, if that is what changed. One written by an earlier shape of it is passed over.
+fn changed<R: Record>(table: u16, record: &[u8]) -> Option<R> {
+    (table == table_id(R::TABLE)).then(|| postcard::from_bytes(record).ok()).flatten()
+}
+
+fn of_acquirer(
+    store: &Store,
+    table: u16,
+    record: &[u8],
+    at: Timestamp,
+) -> Result<Option<Happening>, StoreError> {
+    if let Some(payment) = changed::<Payment>(table, record) {
+        return Ok(Some(of_payment(&payment, at)));
+    }
+    if let Some(merchant) = changed::<Merchant>(table, record) {
+        let digest = crypto::hash::sha256(record);
+        return Ok(Some(Happening {
+            first: "merchant.created".to_owned(),
+            later: "merchant.updated".to_owned(),
+            subject: merchant.id.to_string(),
+            tenant: Tenant::Merchant(merchant.id),
+            state: hex::encode(&digest[..8]),
+            at,
+        }));
+    }
+    if let Some(terminal) = changed::<Terminal>(table, record) {
+        let state = match terminal.state {
+            TerminalState::Active => "active",
+            TerminalState::Blocked => "blocked",
+        };
+        return Ok(Some(Happening {
+            first: "terminal.created".to_owned(),
+            later: "terminal.updated".to_owned(),
+            subject: terminal.id.to_string(),
+            tenant: Tenant::Merchant(terminal.merchant),
+            state: state.to_owned(),
+            at,
+        }));
+    }
+    let Some(batch) = changed::<Batch>(table, record).filter(|batch| batch.state == BatchState::Captured)
+    else {
+        return Ok(None);
+    };
+    let id = batch.terminal;
+    let terminal = store.read(move |records| records.find::<Terminal>(&id))?;
+    Ok(terminal.map(|terminal| Happening {
+        first: "settlement.captured".to_owned(),
+        later: "settlement.captured".to_owned(),
+        subject: format!("{}-{:06}", batch.terminal, batch.number),
+        tenant: Tenant::Merchant(terminal.merchant),
+        state: "captured".to_owned(),
+        at,
+    }))
+}
+
+fn of_payment(payment: &Payment, at: Timestamp) -> Happening {
+    let state = match payment.state {
+        PaymentState::Pending | PaymentState::Advised => "pending",
+        PaymentState::Approved => "approved",
+        PaymentState::Declined => "declined",
+        PaymentState::Completed => "completed",
+        PaymentState::ReversalPending if payment.is_voided() => "voiding",
+        PaymentState::ReversalPending => "reversing",
+        PaymentState::Reversed if payment.is_voided() => "voided",
+        PaymentState::Reversed => "reversed",
+    };
+    let noun = if payment.kind == PaymentKind::Refund { "refund" } else { "payment" };
+    let kind = format!("{noun}.{state}");
+    Happening {
+        first: kind.clone(),
+        later: kind,
+        subject: payment.id.to_string(),
+        tenant: Tenant::Merchant(payment.merchant),
+        state: state.to_owned(),
+        at,
+    }
+}
+
+fn of_tokens(_: &Store, table: u16, record: &[u8], at: Timestamp) -> Result<Option<Happening>, StoreError> {
+    if let Some(token) = changed::<Token>(table, record) {
+        let state = tokens::status(&token.standing);
+        return Ok(Some(Happening {
+            first: "token.created".to_owned(),
+            later: format!("token.{state}"),
+            subject: token.reference.to_string(),
+            tenant: Tenant::Issuer(token.issuer.to_string()),
+            // Suspended by one more, or by one less, is another standing.
+            state: format!("{state} {}", token.standing.suspenders),
+            at,
+        }));
+    }
+    Ok(changed::<Device>(table, record).map(|device| {
+        let state = format!("{:?}", device.state).to_lowercase();
+        Happening {
+            first: "device.registered".to_owned(),
+            later: format!("device.{state}"),
+            subject: device.id.to_string(),
+            tenant: Tenant::Platform,
+            state,
+            at,
+        }
+    }))
+}

@@ -1,0 +1,127 @@
+//! Terminals.
+
+use super::call::{Call, Reply, rendered};
+use super::merchants::{self, sees};
+use super::paging::{AFTER, BEFORE, LIMIT};
+use super::shape::{Field, Kind, Shape};
+use super::time;
+use crate::platform_http::problem::Trouble;
+use acquiring::operations::RegisterTerminal;
+use acquiring::records::{Terminal, TerminalState};
+use acquiring::{Merchant, TerminalId};
+use developers::Tenant;
+use serde::Serialize;
+use store::Outcome;
+use values::Records;
+
+pub(super) static TERMINAL: Shape = Shape {
+    name: "Terminal",
+    says: "A terminal of a merchant.",
+    fields: &[
+        Field::required("id", Kind::Text { least: 1, most: 8 }, "Its name on the wire (DE 41)."),
+        Field::required("merchant", Kind::Id("mer"), "Whose it is."),
+        Field::required("status", Kind::Word(&["active", "blocked"]), "Whether it may be used."),
+        Field::required("batch", Kind::Whole { least: 1, most: 999_999 }, "Its open batch."),
+        Field::nullable("signed_on_at", Kind::Time, "When it last signed on; null if it never did."),
+    ],
+};
+
+pub(super) static NEW_TERMINAL: Shape = Shape {
+    name: "NewTerminal",
+    says: "What is said of a new terminal.",
+    fields: &[Field::optional(
+        "merchant",
+        Kind::Id("mer"),
+        "Whose it is. A merchant's own key need not say.",
+    )],
+};
+
+pub(super) const LIST: &[Field] = &[LIMIT, AFTER, BEFORE];
+
+#[derive(Serialize)]
+struct View {
+    id: String,
+    merchant: String,
+    status: TerminalState,
+    batch: u32,
+    signed_on_at: Option<String>,
+}
+
+fn view(terminal: &Terminal) -> View {
+    View {
+        id: terminal.id.to_string(),
+        merchant: terminal.merchant.to_string(),
+        status: terminal.state,
+        batch: terminal.batch,
+        signed_on_at: terminal.signed_on_at.map(time::write),
+    }
+}
+
+/// The terminal, if this tenant may see it.
+pub(super) fn find(call: &Call, name: &str) -> Result<Terminal, Trouble> {
+    let id: TerminalId = name.parse().map_err(|_| Trouble::not_found())?;
+    let found = call.api.acquirer().store().read(move |records| records.find::<Terminal>(&id))?;
+    found.filter(|terminal| sees(call.tenant(), terminal.merchant)).ok_or_else(Trouble::not_found)
+}
+
+/// The terminal of the test shop at which a merchant's payments are taken by call: the one named, or one of its own.
+pub(super) fn of_shop(call: &Call, merchant: &Merchant, named: Option<&str>) -> Result<Terminal, Trouble> {
+    if let Some(name) = named {
+        let terminal = find(call, name).map_err(|trouble| trouble.at("/terminal"))?;
+        let own = terminal.merchant == merchant.id;
+        return if own { Ok(terminal) } else { Err(Trouble::not_found().at("/terminal")) };
+    }
+    let wish =
+        RegisterTerminal { id: name_from(&merchant.id.as_u128().to_be_bytes(), b'S'), merchant: merchant.id };
+    match call.api.acquirer().store().call(wish)? {
+        Outcome::Done(terminal) | Outcome::Repeated(terminal) => Ok(terminal),
+        Outcome::Refused(refusal) => Err(refusal.into()),
+        Outcome::Mismatch => Err(Trouble::internal()),
+    }
+}
+
+pub(super) fn list(call: &Call) -> Result<Reply, Trouble> {
+    let window = call.window()?;
+    let tenant = call.tenant().clone();
+    let mut all = call.api.acquirer().store().read(|records| records.all::<Terminal>())?;
+    all.retain(|terminal| sees(&tenant, terminal.merchant));
+    let names = window.choose(all.iter().map(|terminal| terminal.id.to_string()).collect());
+    let named = names.into_iter().filter_map(|name| {
+        let terminal = all.iter().find(|terminal| terminal.id.as_str() == name)?;
+        Some((name, view(terminal)))
+    });
+    Ok(window.page(call, named.collect()))
+}
+
+pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {
+    Ok(Reply::ok(&view(&find(call, call.name())?)))
+}
+
+pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {
+    let merchant = match (call.text("merchant"), call.tenant()) {
+        (Some(id), _) => id.parse().map_err(|_| Trouble::not_found())?,
+        (None, Tenant::Merchant(own)) => *own,
+        (None, _) => {
+            let detail = "Say whose terminal it is.";
+            return Err(Trouble::of("parameter_missing", detail).at("/merchant"));
+        }
+    };
+    let merchant = merchants::find(call, merchant)?.id;
+    let wish = RegisterTerminal { id: fresh_name(), merchant };
+    call.once(call.api.acquirer().store(), wish, |terminal| rendered(201, &view(terminal)))
+}
+
+/// `T` and seven letters and digits; one that is taken is refused by the acquirer.
+fn fresh_name() -> TerminalId {
+    name_from(&crypto::random::bytes::<16>(), b'T')
+}
+
+/// A letter, and seven letters and digits that follow from the seed.
+fn name_from(seed: &[u8; 16], letter: u8) -> TerminalId {
+    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut name = [letter; 8];
+    for (place, byte) in name[1..].iter_mut().zip(crypto::hash::sha256(seed)) {
+        *place = LETTERS[usize::from(byte % 32)];
+    }
+    TerminalId::parse(&name).expect("eight letters and digits")
+}

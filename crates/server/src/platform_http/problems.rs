@@ -1,0 +1,195 @@
+//! Every problem the interface knows: its code, what it means, what to do. The pages under `/problems` are made of
+//! this list, and a code that is not in it cannot be used.
+
+/// A problem as its page explains it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    /// The stable code.
+    pub(super) code: &'static str,
+    /// HTTP status.
+    pub(super) status: u16,
+    /// Short name.
+    pub(super) title: &'static str,
+    /// What happened.
+    pub(super) says: &'static str,
+    /// What to do about it.
+    pub(super) advice: &'static str,
+}
+
+/// What the platform's rooms refuse: a business no, with their own code and sentence.
+pub(super) const REFUSED: (u16, &str) = (409, "Not done");
+
+macro_rules! problems {
+    ($($code:literal $status:literal $title:literal $says:literal $advice:literal;)*) => {
+        /// All of them, ordered by status.
+        pub(super) const ALL: &[Known] = &[$(
+            Known { code: $code, status: $status, title: $title, says: $says, advice: $advice },
+        )*];
+    };
+}
+
+problems! {
+    "request_invalid" 400 "The request is not valid"
+        "A part of the request is not what the interface asks for; `detail` names it."
+        "Correct that part and send the request again.";
+    "json_malformed" 400 "The body is not JSON"
+        "The body cannot be read as JSON. `detail` says from which line and column on."
+        "Check commas, quotes and brackets near that place. Text is UTF-8 without a byte order mark.";
+    "json_duplicate_member" 400 "A member stands twice"
+        "An object in the body has two members of one name. Readers disagree about which of them counts, so none does."
+        "Remove one of the two; `param` points at the second.";
+    "json_too_deep" 400 "The body is too deep"
+        "Objects and lists lie in one another more than 64 deep."
+        "No request needs that depth; look for a loop in what makes the body.";
+    "parameter_missing" 400 "Something is missing"
+        "A member of the body or a parameter of the query that must be there is not."
+        "Add what `param` points at.";
+    "parameter_invalid" 400 "Something is not valid"
+        "A member of the body or a parameter of the query is not of the expected kind or lies outside its bounds."
+        "Correct what `param` points at; `detail` says what is expected.";
+    "parameter_unknown" 400 "Something is unknown"
+        "The body has a member, or the query a parameter, that the interface does not know. Unknown names are refused rather than ignored, so that a misspelt one is noticed."
+        "Check the spelling of what `param` points at.";
+    "version_unknown" 400 "The version is unknown"
+        "The header Paiza-Version names no version of the interface."
+        "Leave the header out, or name the date that the reference shows.";
+    "cursor_invalid" 400 "The cursor is not valid"
+        "The cursor was not given out by this list for this key, or was changed."
+        "Take `next_cursor` or `previous_cursor` of an earlier answer as it is.";
+    "idempotency_key_missing" 400 "A request key is needed"
+        "Requests that change something carry a key, so that repeating them is safe."
+        "Send the header Idempotency-Key with 1 to 255 printable characters, a new one for each thing you want done, the same one when you repeat yourself.";
+    "signature_invalid" 401 "Not signed by a known device"
+        "The request carries no signature of a device, or one that does not match, is too old, or was used before."
+        "Sign the request as the device's key and clock have it, each time anew.";
+    "api_key_missing" 401 "A key is needed"
+        "The request carries no secret key."
+        "Send it as `Authorization: Bearer sk_test_…`, or as the user name of basic authentication. `paiza keys add` makes one.";
+    "api_key_invalid" 401 "The key opens nothing"
+        "The secret key is unknown or was revoked."
+        "Check that the whole key was copied. `paiza keys list` shows how the known ones end.";
+    "scope_missing" 403 "The key may not do that"
+        "The key is good, but was not made for this kind of request; `detail` names the scope it lacks."
+        "Use a key with that scope, or have one made.";
+    "not_this_machine" 403 "Called by another name"
+        "Desks and sandbox doors are called by this machine's own name, so that a page in a browser cannot reach them by a name of its own."
+        "Call 127.0.0.1 or localhost.";
+    "not_found" 404 "Not found"
+        "There is nothing of this name, or it is not yours to see; from outside the two look the same."
+        "Check the identifier and whose key you use.";
+    "method_not_allowed" 405 "Not a thing to do here"
+        "The address exists, but not for this method."
+        "See the reference for what can be done there.";
+    "request_timeout" 408 "The request came too slowly"
+        "The body did not arrive within ten seconds."
+        "Send it again; nothing was done.";
+    "code_wrong" 409 "Not the code"
+        "The one-time code is another one."
+        "Type the newest code; tries are counted.";
+    "profile_unavailable" 409 "No such profile"
+        "This card has no certificates of the profile asked for."
+        "Use the contactless profile.";
+    "idempotency_in_progress" 409 "The first request still runs"
+        "A request with the same key is being carried out at this moment."
+        "Wait a second and send it again with the same key: you get its answer.";
+    "token_not_usable" 409 "The token cannot be used"
+        "The card is not live: it is suspended, deleted, expired or not verified."
+        "Use another card, or resume this one first.";
+    "payment_not_open" 409 "Not possible with this payment"
+        "What you ask does not fit what the payment is or has become; `detail` says how it stands."
+        "Read the payment again. What is captured can be refunded, not voided.";
+    "payment_refused" 409 "The payment was not taken"
+        "Terminal, card or acquirer said no before a payment came about; `detail` says why. Nothing was charged."
+        "Correct what is said, and use a new request or the same key again: nothing was remembered.";
+    "card_not_presented" 409 "No card was presented"
+        "The test shop has no phone with this card, or the phone did not answer at the reader. Nothing was charged."
+        "Use a card whose bank lets it be added; docs/test-cards.md lists them.";
+    "terminal_not_connected" 409 "No terminal here"
+        "This platform keeps no terminals of its own, as a sandbox does."
+        "Take the payment at your terminal; it appears here as soon as the acquirer has it.";
+    "payment_at_terminal" 409 "The payment belongs to a terminal"
+        "The payment was taken at a terminal that keeps its own journal, so it is voided or completed there."
+        "Void it at the terminal, or refund it here.";
+    "body_too_large" 413 "The body is too large"
+        "Bodies have at most 1 MiB, those that devices sign 64 KiB."
+        "Send less.";
+    "content_type_unsupported" 415 "Not this kind of content"
+        "The body is not announced as JSON."
+        "Send `Content-Type: application/json`.";
+    "idempotency_key_reused" 422 "The request key was used before"
+        "The same key came with a request that says something else. `differs` points at what is different."
+        "Use a new key for a new request, or repeat the first one unchanged.";
+    "rate_limited" 429 "Too many requests"
+        "The key made more requests than its limit allows; the header RateLimit says how many are left."
+        "Wait as long as Retry-After says, and slow down.";
+    "internal" 500 "Something went wrong here"
+        "This is our mistake. The request may or may not have had its effect."
+        "Repeat it with the same Idempotency-Key. If it stays, tell us the request id.";
+    "unavailable" 503 "Not available now"
+        "The records cannot be reached just now. Nothing was done."
+        "Repeat the request later with the same Idempotency-Key.";
+    "issuer_unreachable" 503 "The bank cannot be reached"
+        "The card's bank could not be asked. Nothing was done."
+        "Try again later.";
+    "issuer_silent" 504 "The bank did not answer"
+        "The card's bank was asked and did not answer in time."
+        "Try again later.";
+}
+
+/// The problem of this code.
+pub(super) fn find(code: &str) -> Option<&'static Known> {
+    ALL.iter().find(|known| known.code == code)
+}
+
+/// The status of a code, of ours or of a room's.
+pub(super) fn status_of(code: &str) -> u16 {
+    explain(code).0
+}
+
+/// Status, title, meaning and advice of a code.
+pub(super) fn explain(code: &str) -> (u16, &'static str, String, &'static str) {
+    if let Some(known) = find(code) {
+        return (known.status, known.title, known.says.to_owned(), known.advice);
+    }
+    let refused = refusals().into_iter().find(|(known, ..)| *known == code);
+    let (_, status, title, says) = refused.expect("every code that is used is known");
+    (status, title, says, "This is a no, not a fault: what was asked is not possible as things stand.")
+}
+
+/// Every code.
+pub(super) fn codes() -> Vec<&'static str> {
+    let refused = refusals().into_iter().map(|(code, ..)| code);
+    ALL.iter().map(|known| known.code).chain(refused).collect()
+}
+
+/// What the rooms refuse, as pages show it: code, status, title and sentence.
+pub(super) fn refusals() -> Vec<(&'static str, u16, &'static str, String)> {
+    let tokens = tokens::Refusal::ALL.iter().map(|refusal| {
+        let (status, title) = super::problem::status_of(*refusal);
+        (refusal.code(), status, title, refusal.text().to_owned())
+    });
+    let acquiring = acquiring::Refusal::ALL
+        .iter()
+        .map(|refusal| (refusal.code(), REFUSED.0, REFUSED.1, refusal.to_string()));
+    // Limits have one name on both sides of the network; its page says what the token service says.
+    let mut all: Vec<_> = tokens.chain(acquiring).collect();
+    let mut seen = std::collections::HashSet::new();
+    all.retain(|(code, ..)| seen.insert(*code));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_has_one_meaning() {
+        let mut codes: Vec<&str> = ALL.iter().map(|known| known.code).collect();
+        codes.extend(refusals().iter().map(|(code, ..)| *code));
+        let count = codes.len();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), count);
+        assert!(ALL.windows(2).all(|pair| pair[0].status <= pair[1].status));
+    }
+}
