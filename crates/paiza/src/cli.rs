@@ -90,6 +90,9 @@ pub(crate) struct Serve {
     /// TOML file with addresses, framings and waits; what it leaves out is as documented
     #[arg(long, env = "PAIZA_CONFIG")]
     pub(crate) config: Option<PathBuf>,
+    /// Open the operators' console at this address of this machine, for example 127.0.0.1:8085
+    #[arg(long)]
+    pub(crate) console: Option<String>,
 }
 
 #[derive(Args)]

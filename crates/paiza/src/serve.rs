@@ -7,7 +7,11 @@ use crate::output::{Failure, Output};
 use crate::up::{failure, wait_for_the_end};
 use config::Config;
 use serde_json::json;
-use server::city::{ENDING, Http, Plan, Platform, PlatformPorts, SANDBOX_PASSPHRASE};
+use server::city::{ConsoleParty, ENDING, Http, Plan, Platform, PlatformPorts, SANDBOX_PASSPHRASE};
+use server::console::look::Sources;
+use server::console::tape::Tape;
+use server::trace::{Trace, Watch};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,7 +30,13 @@ pub(crate) fn run(what: &Serve, output: Output) -> Result<(), Failure> {
     let data = data.unwrap_or_else(|| PathBuf::from("paiza-data"));
     let passphrase = passphrase(&config)?;
     let public = passphrase.is_none();
+    let tape = match &what.console {
+        Some(_) => Some(Tape::start(Arc::new(SystemClock)).map_err(Failure::configuration)?),
+        None => None,
+    };
+    let watch: Watch = tape.clone().map(|tape| tape as Arc<dyn Trace>);
     let plan = Plan {
+        watch,
         waits: config.waits(),
         passphrase: passphrase.map_or_else(|| SANDBOX_PASSPHRASE.to_vec(), |secret| secret.expose().to_vec()),
         ..Plan::documented(&data, Arc::new(SystemClock))
@@ -40,6 +50,15 @@ pub(crate) fn run(what: &Serve, output: Output) -> Result<(), Failure> {
     let peers = config.peers()?;
     let http = Http::start().map_err(failure)?;
     let platform = Platform::start(&plan, &http, ports, &peers).map_err(failure)?;
+    let console = match &what.console {
+        Some(at) => {
+            let sources = Sources::of_platform(&platform.acquirer, platform.tokens.store());
+            let socket = TcpListener::bind(at.as_str())
+                .map_err(|error| Failure::configuration(format!("{at}: {error}")))?;
+            Some(ConsoleParty::start(&plan, &http, socket, sources, tape).map_err(failure)?)
+        }
+        None => None,
+    };
     let ready_ms = began.elapsed().as_millis() as u64;
     output.line(format!("The platform is up after {ready_ms} ms; its records are in {}.", data.display()));
     if public {
@@ -53,13 +72,20 @@ pub(crate) fn run(what: &Serve, output: Output) -> Result<(), Failure> {
     ] {
         output.line(format!("  {address:<22} {what}"));
     }
+    let link = console.as_ref().map(ConsoleParty::link);
+    if let Some(link) = &link {
+        output.line(format!("Operators enter the console here, once: {link}"));
+    }
     output.line("Ctrl-C ends it.");
     output.row(&json!({
-        "event": "ready", "ready_ms": ready_ms, "http": platform.http_at, "terminals": platform.terminals_at,
+        "event": "ready", "ready_ms": ready_ms, "console_link": link, "http": platform.http_at, "terminals": platform.terminals_at,
         "gateway": platform.gateway_at, "desk": platform.desk_at,
     }));
     wait_for_the_end()?;
     output.line("Ending.");
+    if let Some(console) = console {
+        console.end(ENDING);
+    }
     platform.running.end(ENDING);
     output.summary(json!({}));
     Ok(())

@@ -5,6 +5,8 @@ use crate::output::{Failure, Output};
 use crypto::passphrase::Work;
 use serde_json::json;
 use server::city::{City, CityError, ENDING, Plan, published_keys};
+use server::console::tape::Tape;
+use server::trace::Watch;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,12 +18,15 @@ pub(crate) fn run(what: &Up, output: Output) -> Result<(), Failure> {
     if what.fresh {
         forget(data)?;
     }
-    let plan = Plan::documented(data, Arc::new(SystemClock));
+    let tape = Tape::start(Arc::new(SystemClock)).map_err(Failure::configuration)?;
+    let watch: Watch = Some(tape.clone());
+    let plan = Plan { watch, ..Plan::documented(data, Arc::new(SystemClock)) };
     let mut city = City::start(&plan).map_err(failure)?;
     city.open_terminal(&plan).map_err(failure)?;
     city.open_phones(&plan, Work::PHONE).map_err(failure)?;
+    let link = city.open_console(&plan, Some(tape)).map_err(failure)?;
     city.welcome(TRY);
-    introduce(&city, began, output);
+    introduce(&city, &link, began, output);
     wait_for_the_end()?;
     output.line("Ending.");
     city.end(ENDING);
@@ -52,7 +57,7 @@ pub(crate) fn failure(error: CityError) -> Failure {
     Failure::configuration(error)
 }
 
-fn introduce(city: &City, began: Instant, output: Output) {
+fn introduce(city: &City, link: &str, began: Instant, output: Output) {
     let at = &city.addresses;
     let ready_ms = began.elapsed().as_millis() as u64;
     output.line(format!("Paiza is up after {ready_ms} ms. Everything listens on this machine alone."));
@@ -65,6 +70,9 @@ fn introduce(city: &City, began: Instant, output: Output) {
         ("token gateway (ISO 8583)", at.gateway),
     ] {
         output.line(format!("  {address:<22} {what}"));
+    }
+    if let Some(console) = at.console {
+        output.line(format!("  {console:<22} operators' console (HTTP, browsers)"));
     }
     if let (Some(screen), Some(reader)) = (at.terminal, at.reader) {
         output.line(format!("  {screen:<22} a shop's terminal (HTTP, browsers)"));
@@ -89,6 +97,8 @@ fn introduce(city: &City, began: Instant, output: Output) {
         output.line(format!("  {}  {} ({})", key.text, key.name, key.tenant));
     }
     output.line("");
+    output.line(format!("Operators enter the console here, once: {link}"));
+    output.line("");
     output.line("Try, in another shell:");
     for line in TRY {
         output.line(format!("  {line}"));
@@ -100,6 +110,7 @@ fn introduce(city: &City, began: Instant, output: Output) {
         "acquirer": at.acquirer, "network": at.network, "gateway": at.gateway, "issuers": at.issuers,
         "desks": at.desks, "terminal": at.terminal, "reader": at.reader, "phones": at.phones,
         "keys": keys.iter().map(|key| (key.tenant.to_string(), &key.text)).collect::<Vec<_>>(),
+        "console": at.console, "console_link": link,
     }));
 }
 

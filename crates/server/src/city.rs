@@ -5,6 +5,7 @@
 //! [`TelephoneNetwork`]), for a city as for a process in which it runs alone.
 
 mod banks;
+mod console;
 pub mod desk;
 mod keys;
 mod party;
@@ -18,6 +19,8 @@ mod telephone;
 mod terminal;
 mod welcome;
 
+use crate::console::look::Sources;
+use crate::console::tape::Tape;
 use crate::hosts::issuer::Issuer;
 use crate::hosts::network::Network;
 use crate::phone_door;
@@ -36,6 +39,7 @@ use std::time::Duration;
 use store::Store;
 
 pub use banks::{Bank, BankPeers, BankPorts, institution};
+pub use console::ConsoleParty;
 pub use keys::{SANDBOX_PASSPHRASE, open_key_file};
 pub use party::{Bare, ENDING, Http, LineMac, Peer, Port, Running, net, pos};
 pub use phone::PhoneParty;
@@ -55,6 +59,8 @@ pub mod ports {
     pub const PLATFORM: u16 = 8080;
     /// The screen of the first phone; that of the second follows.
     pub const PHONE: u16 = 8081;
+    /// The operators' console.
+    pub const CONSOLE: u16 = 8085;
     /// The screen of the first shop's terminal.
     pub const TERMINAL: u16 = 8084;
     /// The virtual reader of that terminal, while it waits for a card (vsmartcard's own port).
@@ -104,6 +110,8 @@ pub struct Addresses {
     pub verification: Vec<(String, SocketAddr)>,
     /// The screen of a shop's terminal; nobody has one until [`City::open_terminal`].
     pub terminal: Option<SocketAddr>,
+    /// The operators' console; nobody has one until [`City::open_console`].
+    pub console: Option<SocketAddr>,
     /// The virtual reader of that terminal; it listens while a card is waited for.
     pub reader: Option<SocketAddr>,
     /// The screens of phones; nobody has one until [`City::open_phones`].
@@ -130,6 +138,7 @@ pub struct City {
     settlement: SettlementDesk,
     terminal: Option<TerminalParty>,
     phones: Vec<PhoneParty>,
+    console: Option<ConsoleParty>,
     /// Keeps the port of the terminal's reader for it while nobody listens there.
     _reader: Option<socket2::Socket>,
     http: Http,
@@ -202,6 +211,7 @@ impl City {
             issuers: named(|bank| bank.detokenised_at).collect(),
             verification: named(|bank| bank.verification_at).collect(),
             terminal: None,
+            console: None,
             reader: None,
             phones: Vec::new(),
             desks: [("platform".to_owned(), platform.desk_at), ("network".to_owned(), desk_at)]
@@ -223,6 +233,7 @@ impl City {
             settlement,
             terminal: None,
             phones: Vec::new(),
+            console: None,
             _reader: None,
             http,
             parties,
@@ -279,7 +290,8 @@ impl City {
                 reader: self.addresses.reader.unwrap_or(reader),
                 work,
                 clock: Arc::clone(&plan.clock),
-                watch: plan.watch.clone(),
+                // What goes between phone and terminal is seen at the terminal already.
+                watch: None,
                 framed_by: origins(self.addresses.platform),
             };
             let phone = PhoneParty::start(&self.http, screen, settings)?;
@@ -287,6 +299,24 @@ impl City {
             self.phones.push(phone);
         }
         Ok(())
+    }
+
+    /// Opens the operators' console; with a tape that watches this city it shows messages too. Answers an address that lets
+    /// in once, within the hour.
+    pub fn open_console(&mut self, plan: &Plan, tape: Option<Arc<Tape>>) -> Result<String, CityError> {
+        let bound = plan.ports.bind(ports::CONSOLE);
+        let socket = bound.map_err(party::io(&format!("console (port {})", ports::CONSOLE)))?;
+        let bank = |issuer: &Issuer| (issuer.bank().name.clone(), issuer.store().clone());
+        let sources = Sources {
+            network: Some(self.network.store().clone()),
+            banks: self.issuers.iter().map(bank).collect(),
+            ..Sources::of_platform(&self.acquirer, self.tokens.store())
+        };
+        let console = ConsoleParty::start(plan, &self.http, socket, sources, tape)?;
+        self.addresses.console = Some(console.at);
+        let link = console.link();
+        self.console = Some(console);
+        Ok(link)
     }
 
     /// What the terminal's screen works, if there is one.
@@ -302,6 +332,9 @@ impl City {
     /// Ends every party politely; see [`Running::end`].
     pub fn end(mut self, patience: Duration) {
         self.phones.drain(..).for_each(|phone| phone.end(patience));
+        if let Some(console) = self.console.take() {
+            console.end(patience);
+        }
         if let Some(terminal) = self.terminal.take() {
             terminal.end(patience);
         }

@@ -8,6 +8,7 @@
 pub mod api;
 pub mod city;
 pub mod client;
+pub mod console;
 pub mod defences;
 pub mod hosts;
 pub mod http_signature;

@@ -5,7 +5,9 @@
 //! content allows no styles and no scripts in a page.
 
 pub mod art;
+pub mod console;
 pub mod door;
+pub mod flow;
 pub mod guard;
 pub mod icons;
 pub mod live;

@@ -328,8 +328,11 @@ pub(super) fn made(template: impl Template) -> String {
 
 /// The style sheet of all pages.
 pub fn style_sheet() -> String {
-    let parts =
-        [include_str!("../../templates/style.css"), include_str!("../../templates/terminal/terminal.css")];
+    let parts = [
+        include_str!("../../templates/style.css"),
+        include_str!("../../templates/terminal/terminal.css"),
+        include_str!("../../templates/console/console.css"),
+    ];
     custom_properties() + &parts.concat()
 }
 

@@ -3,6 +3,7 @@
 mod api;
 mod api_docs;
 mod api_events;
+mod consoles;
 mod contact;
 mod foreign;
 mod issuers;

@@ -2,7 +2,7 @@
 //! next tap; and what of it is refused.
 
 use crate::issuers::post;
-use crate::small_city::{SmallCity, Tape, typed};
+use crate::small_city::{Recorder, SmallCity, typed};
 use crate::street::{CARD, yuan};
 use iso8583::{Message, Mti};
 use platform::line::{HostAnswer, HostLine};
@@ -60,7 +60,7 @@ fn by_number(city: &SmallCity, number: &str, stan: u64) -> String {
 
 #[test]
 fn a_replaced_card_keeps_its_token_and_the_next_tap_is_paid_by_the_new_one() {
-    let tape = Arc::new(Tape::default());
+    let tape = Arc::new(Recorder::default());
     let mut city = SmallCity::watched(Some(tape.clone()));
     assert_eq!(city.tap("12.50"), Verdict::Approved);
     let before = city.record();

@@ -6,6 +6,7 @@ use sandbox::keys::IssuerKeys;
 use sandbox::test_cards::test_cards;
 use server::api::CardData;
 use server::city::{City, Plan, Ports};
+use server::console::tape::Tape;
 use server::iso::Ends;
 use server::phone::{Added, NewPhone, Phone, Presentation};
 use server::pos::{DEMO_TERMINALS, Pos, Settings, TerminalLine, Verdict};
@@ -32,15 +33,15 @@ pub(crate) struct SmallCity {
 
 /// Everything that went over the watched wires: what about, and the bytes.
 #[derive(Default)]
-pub(crate) struct Tape(Mutex<Vec<(String, Vec<u8>)>>);
+pub(crate) struct Recorder(Mutex<Vec<(String, Vec<u8>)>>);
 
-impl Trace for Tape {
+impl Trace for Recorder {
     fn seen(&self, message: &Seen<'_>) {
         self.0.lock().unwrap().push((message.title.to_owned(), message.bytes.to_vec()));
     }
 }
 
-impl Tape {
+impl Recorder {
     /// The messages about something.
     pub(crate) fn about(&self, title: &str) -> Vec<Vec<u8>> {
         let tape = self.0.lock().unwrap();
@@ -98,6 +99,11 @@ impl SmallCity {
     pub(crate) fn open_terminal(&mut self) -> SocketAddr {
         self.city.open_terminal(&self.plan).unwrap();
         self.city.addresses.terminal.unwrap()
+    }
+
+    /// Opens the city's console; a path that lets in once.
+    pub(crate) fn open_console(&mut self, tape: Arc<Tape>) -> String {
+        self.city.open_console(&self.plan, Some(tape)).unwrap()
     }
 
     /// Holds the phone against the city's own terminal, as soon as it waits for a card.
