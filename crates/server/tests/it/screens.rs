@@ -57,6 +57,8 @@ fn the_pages_of_a_city_are_shown_in_the_language_and_theme_that_is_asked_for() {
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     assert!(start.body.contains("Bank of China (sandbox)") && start.body.contains("6216 6001 0000 0000 016"));
 
+    // With `no-referrer` a browser would say `Origin: null` of every form, which doors refuse.
+    assert_eq!(start.header("referrer-policy"), "same-origin");
     let terminal = format!("http://{}", at.terminal.unwrap());
     assert!(
         policy.contains(&format!("frame-src {terminal};"))
