@@ -121,6 +121,12 @@ function ready() {
   if (live === undefined || stream) return;
   heard.clear();
   stream = new EventSource(`/events?after=${last}`);
+  stream.onerror = () => {
+    // A browser asks again by itself, unless it was refused: then the page is asked for instead.
+    if (stream?.readyState !== EventSource.CLOSED) return;
+    stream = null;
+    setTimeout(() => then(() => fetched("/")), 1000);
+  };
   stream.onmessage = (message) => {
     const event = JSON.parse(message.data);
     then(() => show(event));
