@@ -153,8 +153,11 @@ pub struct Once<O: Operation> {
     /// What it wants.
     pub inner: O,
     /// How its outcome is told.
-    pub render: Box<dyn Fn(&O::Answer) -> Rendered + Send>,
+    pub render: Render<O::Answer>,
 }
+
+/// Tells the outcome of an operation.
+pub type Render<A> = Box<dyn Fn(&A) -> Rendered + Send>;
 
 impl<O: Operation> Operation for Once<O> {
     type Answer = Said;

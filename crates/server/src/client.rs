@@ -14,7 +14,7 @@ use values::Timestamp;
 pub enum ClientError {
     /// The platform answered no.
     #[error("{}", .0.detail)]
-    Problem(Problem),
+    Problem(Box<Problem>),
     /// The platform could not be reached, or the connection broke: the outcome is unknown.
     #[error("the platform cannot be reached: {0}")]
     Unreachable(String),

@@ -198,7 +198,7 @@ fn read_query(route: &Route, query: &str) -> Result<Map<String, Value>, Trouble>
             let place: String = name.chars().take(64).collect();
             Trouble::of("parameter_unknown", "There is no such parameter.").at(&place)
         })?;
-        let value = known.kind.from_query(known.name, &text)?;
+        let value = known.kind.read_query(known.name, &text)?;
         if read.insert(name, value).is_some() {
             return Err(Trouble::of("parameter_invalid", "This parameter stands twice.").at(known.name));
         }

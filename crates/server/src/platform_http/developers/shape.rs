@@ -219,7 +219,7 @@ impl Kind {
     }
 
     /// Reads a parameter of a query as this kind.
-    pub(crate) fn from_query(&self, name: &str, text: &str) -> Result<Value, Trouble> {
+    pub(crate) fn read_query(&self, name: &str, text: &str) -> Result<Value, Trouble> {
         let value = match self {
             Kind::Whole { .. } => text.parse::<i64>().map_or(Value::Null, Value::from),
             Kind::Flag => text.parse::<bool>().map_or(Value::Null, Value::from),
