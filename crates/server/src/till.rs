@@ -213,7 +213,7 @@ impl Shared {
         let done = match order {
             Order::ByCard(kind, amount) => self.by_card(pos, (kind, amount), open_reader).map(Face::ended),
             Order::Follow(EntryKind::Void, reference, _) => pos.void(reference).map(Face::ended),
-            Order::Follow(kind, reference, Some(amount)) if kind == EntryKind::Completion => {
+            Order::Follow(EntryKind::Completion, reference, Some(amount)) => {
                 pos.complete(reference, amount).map(Face::ended)
             }
             Order::Follow(_, reference, Some(amount)) => pos.refund(reference, amount).map(Face::ended),
