@@ -1,0 +1,188 @@
+//! A real browser: Debian's chromium, driven through its WebDriver and the protocol of its own tools.
+
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder};
+use http::Method;
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use url::{ParseError, Url};
+
+/// The file of axe-core, the judge of accessibility, as its package has it.
+const AXE: &str = "axe-core/axe.min.js";
+
+/// What the tests of this file need and a machine may lack.
+pub(crate) struct Tools {
+    pub(crate) axe: String,
+}
+
+impl Tools {
+    /// Finds them; says what is missing and returns nothing, unless everything optional is required.
+    pub(crate) fn find() -> Option<Tools> {
+        let found = |name: &str| Command::new(name).arg("--version").output().is_ok();
+        let axe = axe_places().into_iter().find_map(|place| std::fs::read_to_string(place).ok());
+        let missing: Vec<&str> = [
+            (found("chromium"), "chromium"),
+            (found("chromedriver"), "chromedriver (Debian: chromium-driver)"),
+            (
+                axe.is_some(),
+                "axe-core (npm package; unpack it into node_modules, or name its folder in PAIZA_AXE)",
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(there, name)| (!there).then_some(name))
+        .collect();
+        if missing.is_empty() {
+            return Some(Tools { axe: axe? });
+        }
+        let required = ["CI", "PAIZA_REQUIRE_ALL"].iter().any(|name| std::env::var_os(name).is_some());
+        assert!(!required, "missing: {}", missing.join(", "));
+        eprintln!("passed over, missing: {}", missing.join(", "));
+        None
+    }
+}
+
+fn axe_places() -> Vec<PathBuf> {
+    let root = root();
+    let named = std::env::var_os("PAIZA_AXE").map(|folder| PathBuf::from(folder).join("axe.min.js"));
+    named.into_iter().chain([root.join("node_modules").join(AXE), root.join("target").join(AXE)]).collect()
+}
+
+/// The project's folder.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A browser with one page; it ends when dropped.
+pub(crate) struct Browser {
+    pub(crate) client: Client,
+    driver: Child,
+    _profile: tempfile::TempDir,
+}
+
+/// A screen to look with.
+#[derive(Clone, Copy)]
+pub(crate) struct Look {
+    pub(crate) width: u32,
+    pub(crate) theme: &'static str,
+}
+
+impl Browser {
+    /// Starts a browser with a fresh profile, which asks nobody but the pages it is led to.
+    pub(crate) async fn start() -> Browser {
+        let profile = tempfile::tempdir().unwrap();
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("chromedriver");
+        let lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let port = lines.take(20).find_map(|line| {
+            let rest = line.split("started successfully on port ").nth(1)?;
+            rest.trim_end_matches('.').parse::<u16>().ok()
+        });
+        let port = port.expect("chromedriver says its port");
+        let data = format!("--user-data-dir={}", profile.path().display());
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--no-first-run",
+            "--hide-scrollbars",
+            "--disable-dev-shm-usage",
+            &data,
+        ];
+        let mut wanted = serde_json::Map::new();
+        wanted.insert("goog:chromeOptions".to_owned(), json!({ "args": arguments }));
+        wanted.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(wanted)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("a browser");
+        Browser { client, driver, _profile: profile }
+    }
+
+    /// One command of the browser's own tools.
+    pub(crate) async fn tell(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.client.issue_cmd(Extension { path: "goog/cdp/execute", body }).await.unwrap()
+    }
+
+    /// Looks with another width and theme; the page stays.
+    pub(crate) async fn look(&self, look: Look) {
+        let phone = look.width < 600;
+        let size = json!({ "width": look.width, "height": if phone { 800 } else { 900 }, "deviceScaleFactor": 1, "mobile": phone });
+        self.tell("Emulation.setDeviceMetricsOverride", size).await;
+        let features = json!([
+            { "name": "prefers-color-scheme", "value": look.theme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
+        self.tell("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    /// What the browser complained about since the last time this was asked.
+    pub(crate) async fn complaints(&self) -> Vec<String> {
+        let body = json!({ "type": "browser" });
+        let log = self.client.issue_cmd(Extension { path: "se/log", body }).await.unwrap();
+        let serious = |entry: &&Value| matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING"));
+        let lines = log.as_array().into_iter().flatten().filter(serious);
+        lines.map(|entry| entry["message"].to_string()).collect()
+    }
+
+    /// Whatever axe finds wrong with the page: rule, and the first place.
+    pub(crate) async fn barriers(&self, axe: &str) -> Vec<String> {
+        const RUN: &str = "
+            const done = arguments[arguments.length - 1];
+            axe.run(document, { iframes: false, resultTypes: ['violations'],
+                                runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+               .then(found => done(found.violations.map(
+                   it => it.id + ': ' + it.nodes[0].html + ' ' + it.nodes[0].failureSummary)))
+               .catch(wrong => done(['axe failed: ' + wrong]));";
+        let loaded = self.client.execute("return typeof axe === 'object'", Vec::new()).await.unwrap();
+        if loaded != json!(true) {
+            self.client.execute(&format!("{axe}; window.axe = axe;"), Vec::new()).await.unwrap();
+        }
+        let found = self.client.execute_async(RUN, Vec::new()).await.unwrap();
+        found.as_array().unwrap().iter().map(|wrong| wrong.as_str().unwrap_or("?").to_owned()).collect()
+    }
+
+    /// How many pixels the page is wider than the window, and every origin it loaded something from.
+    pub(crate) async fn measures(&self) -> (i64, Vec<String>) {
+        const ASK: &str = "
+            const root = document.scrollingElement;
+            const loaded = performance.getEntriesByType('resource').map(it => new URL(it.name).origin);
+            return [root.scrollWidth - window.innerWidth, loaded];";
+        let found = self.client.execute(ASK, Vec::new()).await.unwrap();
+        let origins = found[1].as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned);
+        (found[0].as_i64().unwrap(), origins.collect())
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The browser is the driver's child and ends with it.
+        let _ = Command::new("kill").args(["-TERM", &self.driver.id().to_string()]).status();
+        let _ = self.driver.wait();
+    }
+}
+
+/// A command of this driver that the standard does not have.
+#[derive(Debug)]
+struct Extension {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for Extension {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.body.to_string()))
+    }
+}

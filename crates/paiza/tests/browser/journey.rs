@@ -1,0 +1,188 @@
+//! One journey, from a phone out of its box to a payment, by mouse or by keyboard alone.
+
+use crate::browser::Browser;
+use fantoccini::Locator;
+use fantoccini::elements::Element;
+use fantoccini::key::Key;
+use std::net::SocketAddr;
+
+/// With what somebody works the pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Mouse,
+    Keyboard,
+}
+
+const PASSCODE: &str = "135790";
+/// No page has so many places to stop at.
+const STOPS_MOST: usize = 80;
+
+/// Somebody at a browser.
+pub(crate) struct Person<'a> {
+    pub(crate) browser: &'a Browser,
+    pub(crate) way: Way,
+}
+
+/// What is typed to add a card.
+pub(crate) struct Plastic {
+    pub(crate) number: &'static str,
+    pub(crate) expiry: &'static str,
+    pub(crate) security: &'static str,
+}
+
+impl Person<'_> {
+    async fn open(&self, at: SocketAddr, path: &str) {
+        self.browser.client.goto(&format!("http://{at}{path}")).await.unwrap();
+    }
+
+    /// Goes to a place of the page: with the mouse at once, with the keyboard from stop to stop.
+    async fn reach(&self, place: &str) {
+        let client = &self.browser.client;
+        let element = self.wait_for(place).await;
+        if self.way == Way::Mouse {
+            return element.click().await.unwrap_or_else(|error| panic!("{place}: {error}"));
+        }
+        let here =
+            format!("return document.activeElement !== null && document.activeElement.matches({place:?})");
+        for _ in 0..STOPS_MOST {
+            if client.execute(&here, Vec::new()).await.unwrap() == true {
+                return;
+            }
+            client
+                .active_element()
+                .await
+                .unwrap()
+                .send_keys(&String::from(char::from(Key::Tab)))
+                .await
+                .unwrap();
+        }
+        panic!("the keyboard does not lead to {place}");
+    }
+
+    /// Presses a button or follows a link, and waits until the page it leads to is there.
+    async fn press(&self, place: &str) {
+        self.browser
+            .client
+            .execute("document.documentElement.dataset.before = ''", Vec::new())
+            .await
+            .unwrap();
+        self.press_here(place).await;
+        self.browser.client.wait().for_element(Locator::Css("html:not([data-before])")).await.unwrap();
+    }
+
+    /// Presses what changes the page without leaving it.
+    async fn press_here(&self, place: &str) {
+        self.reach(place).await;
+        if self.way == Way::Keyboard {
+            self.keys(&String::from(char::from(Key::Enter))).await;
+        }
+    }
+
+    async fn keys(&self, keys: &str) {
+        self.browser.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// Types into a field, over what stood there.
+    async fn fill(&self, field: &str, text: &str) {
+        self.reach(field).await;
+        self.browser.client.execute("document.activeElement.select()", Vec::new()).await.unwrap();
+        self.keys(text).await;
+    }
+
+    /// Where somebody is and what stands there, for whoever reads why a journey ended.
+    async fn seen(&self) -> String {
+        let seen =
+            self.browser.client.execute("return location.href + '\\n' + document.body.innerText", Vec::new());
+        seen.await.unwrap().as_str().unwrap_or_default().to_owned()
+    }
+
+    async fn text(&self, place: &str) -> String {
+        self.wait_for(place).await.text().await.unwrap()
+    }
+
+    /// What stands at a place, once it is there.
+    async fn wait_for(&self, place: &str) -> Element {
+        let element = self.browser.client.wait().for_element(Locator::Css(place)).await;
+        let Ok(element) = element else { panic!("no {place}: {}", self.seen().await) };
+        element
+    }
+
+    /// From the box to a bound phone.
+    pub(crate) async fn set_up(&self, phone: SocketAddr) {
+        self.open(phone, "/").await;
+        self.fill("#name", "A phone").await;
+        self.press(".bottom button").await;
+        self.fill("#passcode", PASSCODE).await;
+        self.fill("#again", PASSCODE).await;
+        self.press(".bottom button").await;
+        let code = self.code().await;
+        self.fill("#code", &code).await;
+        self.press(".bottom button").await;
+        self.text(".recovery").await;
+        self.press(".bottom button").await;
+    }
+
+    /// The code in the message on top of the page; the page is asked for again until it has come.
+    async fn code(&self) -> String {
+        for _ in 0..STOPS_MOST {
+            let banner = self.browser.client.find(Locator::Css(".banner.plain p")).await;
+            if let Ok(banner) = banner {
+                let text = banner.text().await.unwrap();
+                let runs = text.split(|c: char| !c.is_ascii_digit());
+                return runs.filter(|run| run.len() == 6).next_back().expect("six digits").to_owned();
+            }
+            self.press("a[href='/welcome/code']").await;
+        }
+        panic!("no message came");
+    }
+
+    /// Adds a card that its bank takes at once; the card's page on the phone.
+    pub(crate) async fn add(&self, phone: SocketAddr, card: &Plastic) -> String {
+        self.open(phone, "/").await;
+        self.press("a[href='/cards/new']").await;
+        self.fill("#number", card.number).await;
+        self.fill("#expiry", card.expiry).await;
+        self.fill("#security", card.security).await;
+        self.press(".bottom button").await;
+        let link =
+            self.browser.client.wait().for_element(Locator::Css(".under a[href^='/cards/']")).await.unwrap();
+        let page = link.attr("href").await.unwrap().unwrap();
+        self.press(".bottom a").await;
+        page
+    }
+
+    /// Types an amount at the terminal and asks for a card.
+    pub(crate) async fn ask(&self, terminal: SocketAddr, digits: &str) {
+        self.open(terminal, "/").await;
+        for (place, digit) in digits.char_indices() {
+            match self.way {
+                Way::Mouse => self.press_here(&format!("button[name=key][value='{digit}']")).await,
+                Way::Keyboard => self.keys(&digit.to_string()).await,
+            }
+            // Each key puts a new keypad in place of the old one.
+            let typed = format!("input[name=typed][value='{}']", &digits[..=place]);
+            self.wait_for(&typed).await;
+        }
+        self.press_here("form[action='/sale'] [data-enter]").await;
+        self.text("#instruct").await;
+    }
+
+    /// Holds the phone to the reader, and sees how it ended.
+    pub(crate) async fn tap(&self, phone: SocketAddr) -> String {
+        self.open(phone, "/").await;
+        self.press("form[action='/tap'] button").await;
+        if self.browser.client.find(Locator::Css("#passcode")).await.is_ok() {
+            self.fill("#passcode", PASSCODE).await;
+            self.press(".bottom button.key[form], .bottom .plain-submit").await;
+        }
+        self.wait_for(".tap-foot a").await;
+        self.text(".tap-end h1").await
+    }
+
+    /// Goes in at the console with the link an operator was given.
+    pub(crate) async fn enter(&self, link: &str) {
+        self.browser.client.goto(link).await.unwrap();
+        self.press("main form button").await;
+        self.wait_for("nav a[href='/payments']").await;
+    }
+}
