@@ -174,11 +174,14 @@ fn clock(at: Civil) -> u64 {
     u64::from(at.hour) * 10_000 + u64::from(at.minute) * 100 + u64::from(at.second)
 }
 
-/// DE 43: name 24, town 13, country 3 digits.
+/// Characters of DE 43 that hold the merchant's name; the town and the country follow.
+pub const NAME_LENGTH: usize = 24;
+
+/// DE 43: name, town 13, country 3 digits.
 fn name_and_place(merchant: &Merchant) -> [u8; 40] {
     let mut text = [b' '; 40];
-    fill(&mut text[..24], &merchant.name);
-    fill(&mut text[24..37], &merchant.city);
+    fill(&mut text[..NAME_LENGTH], &merchant.name);
+    fill(&mut text[NAME_LENGTH..37], &merchant.city);
     fill(&mut text[37..], &format!("{:03}", merchant.country.numeric()));
     text
 }

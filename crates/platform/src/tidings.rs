@@ -89,8 +89,8 @@ impl Tidings {
         };
         let (tidings, name, number, amount) = (self.clone(), asked.message, asked.number, asked.amount);
         let text = |name| message.text(name).unwrap_or_default().trim().to_owned();
-        // DE 43 is the name in 25 characters, then the town and the country.
-        let merchant: String = text(field::MERCHANT_NAME).chars().take(25).collect();
+        let name_and_place = text(field::MERCHANT_NAME);
+        let merchant: String = name_and_place.chars().take(acquiring::network_line::NAME_LENGTH).collect();
         let (merchant, reference) = (merchant.trim_end().to_owned(), text(field::REFERENCE));
         Box::new(move |answer| {
             let (end, refusal) = end_of(answer.as_ref());

@@ -197,32 +197,6 @@ fn answers_must_agree_with_their_payment() {
 
 #[test]
 fn codes_are_stable_and_unique() {
-    let all = [
-        Refusal::Incomplete,
-        Refusal::NotSupported,
-        Refusal::UnknownTerminal,
-        Refusal::TerminalBlocked,
-        Refusal::MerchantInactive,
-        Refusal::WrongMerchant,
-        Refusal::WrongCategory,
-        Refusal::WrongCurrency,
-        Refusal::ZeroAmount,
-        Refusal::PaymentLimit,
-        Refusal::DailyLimit,
-        Refusal::WrongBatch,
-        Refusal::TraceUsed,
-        Refusal::ReversedBefore,
-        Refusal::OriginalNotFound,
-        Refusal::OriginalNotApproved,
-        Refusal::WrongCard,
-        Refusal::AboveOriginal,
-        Refusal::NotReversible,
-        Refusal::PaymentsPending,
-        Refusal::NoTraceNumber,
-        Refusal::UnknownPayment,
-        Refusal::AnswerMismatch,
-        Refusal::NameTaken,
-    ];
-    let codes: std::collections::BTreeSet<_> = all.iter().map(|refusal| refusal.code()).collect();
-    assert_eq!(codes.len(), all.len());
+    let codes: std::collections::BTreeSet<_> = Refusal::ALL.iter().map(|refusal| refusal.code()).collect();
+    assert_eq!(codes.len(), Refusal::ALL.len());
 }
