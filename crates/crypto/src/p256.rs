@@ -5,7 +5,8 @@
 use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, ParsedPublicKey,
+    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
+    ParsedPublicKey, UnparsedPublicKey,
 };
 use aws_lc_rs::{agreement, error::Unspecified};
 use std::fmt;
@@ -105,6 +106,12 @@ impl VerifyingKey {
     /// Checks a signature of 64 bytes, r and s, over the SHA-256 of the message.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), P256Error> {
         self.parsed.verify_sig(message, signature).map_err(|_| P256Error::Signature)
+    }
+
+    /// Checks a signature written as a DER sequence of r and s (SEC 1, C.5) over the SHA-256 of the message.
+    pub fn verify_der(&self, message: &[u8], signature: &[u8]) -> Result<(), P256Error> {
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, self.sec1);
+        key.verify(message, signature).map_err(|_| P256Error::Signature)
     }
 }
 

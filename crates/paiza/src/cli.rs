@@ -57,7 +57,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Bench(Bench),
     /// Recompute every sum, chain and reference of the databases in a directory
-    Verify(DataDir),
+    Verify(Verify),
 }
 
 #[derive(Args)]
@@ -65,6 +65,15 @@ pub(crate) struct DataDir {
     /// Directory that holds the data
     #[arg(long, default_value = "paiza-data")]
     pub(crate) data: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// The end of the operators' log as an earlier run told it, LINES:LINK; it must still be in the log
+    #[arg(long, value_name = "LINES:LINK")]
+    pub(crate) audit_head: Option<String>,
 }
 
 #[derive(Args)]

@@ -55,7 +55,7 @@ pub(crate) fn run(what: &Serve, output: Output) -> Result<(), Failure> {
             let sources = Sources::of_platform(&platform.acquirer, platform.tokens.store());
             let socket = TcpListener::bind(at.as_str())
                 .map_err(|error| Failure::configuration(format!("{at}: {error}")))?;
-            Some(ConsoleParty::start(&plan, &http, socket, sources, tape).map_err(failure)?)
+            Some(ConsoleParty::start(&plan, &http, socket, sources, &platform.api, tape).map_err(failure)?)
         }
         None => None,
     };
@@ -72,9 +72,13 @@ pub(crate) fn run(what: &Serve, output: Output) -> Result<(), Failure> {
     ] {
         output.line(format!("  {address:<22} {what}"));
     }
-    let link = console.as_ref().map(ConsoleParty::link);
+    let link = console.as_ref().map_or(Ok(None), ConsoleParty::founding_link).map_err(failure)?;
+    if let Some(console) = &console {
+        output
+            .line(format!("Operators enter the console with their passkeys at {}/enter", console.address()));
+    }
     if let Some(link) = &link {
-        output.line(format!("Operators enter the console here, once: {link}"));
+        output.line(format!("Fewer than two operators are there; one is founded here, once: {link}"));
     }
     output.line("Ctrl-C ends it.");
     output.row(&json!({

@@ -24,9 +24,10 @@ pub(crate) fn run(what: &Up, output: Output) -> Result<(), Failure> {
     let mut city = City::start(&plan).map_err(failure)?;
     city.open_terminal(&plan).map_err(failure)?;
     city.open_phones(&plan, Work::PHONE).map_err(failure)?;
-    let link = city.open_console(&plan, Some(tape)).map_err(failure)?;
+    city.open_console(&plan, Some(tape)).map_err(failure)?;
+    let links = city.console_links().map_err(failure)?;
     city.welcome(TRY);
-    introduce(&city, &link, began, output);
+    introduce(&city, &links, began, output);
     wait_for_the_end()?;
     output.line("Ending.");
     city.end(ENDING);
@@ -57,7 +58,7 @@ pub(crate) fn failure(error: CityError) -> Failure {
     Failure::configuration(error)
 }
 
-fn introduce(city: &City, link: &str, began: Instant, output: Output) {
+fn introduce(city: &City, links: &[(String, String)], began: Instant, output: Output) {
     let at = &city.addresses;
     let ready_ms = began.elapsed().as_millis() as u64;
     output.line(format!("Paiza is up after {ready_ms} ms. Everything listens on this machine alone."));
@@ -97,7 +98,10 @@ fn introduce(city: &City, link: &str, began: Instant, output: Output) {
         output.line(format!("  {}  {} ({})", key.text, key.name, key.tenant));
     }
     output.line("");
-    output.line(format!("Operators enter the console here, once: {link}"));
+    output.line("Operators enter the console here, once each; what one asks for the other approves:");
+    for (name, link) in links {
+        output.line(format!("  {name:<6} {link}"));
+    }
     output.line("");
     output.line("Try, in another shell:");
     for line in TRY {
@@ -110,7 +114,8 @@ fn introduce(city: &City, link: &str, began: Instant, output: Output) {
         "acquirer": at.acquirer, "network": at.network, "gateway": at.gateway, "issuers": at.issuers,
         "desks": at.desks, "terminal": at.terminal, "reader": at.reader, "phones": at.phones,
         "keys": keys.iter().map(|key| (key.tenant.to_string(), &key.text)).collect::<Vec<_>>(),
-        "console": at.console, "console_link": link,
+        "console": at.console, "console_link": links.first().map(|(_, link)| link),
+        "console_links": links.iter().map(|(name, link)| json!({"name": name, "link": link})).collect::<Vec<_>>(),
     }));
 }
 

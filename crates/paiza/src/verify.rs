@@ -6,7 +6,7 @@
 mod books;
 mod payments;
 
-use crate::cli::DataDir;
+use crate::cli::Verify;
 use crate::output::{Failure, Output};
 use payments::{Followed, Report};
 use serde_json::json;
@@ -14,12 +14,16 @@ use std::path::Path;
 use std::sync::Arc;
 use store::{Schema, Store, SystemClock, Workspace, rooms};
 
+/// Where the operators' records lie.
+const OPERATORS: &str = "platform/operators";
+
 /// Every database a party may have, where it lies, and its tables.
 fn known() -> Vec<(String, Schema)> {
     let mut known = vec![
         ("platform/tokens".to_owned(), rooms::developers::answers(rooms::tokens::tables(Schema::new()))),
         ("platform/acquirer".to_owned(), rooms::developers::answers(rooms::acquiring::tables(Schema::new()))),
         ("platform/developers".to_owned(), rooms::developers::tables(Schema::new())),
+        (OPERATORS.to_owned(), rooms::operators::tables(Schema::new())),
         ("network/network".to_owned(), rooms::network::tables(Schema::new())),
         ("telephone/telephone".to_owned(), rooms::telephone::tables(Schema::new())),
         ("phone".to_owned(), rooms::wallet::tables(Schema::new()).forget_folded_facts()),
@@ -35,7 +39,8 @@ fn known() -> Vec<(String, Schema)> {
     known
 }
 
-pub(crate) fn run(what: &DataDir, output: Output) -> Result<(), Failure> {
+pub(crate) fn run(what: &Verify, output: Output) -> Result<(), Failure> {
+    let Verify { data: what, audit_head } = what;
     let (mut checked, mut followed) = (0, Followed::default());
     for (name, schema) in known() {
         let path = what.data.join(&name);
@@ -55,6 +60,9 @@ pub(crate) fn run(what: &DataDir, output: Output) -> Result<(), Failure> {
         output.line(format!("{name}: {} facts, chain and tables agree{counted}", report.facts));
         output.row(&json!({"database": name, "ok": true, "facts": report.facts, "summed": sums}));
         checked += 1;
+        if name == OPERATORS {
+            audit(&path, audit_head.as_deref(), output)?;
+        }
     }
     if checked == 0 {
         return Err(Failure::configuration(format!("there is no database in {}", what.data.display())));
@@ -76,6 +84,7 @@ fn sums(name: &str, path: &Path, schema: Schema, followed: &mut Followed) -> Res
     let check: fn(&mut Workspace<'_>) -> books::Checked = match name {
         "platform/acquirer" => books::batches,
         "platform/tokens" => |_| Ok(0),
+        OPERATORS => books::audit,
         "network/network" => books::positions,
         name if name.starts_with("issuer-") => books::ledger,
         _ => return Ok(None),
@@ -94,6 +103,28 @@ fn sums(name: &str, path: &Path, schema: Schema, followed: &mut Followed) -> Res
     store.close();
     let checked = checked.map_err(|bad| Failure::integrity(format!("{name}, {bad}")))?;
     Ok((checked > 0).then_some(checked))
+}
+
+/// Tells the end of the operators' log, to be kept elsewhere; with one that was kept, sees that it is still in the log, which
+/// nothing else notices if all files were rolled back together.
+fn audit(path: &Path, kept: Option<&str>, output: Output) -> Result<(), Failure> {
+    let store = Store::open(path, rooms::operators::tables(Schema::new()), Arc::new(SystemClock));
+    let store = store.map_err(Failure::integrity)?;
+    let mut log = store.read(|records| records.all::<operators::AuditEntry>()).map_err(Failure::integrity)?;
+    store.close();
+    log.sort_by_key(|entry| entry.number);
+    if let Some(kept) = kept {
+        let holds = log.iter().any(|entry| format!("{}:{}", entry.number, entry.chain) == kept);
+        if !holds {
+            return Err(Failure::integrity(format!("{OPERATORS}: the log does not hold {kept}")));
+        }
+    }
+    if let Some(last) = log.last() {
+        let head = format!("{}:{}", last.number, last.chain);
+        output.line(format!("{OPERATORS}: the log ends with {head}"));
+        output.row(&json!({"audit_head": head}));
+    }
+    Ok(())
 }
 
 fn exists(path: &Path) -> bool {

@@ -302,7 +302,7 @@ impl City {
     }
 
     /// Opens the operators' console; with a tape that watches this city it shows messages too. Answers an address that lets
-    /// in once, within the hour.
+    /// the first of the sandbox's operators in, once, within the hour; see [`City::console_links`].
     pub fn open_console(&mut self, plan: &Plan, tape: Option<Arc<Tape>>) -> Result<String, CityError> {
         let bound = plan.ports.bind(ports::CONSOLE);
         let socket = bound.map_err(party::io(&format!("console (port {})", ports::CONSOLE)))?;
@@ -312,11 +312,21 @@ impl City {
             banks: self.issuers.iter().map(bank).collect(),
             ..Sources::of_platform(&self.acquirer, self.tokens.store())
         };
-        let console = ConsoleParty::start(plan, &self.http, socket, sources, tape)?;
+        let console = ConsoleParty::start(plan, &self.http, socket, sources, &self.api, tape)?;
         self.addresses.console = Some(console.at);
-        let link = console.link();
+        let link = console.sandbox_links()?.swap_remove(0).1;
         self.console = Some(console);
         Ok(link)
+    }
+
+    /// Addresses that let the named operators of the sandbox into the console, once each; earlier ones are good no more.
+    pub fn console_links(&self) -> Result<Vec<(String, String)>, CityError> {
+        self.console.as_ref().map_or(Ok(Vec::new()), ConsoleParty::sandbox_links)
+    }
+
+    /// The console, if it is open.
+    pub fn console(&self) -> Option<&ConsoleParty> {
+        self.console.as_ref()
     }
 
     /// What the terminal's screen works, if there is one.

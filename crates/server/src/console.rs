@@ -1,13 +1,20 @@
-//! The operators' console: payments as they flow, each message of one decoded and masked, and the platform's records to
-//! read.
+//! The operators' console: payments as they flow, each message of one decoded and masked, the platform's records to read,
+//! and dangerous acts, which one operator asks for and another approves.
 //!
-//! It changes nothing: every page is read-only. Read `porter` (who is let in), `tape` (what went over the wires), `look`
-//! (questions to the records), then `door` (the routes).
+//! Read `porter` (who is let in, by what) and `entry` (the pages before it), `tape` (what went over the wires), `look`
+//! (questions to the records) and `lists`, `acts` (what can be done to what, and how it is carried out), `asking` (asked by
+//! one, approved by another), `registers` (what operators keep of it, the log), then `door` (the routes).
 //!
-//! Invariants: no card number and no whole token is kept here or leaves here; nothing is shown before somebody is let in.
+//! Invariants: no card number and no whole token is kept here or leaves here; nothing is shown before somebody is let in;
+//! nothing is changed here that two operators did not agree on; whoever looks at a customer's data, or does anything at
+//! all, is in the log.
 
+pub(crate) mod acts;
+mod asking;
 pub mod door;
+mod entry;
 mod lists;
 pub mod look;
 pub mod porter;
+mod registers;
 pub mod tape;

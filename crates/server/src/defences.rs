@@ -34,4 +34,6 @@ pub struct CityDefences {
     pub acquirer: acquiring::Defences,
     /// Of the network and the banks.
     pub sandbox: sandbox::defences::Defences,
+    /// Of those who run the platform.
+    pub operators: operators::Defences,
 }

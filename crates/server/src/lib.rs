@@ -6,6 +6,7 @@
 //! Read `iso` (host connections), `vpcd` (the field between phone and reader), then `http_signature`.
 
 pub mod api;
+pub mod ceremony;
 pub mod city;
 pub mod client;
 pub mod console;

@@ -5,6 +5,7 @@
 mod binding;
 mod keystore;
 mod outcome;
+mod passkey;
 mod present;
 mod wallet;
 

@@ -5,18 +5,20 @@
 //! [`IDLE`] has ended. Money wants the passcode once more for every tap, as the wallet's rules say.
 //!
 //! Read `first_run` (from nothing to a bound phone, and opening it), `cards` and `adding`, `tapping` (held near a reader, and
-//! how it ended), `looking_back`, `own`; then `visit` (who is asking) and `view` (records as pages see them).
+//! how it ended), `looking_back`, `own`, `passkey`; then `visit` (who is asking) and `view` (records as pages see them).
 
 mod adding;
 mod cards;
 mod first_run;
 mod looking_back;
 mod own;
+mod passkey;
 mod tapping;
 mod view;
 mod visit;
 
 use crate::api::phone::CardRange;
+use crate::ceremony::Ceremonies;
 use crate::phone::{Binding, Phone, PhoneError};
 use crate::screens::{door, guard, phone as screens};
 use crate::trace::Watch;
@@ -28,7 +30,7 @@ use axum::routing::{get, post};
 use crypto::passphrase::Work;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use store::Clock;
 use values::Timestamp;
@@ -82,7 +84,9 @@ struct Inside {
     /// What is shown once at the end of setting up: the recovery code, if the customer is new.
     recovery: Mutex<Option<Option<String>>>,
     sessions: visit::Sessions,
-    /// The passcode that was typed last, for one tap.
+    /// The passkeys of this door, once it is known where it listens.
+    ceremonies: OnceLock<Ceremonies>,
+    /// What was verified last, for one tap.
     verified: Mutex<Option<Arc<Verified>>>,
     adding: Mutex<Option<adding::Adding>>,
     ranges: Mutex<Option<Arc<Vec<CardRange>>>>,
@@ -110,6 +114,7 @@ impl PhoneDoor {
             stage: Mutex::new(stage),
             recovery: Mutex::default(),
             sessions,
+            ceremonies: OnceLock::new(),
             verified: Mutex::default(),
             adding: Mutex::default(),
             ranges: Mutex::default(),
@@ -162,6 +167,7 @@ pub const PAGES: &[&str] = &[
     "/history/{token}/{counter}",
     "/inbox",
     "/you",
+    "/you/passkey",
     "/you/devices",
     "/you/privacy",
 ];
@@ -172,8 +178,9 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/welcome/passcode", &["passcode", "again"]),
     ("/welcome/code", &["code"]),
     ("/welcome/again", &[]),
-    ("/welcome/done", &[]),
+    ("/welcome/done", &["then"]),
     ("/unlock", &["passcode", "then"]),
+    ("/unlock/passkey", &["proof", "then"]),
     ("/unlock/again", &[]),
     ("/lock", &[]),
     ("/cards/new", &["number", "expiry", "security", "bank_phone"]),
@@ -186,9 +193,11 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/cards/{token}/pause", &[]),
     ("/cards/{token}/resume", &[]),
     ("/cards/{token}/remove", &[]),
-    ("/tap", &["passcode", "card"]),
+    ("/tap", &["passcode", "card", "proof"]),
     ("/tap/card", &["card"]),
     ("/tap/close", &[]),
+    ("/you/passkey", &["passcode", "proof"]),
+    ("/you/passkey/remove", &[]),
 ];
 
 /// The routes, read like a menu.
@@ -201,6 +210,7 @@ pub fn router(phone: PhoneDoor) -> Router {
         .route("/welcome/again", post(first_run::send_again))
         .route("/welcome/done", get(first_run::recovery).post(first_run::done))
         .route("/unlock", get(first_run::locked).post(first_run::unlock))
+        .route("/unlock/passkey", post(passkey::open))
         .route("/unlock/again", post(first_run::again))
         .route("/lock", post(first_run::lock))
         .route("/cards/new", get(adding::form).post(adding::add))
@@ -224,10 +234,13 @@ pub fn router(phone: PhoneDoor) -> Router {
         .route("/history/{token}/{counter}", get(looking_back::receipt))
         .route("/inbox", get(looking_back::inbox))
         .route("/you", get(own::you))
+        .route("/you/passkey", get(passkey::page).post(passkey::add))
+        .route("/you/passkey/remove", post(passkey::remove))
         .route("/you/devices", get(own::devices))
         .route("/you/privacy", get(own::privacy))
         .route("/assets/phone.css", get(|| async { door::style_sheet_of(screens::style_sheet()) }))
         .route("/assets/phone.js", get(|| async { door::script(screens::SCRIPT) }))
+        .route("/assets/passkey.js", get(|| async { door::script(crate::screens::PASSKEY_SCRIPT) }))
         .merge(door::common())
         .fallback(visit::missing)
         .layer(DefaultBodyLimit::max(BODY_MOST))

@@ -11,6 +11,7 @@ pub mod flow;
 pub mod guard;
 pub mod icons;
 pub mod live;
+pub mod operators;
 pub mod pages;
 pub mod palette;
 pub mod phone;
@@ -18,3 +19,6 @@ pub mod reference;
 pub mod tablet;
 pub mod terminal;
 pub mod words;
+
+/// What asks a browser for a passkey, on the pages that have a form for it.
+pub const PASSKEY_SCRIPT: &str = include_str!("../templates/passkey.js");

@@ -8,6 +8,7 @@ pub mod developers;
 pub mod issuer;
 pub mod ledger;
 pub mod network;
+pub mod operators;
 pub mod telephone;
 pub mod tokens;
 pub mod wallet;

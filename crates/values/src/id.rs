@@ -58,6 +58,10 @@ pub mod kinds {
         Card = "crd";
         /// A tap on the phone.
         Tap = "tap";
+        /// A person who runs the platform.
+        Operator = "opr";
+        /// What one operator asked for and another decides on.
+        Proposal = "prp";
     }
 }
 

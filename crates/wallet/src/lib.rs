@@ -5,7 +5,7 @@
 //! that is pushed commands.
 //!
 //! Read `phone` (who the phone belongs to, how often its passcode may be tried), `unlock` (from a
-//! passcode to evidence of it), `card` (what is on the phone), `keys` (the one durable step of a tap),
+//! passcode to evidence of it), `passkey` (the same by a passkey), `card` (what is on the phone), `keys` (the one durable step of a tap),
 //! `history`, `application` (commands in, answers out), `personalise` (certificates of a contact
 //! card), `atr`.
 //!
@@ -27,6 +27,7 @@ pub mod defences;
 pub mod history;
 pub mod keys;
 mod octets;
+pub mod passkey;
 pub mod personalise;
 pub mod phone;
 #[cfg(test)]

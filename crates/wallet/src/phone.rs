@@ -153,7 +153,8 @@ impl Operation for Bind {
     }
 }
 
-/// The right to look at one passcode, once. Made only by [`BeginUnlock`].
+/// The right to look at one passcode, once, or at one passkey's secret. Made only by [`BeginUnlock`] and
+/// [`crate::passkey::UsePasskey`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
     number: u64,
@@ -161,6 +162,11 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// The right that follows from another proof than a passcode.
+    pub(crate) fn given(number: u64, at: Timestamp) -> Ticket {
+        Ticket { number, at }
+    }
+
     /// Its number; later ones are higher.
     pub(crate) fn number(&self) -> u64 {
         self.number
@@ -322,6 +328,7 @@ fn forget_lock<W: Records>(records: &mut W, mut phone: Phone) {
 }
 
 fn wipe_all<W: Records>(records: &mut W, phone: &Phone) {
+    crate::passkey::forget(records);
     for token in &phone.cards {
         wipe_keys(records, *token);
     }

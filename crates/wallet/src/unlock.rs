@@ -82,7 +82,7 @@ pub fn new_lock(
     Ok(PasscodeLock { sealed, public: key.public().to_sec1().to_vec() })
 }
 
-/// Evidence that the customer typed the right passcode a moment ago. Good for one tap.
+/// Evidence that the customer typed the right passcode a moment ago, or was verified by their passkey. Good for one tap.
 pub struct Verified {
     ticket: u64,
     at: Timestamp,
@@ -96,6 +96,10 @@ impl std::fmt::Debug for Verified {
 }
 
 impl Verified {
+    pub(crate) fn of(ticket: &Ticket, key: AgreementKey) -> Verified {
+        Verified { ticket: ticket.number(), at: ticket.at(), key }
+    }
+
     /// The operation that starts the count of wrong tries again.
     pub fn confirm(&self) -> ConfirmUnlock {
         ConfirmUnlock { ticket: self.ticket }

@@ -70,6 +70,16 @@ pub(super) fn batches(records: &mut Workspace<'_>) -> Checked {
     Ok(batches.len() + payments.len())
 }
 
+/// Every line of the operators' log is the one that was written, and none is missing.
+pub(super) fn audit(records: &mut Workspace<'_>) -> Checked {
+    use values::Records;
+    let mut entries = records.all::<operators::AuditEntry>();
+    entries.sort_by_key(|entry| entry.number);
+    let head = records.find::<operators::AuditHead>(&operators::audit::Only);
+    let lines = operators::audit::check(&entries, head.as_ref());
+    lines.map(|lines| lines as usize).map_err(|broken| format!("audit log, {broken}"))
+}
+
 /// What institutions owe and are owed on a day is the same.
 pub(super) fn positions(records: &mut Workspace<'_>) -> Checked {
     let mut sums: BTreeMap<(u32, u16), i128> = BTreeMap::new();

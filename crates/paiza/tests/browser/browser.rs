@@ -6,6 +6,7 @@ use http::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use url::{ParseError, Url};
@@ -62,6 +63,11 @@ pub(crate) struct Browser {
     _profile: tempfile::TempDir,
 }
 
+/// The address of a door under the name that passkeys want.
+pub(crate) fn by_name(at: SocketAddr) -> String {
+    format!("http://localhost:{}", at.port())
+}
+
 /// A screen to look with.
 #[derive(Clone, Copy)]
 pub(crate) struct Look {
@@ -112,6 +118,16 @@ impl Browser {
         self.client.issue_cmd(Extension { path: "goog/cdp/execute", body }).await.unwrap()
     }
 
+    /// Plugs in an authenticator that verifies whoever is there. With `prf` it computes a secret for a salt.
+    pub(crate) async fn plug_in(&self, prf: bool) {
+        let extensions: &[&str] = if prf { &["prf"] } else { &[] };
+        let body = json!({
+            "protocol": "ctap2_1", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserVerified": true, "isUserConsenting": true, "extensions": extensions,
+        });
+        self.client.issue_cmd(Extension { path: "webauthn/authenticator", body }).await.unwrap();
+    }
+
     /// Looks with another width and theme; the page stays.
     pub(crate) async fn look(&self, look: Look) {
         let phone = look.width < 600;
@@ -122,6 +138,23 @@ impl Browser {
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ]);
         self.tell("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    /// Shows everything so many times as large, in the same window.
+    pub(crate) async fn enlarge(&self, times: f64) {
+        // As browsers do it: what the page calls a pixel grows, and its window has fewer of them.
+        let width = (1280.0 / times) as u32;
+        let size = json!({ "width": width, "height": (900.0 / times) as u32, "deviceScaleFactor": times, "mobile": false });
+        self.tell("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// What moves on the page although less motion was asked for.
+    pub(crate) async fn moves(&self) -> Vec<String> {
+        const ASK: &str = "
+            return document.getAnimations().filter(it => it.playState === 'running')
+                .map(it => it.effect.target.className.toString() || it.effect.target.tagName);";
+        let found = self.client.execute(ASK, Vec::new()).await.unwrap();
+        found.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
     /// What the browser complained about since the last time this was asked.

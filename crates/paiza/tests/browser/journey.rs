@@ -1,6 +1,6 @@
 //! One journey, from a phone out of its box to a payment, by mouse or by keyboard alone.
 
-use crate::browser::Browser;
+use crate::browser::{Browser, by_name};
 use fantoccini::Locator;
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
@@ -13,7 +13,7 @@ pub(crate) enum Way {
     Keyboard,
 }
 
-const PASSCODE: &str = "135790";
+pub(crate) const PASSCODE: &str = "135790";
 /// No page has so many places to stop at.
 const STOPS_MOST: usize = 80;
 
@@ -31,8 +31,8 @@ pub(crate) struct Plastic {
 }
 
 impl Person<'_> {
-    async fn open(&self, at: SocketAddr, path: &str) {
-        self.browser.client.goto(&format!("http://{at}{path}")).await.unwrap();
+    pub(crate) async fn open(&self, at: SocketAddr, path: &str) {
+        self.browser.client.goto(&format!("{}{path}", by_name(at))).await.unwrap();
     }
 
     /// Goes to a place of the page: with the mouse at once, with the keyboard from stop to stop.
@@ -60,7 +60,7 @@ impl Person<'_> {
     }
 
     /// Presses a button or follows a link, and waits until the page it leads to is there.
-    async fn press(&self, place: &str) {
+    pub(crate) async fn press(&self, place: &str) {
         self.browser
             .client
             .execute("document.documentElement.dataset.before = ''", Vec::new())
@@ -83,7 +83,7 @@ impl Person<'_> {
     }
 
     /// Types into a field, over what stood there.
-    async fn fill(&self, field: &str, text: &str) {
+    pub(crate) async fn fill(&self, field: &str, text: &str) {
         self.reach(field).await;
         self.browser.client.execute("document.activeElement.select()", Vec::new()).await.unwrap();
         self.keys(text).await;
@@ -96,19 +96,34 @@ impl Person<'_> {
         seen.await.unwrap().as_str().unwrap_or_default().to_owned()
     }
 
-    async fn text(&self, place: &str) -> String {
+    pub(crate) async fn text(&self, place: &str) -> String {
         self.wait_for(place).await.text().await.unwrap()
     }
 
     /// What stands at a place, once it is there.
-    async fn wait_for(&self, place: &str) -> Element {
+    pub(crate) async fn wait_for(&self, place: &str) -> Element {
         let element = self.browser.client.wait().for_element(Locator::Css(place)).await;
         let Ok(element) = element else { panic!("no {place}: {}", self.seen().await) };
         element
     }
 
-    /// From the box to a bound phone.
+    /// From the box to a bound phone, with its passcode alone.
     pub(crate) async fn set_up(&self, phone: SocketAddr) {
+        self.bind(phone).await;
+        self.press(".bottom button.act").await;
+    }
+
+    /// From the box to a bound phone, with a passkey beside its passcode.
+    pub(crate) async fn set_up_with_passkey(&self, phone: SocketAddr) {
+        self.bind(phone).await;
+        self.press(".bottom button[name='then']").await;
+        self.fill("#passcode", PASSCODE).await;
+        self.press("form[data-passkey] button").await;
+        self.wait_for("form[action='/you/passkey/remove']").await;
+    }
+
+    /// From the box to the page with the recovery code.
+    async fn bind(&self, phone: SocketAddr) {
         self.open(phone, "/").await;
         self.fill("#name", "A phone").await;
         self.press(".bottom button").await;
@@ -119,11 +134,18 @@ impl Person<'_> {
         self.fill("#code", &code).await;
         self.press(".bottom button").await;
         self.text(".recovery").await;
-        self.press(".bottom button").await;
+    }
+
+    /// Closes the phone, and opens it with the passkey.
+    pub(crate) async fn unlock_by_passkey(&self, phone: SocketAddr) {
+        self.open(phone, "/you").await;
+        self.press("form[action='/lock'] button").await;
+        self.press("form[action='/unlock/passkey'] button").await;
+        self.wait_for("a[href='/you']").await;
     }
 
     /// The code in the message on top of the page; the page is asked for again until it has come.
-    async fn code(&self) -> String {
+    pub(crate) async fn code(&self) -> String {
         for _ in 0..STOPS_MOST {
             let banner = self.browser.client.find(Locator::Css(".banner.plain p")).await;
             if let Ok(banner) = banner {
@@ -171,7 +193,9 @@ impl Person<'_> {
     pub(crate) async fn tap(&self, phone: SocketAddr) -> String {
         self.open(phone, "/").await;
         self.press("form[action='/tap'] button").await;
-        if self.browser.client.find(Locator::Css("#passcode")).await.is_ok() {
+        if self.browser.client.find(Locator::Css("form[action='/tap'][data-passkey]")).await.is_ok() {
+            self.press("form[action='/tap'][data-passkey] button").await;
+        } else if self.browser.client.find(Locator::Css("#passcode")).await.is_ok() {
             self.fill("#passcode", PASSCODE).await;
             self.press(".bottom button.key[form], .bottom .plain-submit").await;
         }
@@ -184,5 +208,36 @@ impl Person<'_> {
         self.browser.client.goto(link).await.unwrap();
         self.press("main form button").await;
         self.wait_for("nav a[href='/payments']").await;
+    }
+
+    /// Makes a passkey from inside the console, leaves, and comes in with it.
+    pub(crate) async fn change_to_passkey(&self, console: SocketAddr) {
+        self.open(console, "/passkeys").await;
+        self.press("#add-passkey").await;
+        self.wait_for("dl.facts dt.code").await;
+        self.press("form[action='/leave'] button").await;
+        self.press("#by-passkey button").await;
+        self.wait_for("nav a[href='/payments']").await;
+    }
+
+    /// Asks for other limits of the first merchant; the proposal's path.
+    pub(crate) async fn ask_for_limits(&self, console: SocketAddr) -> String {
+        self.open(console, "/merchants").await;
+        self.press("main a[href^='/subject?kind=merchant']").await;
+        self.fill("#change_limits-limit_payment", "777.00").await;
+        self.fill("#change_limits-reason", "a longer season").await;
+        self.press("form[aria-labelledby='act-change_limits'] button").await;
+        self.wait_for("form[action$='/decline'] button").await;
+        let nobody = self.browser.client.find(Locator::Css("form[action$='/approve']")).await;
+        assert!(nobody.is_err(), "who asked is offered to approve");
+        self.browser.client.current_url().await.unwrap().path().to_owned()
+    }
+
+    /// Approves the newest proposal; what it says of itself then.
+    pub(crate) async fn approve_newest(&self, console: SocketAddr) -> String {
+        self.open(console, "/proposals").await;
+        self.press("main a[href^='/proposals/']").await;
+        self.press("form[action$='/approve'] button").await;
+        self.text("main h1 .chip").await
     }
 }

@@ -25,6 +25,7 @@ impl PhoneParty {
         let screen_at = address(&screen)?;
         let failed = |error: crate::phone::PhoneError| CityError::Phone(error.to_string());
         let door = PhoneDoor::new(settings).map_err(failed)?;
+        door.listens_at(screen_at);
         let mut running = Running::default();
         running.serve(http, screen, router(door.clone()))?;
         Ok(PhoneParty { screen_at, door, running })

@@ -41,7 +41,13 @@ pub(super) fn welcome(at: &Addresses, commands: &[&str]) -> Welcome {
     }
     let cards = Directory::sandbox().institutions.iter().filter_map(first_card).collect();
     let commands = commands.iter().map(|line| (*line).to_owned()).collect();
-    Welcome { parties, screens, console: at.console.map(|at| format!("http://{at}/")), commands, cards }
+    Welcome {
+        parties,
+        screens,
+        console: at.console.map(|at| format!("http://{}:{}/", crate::ceremony::RELYING_PARTY, at.port())),
+        commands,
+        cards,
+    }
 }
 
 /// A bank's name for people; who is no bank keeps its short name.

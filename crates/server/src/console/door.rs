@@ -1,22 +1,22 @@
 //! The console's door: who is let in, then pages to read.
 
-use super::lists;
+use super::acts::Acts;
 use super::look::{self, Columns, PaymentRow, Sources, Wanted};
 use super::porter::{Porter, Refused};
 use super::tape::{Kept, Tape};
+use super::{asking, entry, lists, registers};
 use crate::screens::console::{
     self as screen, Cell, Entry, Filter, Frame, Journey, Line, Metric, Tab, Table,
 };
-use crate::screens::door::{Leave, common, kept, page_of, script, show, show_with};
+use crate::screens::door::{Leave, common, page_of, script, show, show_with};
 use crate::screens::flow::Flow;
 use crate::screens::guard;
 use crate::screens::live::{Closing, Source, stream};
 use crate::screens::pages::{self, Page};
 use crate::screens::terminal::{amount, chip};
-use axum::extract::rejection::FormRejection;
-use axum::extract::{DefaultBodyLimit, Form, Path, Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use axum::middleware::{self, Next};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::middleware;
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -28,7 +28,8 @@ use store::StoreError;
 use tokio::sync::watch;
 use values::Timestamp;
 
-/// Every page behind the door; `{payment}` is a reference. For whoever wants to see them all.
+/// Every page behind the door; `{payment}` is a reference, `{token}`, `{device}`, `{merchant}`, `{operator}` and
+/// `{proposal}` are names. For whoever wants to see them all.
 pub const PAGES: &[&str] = &[
     "/",
     "/?payment={payment}",
@@ -45,14 +46,26 @@ pub const PAGES: &[&str] = &[
     "/settlement",
     "/rules",
     "/limits",
+    "/proposals",
+    "/proposals/{proposal}",
+    "/subject?kind=token&name={token}",
+    "/subject?kind=device&name={device}",
+    "/subject?kind=merchant&name={merchant}",
+    "/subject?kind=operator&name={operator}",
+    "/subject?kind=operator&name=new",
+    "/subject?kind=key&name=new",
+    "/keys",
+    "/operators",
+    "/audit",
+    "/passkeys",
 ];
 
 /// What is before somebody is let in.
-pub const OUTSIDE: &[&str] = &["/enter", "/assets/paiza.css", "/assets/mark.svg", "/assets/console.js"];
+pub const OUTSIDE: &[&str] =
+    &["/enter", "/assets/paiza.css", "/assets/mark.svg", "/assets/console.js", "/assets/passkey.js"];
 
-const COOKIE: &str = "paiza-operator";
-/// The largest body that is read: a form of one short field.
-const BODY_MOST: usize = 4 * 1024;
+/// The largest body that is read: a form with what a browser says of a passkey.
+const BODY_MOST: usize = 16 * 1024;
 /// Payments beside the drawing.
 const NEWEST: usize = 9;
 /// What counts as the last minutes.
@@ -62,12 +75,14 @@ const RECENT: Duration = Duration::from_secs(5 * 60);
 pub(super) struct Console {
     pub(super) sources: Sources,
     tape: Option<Arc<Tape>>,
-    porter: Porter,
+    pub(super) porter: Porter,
+    pub(super) acts: Arc<Acts>,
 }
 
-/// The console over these records, behind this porter; with a tape it shows messages too.
-pub fn router(sources: Sources, tape: Option<Arc<Tape>>, porter: Porter) -> Router {
-    let console = Console { sources, tape, porter };
+/// The console over these records, behind this porter; with a tape it shows messages too. What is approved is carried out
+/// by `acts`.
+pub(crate) fn router(sources: Sources, tape: Option<Arc<Tape>>, porter: Porter, acts: Arc<Acts>) -> Router {
+    let console = Console { sources, tape, porter, acts };
     Router::new()
         .route("/", get(live))
         .route("/payments", get(payments))
@@ -81,11 +96,22 @@ pub fn router(sources: Sources, tape: Option<Arc<Tape>>, porter: Porter) -> Rout
         .route("/rules", get(lists::rules))
         .route("/limits", get(lists::limits))
         .route("/events", get(events))
-        .route("/leave", post(leave))
+        .route("/subject", get(asking::subject))
+        .route("/proposals", get(registers::proposals).post(asking::propose))
+        .route("/proposals/{id}", get(asking::proposal))
+        .route("/proposals/{id}/approve", post(asking::approve))
+        .route("/proposals/{id}/decline", post(asking::decline))
+        .route("/keys", get(registers::keys))
+        .route("/operators", get(registers::people))
+        .route("/audit", get(registers::log))
+        .route("/passkeys", get(registers::passkeys).post(registers::add_passkey))
+        .route("/leave", post(entry::leave))
         .fallback(missing)
         // Everything above is behind the door, also what is not there.
-        .layer(middleware::from_fn_with_state(console.clone(), let_in))
-        .route("/enter", get(enter_page).post(enter))
+        .layer(middleware::from_fn_with_state(console.clone(), entry::let_in))
+        .route("/enter", get(entry::page).post(entry::enter))
+        .route("/enrol", get(entry::enrol_page).post(entry::enrol))
+        .route("/assets/passkey.js", get(async || script(crate::screens::PASSKEY_SCRIPT)))
         .route("/assets/console.js", get(async || script(screen::SCRIPT)))
         .merge(common())
         .layer(DefaultBodyLimit::max(BODY_MOST))
@@ -93,82 +119,18 @@ pub fn router(sources: Sources, tape: Option<Arc<Tape>>, porter: Porter) -> Rout
         .with_state(console)
 }
 
-/// The word of a session, wherever it stands among the cookies.
-fn word(headers: &HeaderMap) -> &str {
-    kept(headers, COOKIE).unwrap_or_default()
-}
-
-async fn let_in(State(console): State<Console>, request: Request, next: Next) -> Response {
-    if console.porter.knows(word(request.headers())) {
-        next.run(request).await
-    } else {
-        Redirect::to("/enter").into_response()
-    }
-}
-
-#[derive(Deserialize)]
-struct Link {
-    #[serde(default)]
-    link: String,
-}
-
-async fn enter_page(Query(Link { link }): Query<Link>, headers: HeaderMap, uri: Uri) -> Response {
-    let link = Some(link.as_str()).filter(|link| !link.is_empty());
-    show(StatusCode::OK, screen::porter(&page_of(&headers, &uri), None, link))
-}
-
-#[derive(Deserialize)]
-struct Entering {
-    #[serde(default)]
-    key: String,
-    #[serde(default)]
-    link: String,
-}
-
-async fn enter(
-    State(console): State<Console>,
-    headers: HeaderMap,
-    uri: Uri,
-    sent: Result<Form<Entering>, FormRejection>,
-) -> Response {
-    let page = page_of(&headers, &uri);
-    let Ok(Form(wish)) = sent else { return show(StatusCode::BAD_REQUEST, pages::refused(&page)) };
-    let entered = match wish.link.as_str() {
-        "" => console.porter.enter(&wish.key),
-        link => console.porter.enter_by_link(link),
-    };
-    match entered {
-        Ok(word) => {
-            let mut answer = Redirect::to("/").into_response();
-            let cookie = format!("{COOKIE}={word}; Path=/; HttpOnly; SameSite=Strict");
-            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-                answer.headers_mut().append(header::SET_COOKIE, cookie);
-            }
-            answer
-        }
-        Err(Refused::Wrong) => show(StatusCode::FORBIDDEN, screen::porter(&page, Some("porter-wrong"), None)),
-        Err(Refused::Locked) => {
-            show(StatusCode::TOO_MANY_REQUESTS, screen::porter(&page, Some("porter-locked"), None))
-        }
-    }
-}
-
-async fn leave(State(console): State<Console>, headers: HeaderMap) -> Response {
-    console.porter.leave(word(&headers));
-    Redirect::to("/enter").into_response()
-}
-
 /// What every handler of a page starts from.
 pub(super) struct Desk {
     pub(super) console: Console,
     pub(super) page: Page,
-    frame: Frame,
+    pub(super) frame: Frame,
 }
 
 impl Desk {
     pub(super) fn new(console: Console, headers: &HeaderMap, uri: &Uri, section: &'static str) -> Desk {
         let last = console.tape.as_ref().map(|tape| *tape.changes().borrow());
-        let frame = Frame { section, search: String::new(), last };
+        let who = console.porter.name(entry::word(headers));
+        let frame = Frame { section, search: String::new(), last, who };
         Desk { console, page: page_of(headers, uri), frame }
     }
 
@@ -193,6 +155,39 @@ impl Desk {
                 let html = screen::failed(&desk.page, &desk.frame, false);
                 show_with(StatusCode::SERVICE_UNAVAILABLE, html, &leave)
             }
+        }
+    }
+
+    /// A page that was made already, with a status of its own.
+    pub(super) fn said(&self, status: StatusCode, html: String) -> Response {
+        show_with(status, html, &Leave { script: true, ..Leave::default() })
+    }
+
+    /// Why nothing was done.
+    pub(super) fn refused(&self, no: Refused) -> Response {
+        match no {
+            Refused::Down => {
+                self.said(StatusCode::SERVICE_UNAVAILABLE, screen::failed(&self.page, &self.frame, false))
+            }
+            _ => show(StatusCode::FORBIDDEN, pages::refused(&self.page)),
+        }
+    }
+
+    /// As [`Desk::answer`], but where there is nothing to show it leads on.
+    pub(super) async fn answer_or(
+        self,
+        make: impl FnOnce(&Desk) -> Result<Option<String>, StoreError> + Send + 'static,
+        otherwise: &str,
+    ) -> Response {
+        let made = tokio::task::spawn_blocking(move || {
+            let html = make(&self);
+            (self, html)
+        });
+        match made.await {
+            Ok((desk, Ok(Some(html)))) => desk.said(StatusCode::OK, html),
+            Ok((_, Ok(None))) => Redirect::to(otherwise).into_response(),
+            Ok((desk, Err(error))) => desk.refused(error.into()),
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         }
     }
 
@@ -258,7 +253,7 @@ impl Desk {
             let ending =
                 |place| Cell::code(format!("\u{2022}\u{2022}\u{2022}\u{2022} {:04}", row.number(place)));
             vec![
-                Cell::code(row.text(0)),
+                Cell::code(row.text(0)).to(asking::path("token", &row.text(0))),
                 ending(1),
                 ending(2),
                 Cell::text(row.text(3)),
@@ -542,7 +537,7 @@ struct Question {
 }
 
 /// What may be searched for. Of a number as long as a card's only the last four digits are looked up, and shown.
-fn searchable(typed: &str) -> (String, bool) {
+pub(super) fn searchable(typed: &str) -> (String, bool) {
     let name: String = typed.chars().filter(|c| !c.is_whitespace() && !c.is_control()).take(64).collect();
     // A reference has twelve characters; a number of more digits may be a card's (ISO/IEC 7812), however it is written.
     let plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();

@@ -1,5 +1,6 @@
 //! The records as tables to be read: tokens, devices, merchants, what is open, settlement, rules, limits.
 
+use super::asking::path;
 use super::door::{Console, Desk, time};
 use super::look::{self, Columns, Wanted};
 use crate::screens::console::{Cell, Table};
@@ -47,7 +48,7 @@ pub(super) async fn devices(
                 _ => ("wait", "hourglass", "device-pending"),
             };
             vec![
-                Cell::code(row.text(0)),
+                Cell::code(row.text(0)).to(path("device", &row.text(0))),
                 Cell::text(row.text(1)),
                 Cell::chip(chip(kind, icon, &desk.say(name))),
                 Cell::code(row.text(3)),
@@ -94,7 +95,7 @@ pub(super) async fn merchants(
         let row = |row: &Vec<store::Value>| {
             let row = Columns(row);
             vec![
-                Cell::code(row.text(0)),
+                Cell::code(row.text(0)).to(path("merchant", &row.text(0))),
                 Cell::code(row.text(1)),
                 Cell::text(row.text(2)),
                 Cell::text(row.text(3)),
@@ -116,7 +117,7 @@ pub(super) async fn merchants(
                      LEFT JOIN merchants m ON m.id = t.merchant ORDER BY t.id LIMIT 100";
         let rows = rows_of(acquirer, asked, |row| {
             vec![
-                Cell::code(row.text(0)),
+                Cell::code(row.text(0)).to(path("terminal", &row.text(0))),
                 Cell::text(row.text(1)),
                 Cell::chip(state(&row.word(2))),
                 Cell::number(format!("{:06}", row.number(3))),
@@ -287,7 +288,8 @@ pub(super) async fn rules(State(console): State<Console>, headers: HeaderMap, ur
                 let (kind, icon, name) =
                     if rule.enabled { ("ok", "check", "rule-on") } else { ("", "pause", "rule-off") };
                 vec![
-                    Cell::code(word_of(&rule.condition)),
+                    Cell::code(word_of(&rule.condition))
+                        .to(path("rule", &format!("{bank}/{}", word_of(&rule.condition)))),
                     Cell::number(rule.threshold.to_string()),
                     Cell::code(word_of(&rule.outcome)),
                     Cell::chip(chip(kind, icon, &desk.say(name))),

@@ -1,63 +1,154 @@
-//! Who is let into the console: who has the operators' key, or the link that was printed at the start.
+//! Who is let into the console: operators, by their passkeys.
 //!
-//! The key lies in a file beside the platform's records, readable by its owner alone. The link is good once. Who came in
-//! stays until a quarter of an hour passes without a request, or twelve hours in all. Ten wrong keys, and the key opens
-//! nothing for half an hour.
+//! The first two are founded by who has the operators' key, which lies in a file beside the platform's records, readable by
+//! its owner alone, or the link that is printed at the start. Others come by invitation. In a sandbox a printed link lets a
+//! named operator in without a passkey, so that whoever is new sees how it works.
+//!
+//! Who came in stays until a quarter of an hour passes without a request, or twelve hours in all, or until they are
+//! disabled. Every way in begins a session of its own: a word that was there before is worth nothing after it. Ten wrong
+//! tries lock what they were tried with for half an hour; tries are records, so a restart forgets none.
 
+use crate::ceremony::{Ceremonies, Made, Shown};
 use crypto::hash::sha256;
+use operators::login::By;
+use operators::{
+    AddPasskey, BeginTry, Defences, EnrolInvited, EnrolSandbox, FailTry, Found, LogIn, LogOut, NewPasskey,
+    Occasion, Operator, OperatorId, OperatorPasskey, OperatorState, Refusal, Trying,
+};
 use std::collections::HashMap;
 use std::fs;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::Clock;
+use store::{Outcome, Store};
 use values::secret::constant_time_eq;
-use values::{SecretBytes, Timestamp};
+use values::{Id, Operation, Records, SecretBytes, Timestamp};
 
-/// A session ends after so long without a request.
-const IDLE_MOST: Duration = Duration::from_secs(15 * 60);
+/// A session ends after so long without a request (PCI DSS 4.0, 8.2.8).
+pub const IDLE_MOST: Duration = Duration::from_secs(15 * 60);
 /// A session ends after so long in all.
 const SESSION_MOST: Duration = Duration::from_secs(12 * 60 * 60);
-/// The printed link is good for so long.
+/// A printed link is good for so long.
 const LINK_LASTS: Duration = Duration::from_secs(60 * 60);
-/// So many wrong keys lock the key.
-const TRIES_MOST: u32 = 10;
-/// It is locked for so long.
-const LOCKED: Duration = Duration::from_secs(30 * 60);
+/// For what a challenge is signed.
+const LOGIN: &str = "console: login";
 
 /// Why somebody is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// That is not the key, or the link was used or is too old.
     Wrong,
-    /// Too many wrong keys; the right one opens nothing either until later.
+    /// Too many wrong tries; the right one opens nothing either until later.
     Locked,
+    /// The passkey was not made or did not verify.
+    Passkey,
+    /// A no of the records.
+    No(Refusal),
+    /// The records do not answer.
+    Down,
+}
+
+impl From<store::StoreError> for Refused {
+    fn from(error: store::StoreError) -> Refused {
+        tracing::warn!(%error, "the operators' records");
+        Refused::Down
+    }
+}
+
+/// Who a session belongs to, and what it is good for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Guest {
+    /// An operator: for the console.
+    Operator(OperatorId),
+    /// Who has the operators' key: for founding an operator, and nothing else.
+    Founder,
+    /// Who has the link of an invitation (its digest stands here): for coming in with its code, and nothing else.
+    Invited(OperatorId, String),
 }
 
 struct Session {
+    guest: Guest,
+    name: String,
     began: Timestamp,
     last: Timestamp,
+    /// What was written down last as looked at.
+    viewed: String,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leads {
+    ToFounding,
+    In(OperatorId),
+}
+
+struct Link {
+    digest: [u8; 32],
+    until: Timestamp,
+    leads: Leads,
+}
+
+#[derive(Default)]
 struct State {
-    link: Option<([u8; 32], Timestamp)>,
+    links: Vec<Link>,
     sessions: HashMap<[u8; 32], Session>,
-    wrong: u32,
-    locked_until: Option<Timestamp>,
+}
+
+struct Inside {
+    key: [u8; 32],
+    store: Store,
+    ceremonies: Ceremonies,
+    defences: Defences,
+    state: Mutex<State>,
 }
 
 /// The porter of a console; clones are the same one.
 #[derive(Clone)]
-pub struct Porter {
-    key: Arc<[u8; 32]>,
-    clock: Arc<dyn Clock>,
-    state: Arc<Mutex<State>>,
+pub struct Porter(Arc<Inside>);
+
+/// Runs an operation of the operators' records.
+pub(super) fn run<O>(store: &Store, operation: O) -> Result<O::Answer, Refused>
+where
+    O: Operation,
+    O::Refusal: Into<Why>,
+{
+    match store.call(operation)? {
+        Outcome::Done(answer) | Outcome::Repeated(answer) => Ok(answer),
+        Outcome::Refused(refusal) => match refusal.into() {
+            Why::Refusal(refusal) => Err(Refused::No(refusal)),
+            Why::Never => unreachable!("it refuses nothing"),
+        },
+        Outcome::Mismatch => Err(Refused::No(Refusal::Decided)),
+    }
+}
+
+/// The noes of the operators' operations: some have none.
+pub(super) enum Why {
+    Refusal(Refusal),
+    Never,
+}
+
+impl From<Refusal> for Why {
+    fn from(refusal: Refusal) -> Why {
+        Why::Refusal(refusal)
+    }
+}
+
+impl From<()> for Why {
+    fn from((): ()) -> Why {
+        Why::Never
+    }
 }
 
 impl Porter {
-    /// A porter that the key in this file opens; the file is made if it is not there.
-    pub fn open(key_file: &Path, clock: Arc<dyn Clock>) -> std::io::Result<Porter> {
+    /// A porter of a door that listens here; the file of the operators' key is made if it is not there.
+    pub fn open(
+        key_file: &Path,
+        store: Store,
+        at: SocketAddr,
+        defences: Defences,
+    ) -> std::io::Result<Porter> {
         let key = match fs::read(key_file) {
             Ok(text) => SecretBytes::new(text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => make_key(key_file)?,
@@ -68,82 +159,314 @@ impl Porter {
             let text = "the operators' key has at least 32 characters";
             return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, text));
         }
-        let state = State { link: None, sessions: HashMap::new(), wrong: 0, locked_until: None };
-        Ok(Porter { key: Arc::new(sha256(key)), clock, state: Arc::new(Mutex::new(state)) })
+        let ceremonies = Ceremonies::at(at, passkeys::Defences::ALL);
+        let inside = Inside { key: sha256(key), store, ceremonies, defences, state: Mutex::default() };
+        Ok(Porter(Arc::new(inside)))
     }
 
-    /// The word of a link that lets in once, within the hour. An earlier link is good no more.
-    pub fn link(&self) -> String {
+    /// The passkeys of this door.
+    pub(super) fn ceremonies(&self) -> &Ceremonies {
+        &self.0.ceremonies
+    }
+
+    /// Where a browser finds the console: under a name, as passkeys want one.
+    pub fn address(&self) -> String {
+        self.0.ceremonies.origin().to_owned()
+    }
+
+    /// The operators' records.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(super) fn defences(&self) -> Defences {
+        self.0.defences
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.store.clock().now()
+    }
+
+    /// The word of a link that leads to founding an operator, once, within the hour; none if there are two already.
+    pub fn founding_link(&self) -> Result<Option<String>, store::StoreError> {
+        let active = self.0.store.read(|records| operators::operator::active(records))?;
+        Ok((active < operators::operator::FOUNDERS).then(|| self.link(Leads::ToFounding)))
+    }
+
+    /// Makes sure of a named operator of a sandbox; the word of a link that lets them in, once, within the hour. An earlier
+    /// link of theirs is good no more.
+    pub fn sandbox_link(&self, operator: OperatorId, name: &str) -> Result<String, store::StoreError> {
+        let enrol = EnrolSandbox { id: operator, name: name.to_owned() };
+        self.0.store.call(enrol)?;
+        Ok(self.link(Leads::In(operator)))
+    }
+
+    fn link(&self, leads: Leads) -> String {
         let word = secret();
-        self.state().link = Some((sha256(word.as_bytes()), self.clock.now().after(LINK_LASTS)));
+        let link = Link { digest: sha256(word.as_bytes()), until: self.now().after(LINK_LASTS), leads };
+        let mut state = self.state();
+        state.links.retain(|other| other.leads != leads);
+        state.links.push(link);
         word
     }
 
-    /// Lets in who has the operators' key. Answers the word by which the session is known.
-    pub fn enter(&self, key: &str) -> Result<String, Refused> {
-        let now = self.clock.now();
-        let mut state = self.state();
-        if state.locked_until.is_some_and(|until| now < until) {
-            return Err(Refused::Locked);
+    /// A challenge for a passkey that lets in.
+    pub(super) fn login_challenge(&self) -> String {
+        self.0.ceremonies.challenge(LOGIN, self.now())
+    }
+
+    /// A challenge for a passkey that is made in this session.
+    pub(super) fn making_challenge(&self, word: &str) -> String {
+        self.0.ceremonies.challenge(&making(word), self.now())
+    }
+
+    fn begin_try(&self, subject: &str) -> Result<(), Refused> {
+        let begin = BeginTry { subject: subject.to_owned(), defences: self.0.defences };
+        match run(&self.0.store, begin)? {
+            Trying::Go => Ok(()),
+            Trying::Locked(_) => Err(Refused::Locked),
         }
-        if !constant_time_eq(&sha256(key.trim().as_bytes()), self.key.as_slice()) {
-            state.wrong += 1;
-            if state.wrong >= TRIES_MOST {
-                state.wrong = 0;
-                state.locked_until = Some(now.after(LOCKED));
+    }
+
+    fn fail<T>(
+        &self,
+        subject: &str,
+        why: &'static str,
+        occasion: &Occasion,
+        no: Refused,
+    ) -> Result<T, Refused> {
+        run(&self.0.store, FailTry { subject: subject.to_owned(), why, occasion: occasion.clone() })?;
+        Err(no)
+    }
+
+    /// Lets in who has the operators' key, to found an operator. `before` is the word that was there before.
+    pub fn enter_by_key(&self, key: &str, before: &str, occasion: &Occasion) -> Result<String, Refused> {
+        self.begin_try("key")?;
+        if !constant_time_eq(&sha256(key.trim().as_bytes()), &self.0.key) {
+            return self.fail("key", "wrong", occasion, Refused::Wrong);
+        }
+        if self.founders_are_complete()? {
+            return self.fail("key", Refusal::Founded.code(), occasion, Refused::No(Refusal::Founded));
+        }
+        Ok(self.begin(Guest::Founder, String::new(), before))
+    }
+
+    fn founders_are_complete(&self) -> Result<bool, Refused> {
+        let active = self.0.store.read(|records| operators::operator::active(records))?;
+        Ok(active >= operators::operator::FOUNDERS)
+    }
+
+    /// Lets in who has a link, once.
+    pub fn enter_by_link(&self, word: &str, before: &str, occasion: &Occasion) -> Result<String, Refused> {
+        self.begin_try("link")?;
+        let digest = sha256(word.as_bytes());
+        match self.take_link(&digest) {
+            Some(Leads::In(operator)) => {
+                let by = By::Link(operator);
+                let log_in = LogIn { by, subject: "link".to_owned(), occasion: occasion.clone() };
+                let operator = run(&self.0.store, log_in)?;
+                return Ok(self.begin(Guest::Operator(operator.id), operator.name, before));
             }
-            return Err(Refused::Wrong);
+            Some(Leads::ToFounding) if !self.founders_are_complete()? => {
+                return Ok(self.begin(Guest::Founder, String::new(), before));
+            }
+            _ => {}
         }
-        state.wrong = 0;
-        Ok(state.begin(now))
+        // The link of an invitation is used up when its holder has come in, not when it is looked at.
+        let link = hex::encode(digest);
+        let now = self.now();
+        let asked = link.clone();
+        let invited = self.0.store.read(move |records| {
+            records.all::<Operator>().into_iter().find(|operator| {
+                let fits = |invitation: &operators::operator::Invitation| {
+                    constant_time_eq(invitation.link.as_bytes(), asked.as_bytes()) && now < invitation.until
+                };
+                operator.state == OperatorState::Invited && operator.invitation.as_ref().is_some_and(fits)
+            })
+        })?;
+        match invited {
+            Some(operator) => Ok(self.begin(Guest::Invited(operator.id, link), operator.name, before)),
+            None => self.fail("link", "wrong", occasion, Refused::Wrong),
+        }
     }
 
-    /// Lets in who has the link, once.
-    pub fn enter_by_link(&self, word: &str) -> Result<String, Refused> {
-        let now = self.clock.now();
+    fn take_link(&self, digest: &[u8; 32]) -> Option<Leads> {
+        let now = self.now();
         let mut state = self.state();
-        let fits = |(link, until): &([u8; 32], Timestamp)| {
-            constant_time_eq(&sha256(word.as_bytes()), link) && now < *until
-        };
-        if !state.link.as_ref().is_some_and(fits) {
-            return Err(Refused::Wrong);
-        }
-        state.link = None;
-        Ok(state.begin(now))
+        let place =
+            state.links.iter().position(|link| constant_time_eq(&link.digest, digest) && now < link.until)?;
+        Some(state.links.swap_remove(place).leads)
     }
 
-    /// Whether this word is of a session that goes on; it goes on from now.
-    pub fn knows(&self, word: &str) -> bool {
-        let now = self.clock.now();
+    /// Lets in who is verified by a passkey of an operator. `proof` is what the browser sent.
+    pub fn enter_by_passkey(
+        &self,
+        proof: &str,
+        before: &str,
+        occasion: &Occasion,
+    ) -> Result<String, Refused> {
+        let Some(shown) = Shown::read(proof) else {
+            self.begin_try("unknown")?;
+            return self.fail("unknown", "passkey_unreadable", occasion, Refused::Passkey);
+        };
+        let credential = shown.credential().clone();
+        let known = self.0.store.read(move |records| records.find::<OperatorPasskey>(&credential))?;
+        // All that nobody knows are one, or whoever makes names up would fill the records with them.
+        let subject = known.as_ref().map_or("unknown", |known| known.credential.as_str()).to_owned();
+        self.begin_try(&subject)?;
+        let Some(known) = known else {
+            return self.fail("unknown", Refusal::Unknown.code(), occasion, Refused::Passkey);
+        };
+        let checked = self.0.ceremonies.asserted(LOGIN, (&known.public, known.counter), &shown, self.now());
+        let asserted = match checked {
+            Ok(asserted) => asserted,
+            Err(refusal) => return self.fail(&subject, refusal.code(), occasion, Refused::Passkey),
+        };
+        let log_in =
+            LogIn { by: By::Passkey(asserted), subject: subject.clone(), occasion: occasion.clone() };
+        match run(&self.0.store, log_in) {
+            Ok(operator) => Ok(self.begin(Guest::Operator(operator.id), operator.name, before)),
+            Err(Refused::No(refusal)) => self.fail(&subject, refusal.code(), occasion, Refused::Passkey),
+            Err(down) => Err(down),
+        }
+    }
+
+    fn made(&self, word: &str, proof: &str) -> Result<NewPasskey, Refused> {
+        let made = Made::read(proof).ok_or(Refused::Passkey)?;
+        let registered = self.0.ceremonies.registered(&making(word), &made, self.now());
+        registered.map(NewPasskey).map_err(|refusal| {
+            tracing::info!(code = refusal.code(), "a passkey was not added");
+            Refused::Passkey
+        })
+    }
+
+    /// Makes an operator of whoever has the operators' key; they are in from now on.
+    pub fn found(&self, word: &str, name: &str, proof: &str, occasion: &Occasion) -> Result<String, Refused> {
+        let Some(Guest::Founder) = self.guest(word) else { return Err(Refused::Wrong) };
+        let now = self.now();
+        let found = Found {
+            id: Id::mint(now, crypto::random::bytes()),
+            name: name.trim().to_owned(),
+            passkey: self.made(word, proof)?,
+            defences: self.0.defences,
+            occasion: occasion.clone(),
+        };
+        let operator = run(&self.0.store, found)?;
+        Ok(self.begin(Guest::Operator(operator.id), operator.name, word))
+    }
+
+    /// Lets an invited operator come, with the code that the approver gave them; they are in from now on.
+    pub fn enrol(&self, word: &str, code: &str, proof: &str, occasion: &Occasion) -> Result<String, Refused> {
+        let Some(Guest::Invited(operator, link)) = self.guest(word) else { return Err(Refused::Wrong) };
+        let subject = operator.to_string();
+        self.begin_try(&subject)?;
+        let enrol = EnrolInvited {
+            operator,
+            link,
+            code: digest_of_code(code),
+            passkey: self.made(word, proof)?,
+            defences: self.0.defences,
+            occasion: occasion.clone(),
+        };
+        match run(&self.0.store, enrol) {
+            Ok(operator) => Ok(self.begin(Guest::Operator(operator.id), operator.name, word)),
+            Err(no @ Refused::No(refusal)) => self.fail(&subject, refusal.code(), occasion, no),
+            Err(no) => Err(no),
+        }
+    }
+
+    /// Gives the operator of this session another passkey.
+    pub fn add_passkey(&self, word: &str, proof: &str, occasion: &Occasion) -> Result<(), Refused> {
+        let Some(Guest::Operator(operator)) = self.guest(word) else { return Err(Refused::Wrong) };
+        let passkey = self.made(word, proof)?;
+        let add = AddPasskey { operator, passkey, defences: self.0.defences, occasion: occasion.clone() };
+        run(&self.0.store, add)
+    }
+
+    /// Whose session has this word, if it goes on; it goes on from now.
+    pub fn guest(&self, word: &str) -> Option<Guest> {
+        let guest = self.session(word)?;
+        let Guest::Operator(id) = guest else { return Some(guest) };
+        // Who was disabled a moment ago is out.
+        let found = self.0.store.read(move |records| records.find::<Operator>(&id));
+        if found.is_ok_and(|found| found.is_some_and(|operator| operator.state == OperatorState::Active)) {
+            return Some(guest);
+        }
+        self.state().sessions.remove(&sha256(word.as_bytes()));
+        None
+    }
+
+    fn session(&self, word: &str) -> Option<Guest> {
+        let now = self.now();
         let mut state = self.state();
         state.sessions.retain(|_, session| {
             now.since(session.last) < IDLE_MOST && now.since(session.began) < SESSION_MOST
         });
-        let session = state.sessions.get_mut(&sha256(word.as_bytes()));
-        session.map(|session| session.last = now).is_some()
+        let session = state.sessions.get_mut(&sha256(word.as_bytes()))?;
+        session.last = now;
+        Some(session.guest.clone())
+    }
+
+    /// The name of who is in by this word.
+    pub fn name(&self, word: &str) -> String {
+        let state = self.state();
+        state.sessions.get(&sha256(word.as_bytes())).map(|session| session.name.clone()).unwrap_or_default()
+    }
+
+    /// Whether this is another thing than what this session looked at last.
+    pub(super) fn looks_at(&self, word: &str, what: &str) -> bool {
+        let mut state = self.state();
+        let Some(session) = state.sessions.get_mut(&sha256(word.as_bytes())) else { return true };
+        let other = session.viewed != what;
+        what.clone_into(&mut session.viewed);
+        other
     }
 
     /// Ends a session.
-    pub fn leave(&self, word: &str) {
-        self.state().sessions.remove(&sha256(word.as_bytes()));
+    pub fn leave(&self, word: &str, occasion: &Occasion) -> Result<(), Refused> {
+        let ended = self.state().sessions.remove(&sha256(word.as_bytes()));
+        match ended.map(|session| session.guest) {
+            Some(Guest::Operator(operator)) => {
+                run(&self.0.store, LogOut { operator, occasion: occasion.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A session of its own; the one before ends.
+    fn begin(&self, guest: Guest, name: String, before: &str) -> String {
+        let word = secret();
+        let now = self.now();
+        let mut state = self.state();
+        state.sessions.remove(&sha256(before.as_bytes()));
+        let session = Session { guest, name, began: now, last: now, viewed: String::new() };
+        state.sessions.insert(sha256(word.as_bytes()), session);
+        word
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing in here is half done between two statements, so a panic elsewhere cannot break it.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn begin(&mut self, now: Timestamp) -> String {
-        let word = secret();
-        self.sessions.insert(sha256(word.as_bytes()), Session { began: now, last: now });
-        word
-    }
+/// By what a session is known in the log: the word itself opens it and stands nowhere.
+pub(super) fn mark(word: &str) -> String {
+    hex::encode(&sha256(word.as_bytes())[..4])
+}
+
+fn making(word: &str) -> String {
+    format!("console: make {}", hex::encode(sha256(word.as_bytes())))
+}
+
+/// How the code of an invitation is kept; it is typed, so case and spaces do not count.
+pub(super) fn digest_of_code(code: &str) -> String {
+    let typed: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+    hex::encode(sha256(format!("paiza invitation\0{}", typed.to_ascii_uppercase()).as_bytes()))
 }
 
 /// 192 random bits in 48 characters.
-fn secret() -> String {
+pub(super) fn secret() -> String {
     hex::encode(crypto::random::bytes::<24>())
 }
 
@@ -161,78 +484,4 @@ fn make_key(file: &Path) -> std::io::Result<SecretBytes> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use store::TestClock;
-
-    fn porter() -> (tempfile::TempDir, Porter, String, Arc<TestClock>) {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("platform/operators.key");
-        let clock = Arc::new(TestClock::at(Timestamp::from_millis(1_795_320_000_000)));
-        let porter = Porter::open(&file, clock.clone()).unwrap();
-        let key = fs::read_to_string(&file).unwrap();
-        (folder, porter, key, clock)
-    }
-
-    #[test]
-    fn the_key_lets_in_and_the_session_ends_by_itself() {
-        let (folder, porter, key, clock) = porter();
-        let word = porter.enter(&key).unwrap();
-        for _ in 0..3 {
-            clock.advance(IDLE_MOST - Duration::from_secs(1));
-            assert!(porter.knows(&word), "every request keeps it");
-        }
-        clock.advance(IDLE_MOST);
-        assert!(!porter.knows(&word) && !porter.knows(""));
-        let word = porter.enter(key.trim()).unwrap();
-        porter.leave(&word);
-        assert!(!porter.knows(&word));
-        let again = Porter::open(&folder.path().join("platform/operators.key"), clock.clone()).unwrap();
-        assert!(again.enter(&key).is_ok(), "the file is kept");
-        let word = porter.enter(&key).unwrap();
-        for _ in 0..60 {
-            clock.advance(Duration::from_secs(14 * 60));
-            porter.knows(&word);
-        }
-        assert!(!porter.knows(&word), "twelve hours are over");
-    }
-
-    #[test]
-    fn a_link_lets_in_once_and_not_for_ever() {
-        let (_folder, porter, _, clock) = porter();
-        let first = porter.link();
-        let second = porter.link();
-        assert_eq!(porter.enter_by_link(&first), Err(Refused::Wrong));
-        assert!(porter.enter_by_link(&second).is_ok());
-        assert_eq!(porter.enter_by_link(&second), Err(Refused::Wrong));
-        let late = porter.link();
-        clock.advance(LINK_LASTS);
-        assert_eq!(porter.enter_by_link(&late), Err(Refused::Wrong));
-    }
-
-    #[test]
-    fn ten_wrong_keys_lock_the_key_for_half_an_hour() {
-        let (_folder, porter, key, clock) = porter();
-        for _ in 0..TRIES_MOST - 1 {
-            assert_eq!(porter.enter("guess"), Err(Refused::Wrong));
-        }
-        assert!(porter.enter(&key).is_ok(), "nine are forgotten");
-        for _ in 0..TRIES_MOST {
-            assert_eq!(porter.enter("guess"), Err(Refused::Wrong));
-        }
-        assert_eq!(porter.enter(&key), Err(Refused::Locked));
-        clock.advance(LOCKED - Duration::from_millis(1));
-        assert_eq!(porter.enter(&key), Err(Refused::Locked));
-        clock.advance(Duration::from_millis(1));
-        assert!(porter.enter(&key).is_ok());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn only_the_owner_reads_the_key() {
-        use std::os::unix::fs::PermissionsExt;
-        let (folder, ..) = porter();
-        let file = folder.path().join("platform/operators.key");
-        assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
-    }
-}
+mod tests;

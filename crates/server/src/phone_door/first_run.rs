@@ -1,9 +1,10 @@
 //! From nothing to a phone that belongs to its owner; opening and closing it.
 
+use super::passkey::OPEN;
 use super::visit::{Asked, Reply};
 use super::{PhoneDoor, Stage, held, view};
 use crate::client::ClientError;
-use crate::phone::{Binding, NewPhone, PhoneError, WrongPasscode, six_digits};
+use crate::phone::{Binding, NewPhone, Phone, PhoneError, WrongPasscode, six_digits};
 use crate::screens::door::own_path;
 use crate::screens::pages::Page;
 use crate::screens::phone::{self as screens, UnlockView};
@@ -228,15 +229,21 @@ pub(super) async fn recovery(asked: Asked) -> Response {
         .await
 }
 
+#[derive(Deserialize)]
+pub(super) struct Done {
+    #[serde(default)]
+    then: String,
+}
+
 /// Its owner has written the code down.
-pub(super) async fn done(asked: Asked) -> Response {
+pub(super) async fn done(asked: Asked, Form(Done { then }): Form<Done>) -> Response {
     let open = asked.is_open();
     asked
         .anyone(move |door, _| {
             if open {
                 held(&door.0.recovery).take();
             }
-            Reply::to("/")
+            Reply::to(own_path(&then))
         })
         .await
 }
@@ -247,14 +254,22 @@ pub(super) struct Then {
     then: String,
 }
 
-fn shut(door: &PhoneDoor, then: &str, trouble: Option<String>) -> UnlockView {
+pub(super) fn shut(
+    door: &PhoneDoor,
+    here: bool,
+    then: &str,
+    trouble: Option<String>,
+) -> Result<UnlockView, PhoneError> {
     let then = own_path(then).to_owned();
-    UnlockView { trouble, then, to_pay: None, platform: door.0.settings.platform.clone() }
+    let ask = |phone: Arc<Phone>| door.passkey_ask(&phone, here, OPEN, "/unlock");
+    let passkey = door.phone().map_or(Ok(None), ask)?;
+    let platform = door.0.settings.platform.clone();
+    Ok(UnlockView { trouble, then, to_pay: None, platform, passkey })
 }
 
 /// Asks for the passcode.
 pub(super) async fn locked(asked: Asked, Query(Then { then }): Query<Then>) -> Response {
-    let open = asked.is_open();
+    let (open, here) = (asked.is_open(), asked.here);
     asked
         .anyone(move |door, page| {
             if door.phone().is_none() {
@@ -266,7 +281,7 @@ pub(super) async fn locked(asked: Asked, Query(Then { then }): Query<Then>) -> R
             if door.phone().is_some_and(|phone| phone.can_be_opened().is_ok_and(|can| !can)) {
                 return Reply::page(screens::gone(page, &door.0.settings.platform));
             }
-            Reply::page(screens::unlock(page, &shut(door, &then, None)))
+            Reply::page(screens::unlock(page, &shut(door, here, &then, None)?))
         })
         .await
 }
@@ -281,6 +296,7 @@ pub(super) struct Passcode {
 
 /// Opens the phone.
 pub(super) async fn unlock(asked: Asked, Form(typed): Form<Passcode>) -> Response {
+    let here = asked.here;
     asked
         .anyone(move |door, page| {
             let Some(phone) = door.phone() else { return Reply::to("/welcome") };
@@ -294,7 +310,7 @@ pub(super) async fn unlock(asked: Asked, Form(typed): Form<Passcode>) -> Respons
                     Ok(Reply::No(StatusCode::FORBIDDEN, screens::gone(page, &door.0.settings.platform)))
                 }
                 Err(PhoneError::WrongPasscode(wrong)) => {
-                    let view = shut(door, &typed.then, Some(sentence(page, wrong)));
+                    let view = shut(door, here, &typed.then, Some(sentence(page, wrong)))?;
                     Ok(Reply::No(StatusCode::FORBIDDEN, screens::unlock(page, &view)))
                 }
                 Err(error) => Err(error),

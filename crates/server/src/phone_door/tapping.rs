@@ -4,6 +4,7 @@
 //! for the next change, or is asked for again by hand.
 
 use super::first_run::sentence;
+use super::passkey::PAY;
 use super::view;
 use super::visit::{Asked, Reply, Visit};
 use super::{PhoneDoor, held};
@@ -181,6 +182,7 @@ fn ask(visit: &Visit, token: &str, trouble: Option<String>) -> Result<Reply, Pho
         then: "/tap".to_owned(),
         to_pay: Some((card.token.clone(), card.mini(0))),
         platform: visit.phone.platform().to_owned(),
+        passkey: visit.door.passkey_ask(&visit.phone, visit.here, PAY, "/tap")?,
     };
     let html = screens::unlock(&visit.page, &view);
     Ok(if wrong { Reply::No(StatusCode::FORBIDDEN, html) } else { Reply::Page(html) })
@@ -192,13 +194,22 @@ pub(super) struct Wish {
     passcode: String,
     #[serde(default)]
     card: String,
+    #[serde(default)]
+    proof: String,
 }
 
-/// Holds the phone near the reader, opened by the passcode or by the one that was typed a moment ago.
+/// Holds the phone near the reader, opened by the passcode, by the passkey, or by what was verified a moment ago.
 pub(super) async fn hold(asked: Asked, Form(wish): Form<Wish>) -> Response {
     asked
         .owner(move |visit| {
-            let verified = if wish.passcode.is_empty() {
+            let verified = if !wish.proof.is_empty() {
+                let opened = visit.door.passkey_opens(&visit.phone, PAY, &wish.proof)?.flatten();
+                let Some(verified) = opened else {
+                    let trouble = visit.page.language.say("passkey-not-used");
+                    return ask(visit, &wish.card, Some(trouble));
+                };
+                Some(Arc::new(verified))
+            } else if wish.passcode.is_empty() {
                 visit.door.fresh()
             } else {
                 match visit.phone.unlock(wish.passcode.as_bytes()) {

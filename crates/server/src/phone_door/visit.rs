@@ -101,6 +101,8 @@ impl Reply {
 pub(super) struct Asked {
     pub(super) door: PhoneDoor,
     pub(super) page: Page,
+    /// Whether the page was asked for where passkeys work.
+    pub(super) here: bool,
     session: String,
 }
 
@@ -115,7 +117,8 @@ impl FromRequestParts<PhoneDoor> for Asked {
             .find_map(|pair| pair.trim().strip_prefix(name.as_str())?.strip_prefix('='))
             .unwrap_or_default()
             .to_owned();
-        Ok(Asked { door: door.clone(), page: door::page_of(&parts.headers, &parts.uri), session })
+        let here = door.ceremonies().is_some_and(|ceremonies| ceremonies.are_here(&parts.headers));
+        Ok(Asked { door: door.clone(), page: door::page_of(&parts.headers, &parts.uri), here, session })
     }
 }
 
@@ -124,6 +127,7 @@ pub(super) struct Visit {
     pub(super) door: PhoneDoor,
     pub(super) page: Page,
     pub(super) phone: Arc<Phone>,
+    pub(super) here: bool,
 }
 
 impl Asked {
@@ -164,7 +168,9 @@ impl Asked {
         if held(&self.door.0.recovery).is_some() {
             return Redirect::to("/welcome/done").into_response();
         }
-        self.anyone(move |door, page| work(&Visit { door: door.clone(), page: page.clone(), phone })).await
+        let here = self.here;
+        self.anyone(move |door, page| work(&Visit { door: door.clone(), page: page.clone(), phone, here }))
+            .await
     }
 
     /// Whether the phone is open for whoever asks.

@@ -123,7 +123,7 @@ impl Api {
         &self.0.parts.acquirer
     }
 
-    fn tokens(&self) -> &TokenService {
+    pub(crate) fn tokens(&self) -> &TokenService {
         &self.0.parts.tokens
     }
 
@@ -200,6 +200,23 @@ impl Api {
     fn keep(&self, key: ApiKey) {
         let mut keys = self.0.keys.write().expect("no holder of this lock panics");
         keys.insert(key.digest.clone(), Arc::new(key));
+    }
+
+    /// Every key that was ever made, oldest first.
+    pub(crate) fn keys(&self) -> Vec<Arc<ApiKey>> {
+        let keys = self.0.keys.read().expect("no holder of this lock panics");
+        let mut keys: Vec<Arc<ApiKey>> = keys.values().cloned().collect();
+        keys.sort_by_key(|key| key.id);
+        keys
+    }
+
+    /// Reads a key again that was changed in the records.
+    pub(crate) fn take_up(&self, digest: &str) -> Result<(), store::StoreError> {
+        let digest = digest.to_owned();
+        if let Some(key) = self.store().read(move |records| records.find::<ApiKey>(&digest))? {
+            self.keep(key);
+        }
+        Ok(())
     }
 
     /// Adds a key, whose text only its owner has from here on.

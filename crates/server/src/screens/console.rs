@@ -1,4 +1,4 @@
-//! The console's screens: the porter, payments as they flow, one payment's way, lists, what a search found.
+//! The console's screens: payments as they flow, one payment's way, lists, what a search found.
 
 use super::flow::Flow;
 use super::pages::{Page, made};
@@ -16,6 +16,10 @@ pub const SECTIONS: &[(&str, &str, &str)] = &[
     ("console-settlement", "/settlement", "doc"),
     ("console-rules", "/rules", "shield"),
     ("console-limits", "/limits", "filter"),
+    ("console-proposals", "/proposals", "check"),
+    ("console-keys", "/keys", "key"),
+    ("console-operators", "/operators", "user"),
+    ("console-audit", "/audit", "info"),
 ];
 
 /// What every page of the console shows.
@@ -26,26 +30,15 @@ pub struct Frame {
     pub search: String,
     /// The last message of the tape when it was made; none where nobody watches the wires.
     pub last: Option<u64>,
+    /// The operator who looks, by name.
+    pub who: String,
 }
 
 // What templates call.
 impl Frame {
-    fn sections(&self) -> &'static [(&'static str, &'static str, &'static str)] {
+    pub(super) fn sections(&self) -> &'static [(&'static str, &'static str, &'static str)] {
         SECTIONS
     }
-}
-
-#[derive(Template)]
-#[template(path = "console/porter.html")]
-struct Porter<'a> {
-    page: &'a Page,
-    wrong: Option<String>,
-    link: Option<&'a str>,
-}
-
-/// The porter: where the key is typed, or, with a link, where one button is pressed.
-pub fn porter(page: &Page, wrong: Option<&str>, link: Option<&str>) -> String {
-    made(Porter { page, wrong: wrong.map(|name| page.say(name)), link })
 }
 
 /// A number of the strip above, with a chip if something is off.
@@ -309,7 +302,7 @@ mod tests {
 
     fn all(language: Language) -> Vec<String> {
         let page = Page { language, theme: Some("dark"), path: "/".to_owned() };
-        let frame = Frame { section: "/", search: hostile(), last: Some(1) };
+        let frame = Frame { section: "/", search: hostile(), last: Some(1), who: hostile() };
         let hop = Hop { asked: Some(hostile()), answered: Some(hostile()), chosen: true };
         let flow = Flow {
             hops: [hop.clone(), hop.clone(), hop.clone(), hop, Hop::default()],
@@ -356,8 +349,6 @@ mod tests {
         let filter = Filter { path: "/".to_owned(), name: hostile(), chosen: true };
         let two = [table(vec![row]), table(Vec::new())];
         vec![
-            porter(&page, Some("porter-wrong"), None),
-            porter(&page, None, Some(HOSTILE)),
             live(&page, &frame, &[metric], &[entry], Some(&journey)),
             live(&page, &frame, &[], &[], None),
             payment(&page, &frame, HOSTILE, &journey),
@@ -388,11 +379,27 @@ mod tests {
         let code = [
             include_str!("../console/door.rs"),
             include_str!("../console/lists.rs"),
+            include_str!("../console/registers.rs"),
+            include_str!("../console/entry.rs"),
+            include_str!("../console/asking.rs"),
             include_str!("flow.rs"),
         ];
         let families = [
-            "console-", "column-", "state-", "token-", "device-", "batch-", "day-", "limit-", "limits-",
+            "console-",
+            "column-",
+            "state-",
+            "token-",
+            "device-",
+            "batch-",
+            "day-",
+            "limit-",
+            "limits-",
             "flow-",
+            "porter-",
+            "no-",
+            "ask-",
+            "operator-",
+            "key-",
         ];
         let mut said = 0;
         for text in code.iter().flat_map(|code| code.split('"').skip(1).step_by(2)) {

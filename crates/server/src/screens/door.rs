@@ -132,6 +132,9 @@ fn cookie<'a>(header: &'a str, name: &str) -> Option<&'a str> {
 async fn start(State(front): State<Front>, headers: HeaderMap, uri: Uri) -> Response {
     let Some((welcome, begin)) = front.0.get() else { return Redirect::to("/lost-phone").into_response() };
     let page = page_of(&headers, &uri);
+    // What it frames goes by the same name, or it would be another site's and not be given its own sessions.
+    let by_name = guard::host(&headers).is_some_and(|host| host.starts_with("localhost"));
+    let welcome = &if by_name { welcome.by_name() } else { welcome.clone() };
     let frames = welcome.screens.iter().map(|screen| screen.origin.clone()).collect();
     let leave = Leave { frames, ..Leave::default() };
     show_with(StatusCode::OK, pages::start(&page, welcome, begin.is_some()), &leave)

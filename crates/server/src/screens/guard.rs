@@ -26,6 +26,11 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 
+/// The name and port by which the door was asked for.
+pub(crate) fn host(headers: &HeaderMap) -> Option<&str> {
+    text(headers, header::HOST)
+}
+
 /// Whether the request names this machine's own address.
 fn is_at_home(headers: &HeaderMap) -> bool {
     let host = text(headers, header::HOST).unwrap_or_default();

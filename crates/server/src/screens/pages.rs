@@ -232,6 +232,17 @@ pub struct Welcome {
     pub cards: Vec<CardShown>,
 }
 
+impl Welcome {
+    /// The same with its screens under the name of this machine in place of its number.
+    pub fn by_name(&self) -> Welcome {
+        let named = |screen: &Screen| Screen {
+            origin: screen.origin.replace("//127.0.0.1:", "//localhost:"),
+            ..screen.clone()
+        };
+        Welcome { screens: self.screens.iter().map(named).collect(), ..self.clone() }
+    }
+}
+
 /// The page that a running city shows first: its parties' screens, what to try, cards to try it with. `begins` says
 /// whether a payment can be begun from here.
 pub fn start(page: &Page, welcome: &Welcome, begins: bool) -> String {

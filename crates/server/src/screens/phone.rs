@@ -16,9 +16,9 @@ pub use cards::{
     AddView, CardView, DetailView, HomeView, VerifyView, add, added, art_preview, card, home, not_added,
     remove, verify,
 };
-pub use first_run::{UnlockView, code, gone, passcode, recovery, unlock, welcome};
+pub use first_run::{PasskeyAsk, UnlockView, code, gone, passcode, recovery, unlock, welcome};
 pub use looking_back::{DayView, ReceiptView, RowView, TextView, history, inbox, receipt};
-pub use own::{DeviceRow, YouView, devices, privacy, you};
+pub use own::{DeviceRow, OwnPasskey, PasskeyOffer, YouView, devices, own_passkey, privacy, you};
 pub use tapping::{Choice, EndView, ReadyView, TapState, tap, tap_inside};
 
 use super::pages::{Page, made};

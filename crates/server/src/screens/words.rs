@@ -20,7 +20,7 @@ pub enum Language {
 }
 
 /// How many catalogues a language has.
-const FAMILIES: usize = 4;
+const FAMILIES: usize = 6;
 
 /// The catalogues of a language: what all screens say, then what the screens of one party say.
 macro_rules! family {
@@ -30,6 +30,8 @@ macro_rules! family {
             include_str!(concat!("../../catalogue/terminal.", $language, ".ftl")),
             include_str!(concat!("../../catalogue/console.", $language, ".ftl")),
             include_str!(concat!("../../catalogue/phone.", $language, ".ftl")),
+            include_str!(concat!("../../catalogue/passkey.", $language, ".ftl")),
+            include_str!(concat!("../../catalogue/operators.", $language, ".ftl")),
         ]
     };
 }

@@ -8,6 +8,9 @@ addEventListener("keydown", (event) => {
   document.getElementById("q").focus();
 });
 
+// Passkeys, on the page that asks for one.
+if (document.querySelector("form[data-passkey]")) import("/assets/passkey.js");
+
 const LOOKED_AT_MOST_EVERY = 1000; // milliseconds
 
 const content = document.getElementById("content");

@@ -3,6 +3,9 @@ const one = (where, root = document) => root.querySelector(where);
 const all = (where, root = document) => [...root.querySelectorAll(where)];
 const digits = (text) => text.replace(/\D/g, "");
 
+// Passkeys, on the pages that ask for one.
+if (one("form[data-passkey]")) import("/assets/passkey.js");
+
 // A code in cells: the field stays one field, its digits are shown in the cells behind it.
 for (const field of all("[data-cells]")) {
   const cells = document.createElement("div");

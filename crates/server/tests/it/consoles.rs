@@ -3,6 +3,7 @@
 use crate::screens::Shown;
 use crate::small_city::SmallCity;
 use crate::street::{CARD, NOW, eventually};
+use acquiring::records::Merchant;
 use server::console::door::{OUTSIDE, PAGES};
 use server::console::tape::Tape;
 use server::pos::records::{Entry, EntryKind};
@@ -12,6 +13,8 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use store::TestClock;
+use tokens::records::Token;
+use values::{Id, Records};
 
 /// A city with a terminal and a console, and an operator at it.
 struct Operator {
@@ -51,10 +54,28 @@ impl Operator {
     }
 
     fn get(&self, path: &str) -> Shown {
-        let request = self.agent.get(format!("http://{}{path}", self.at)).header("cookie", &self.cookie);
+        // By the name under which a browser takes passkeys.
+        let host = format!("localhost:{}", self.at.port());
+        let request = self.agent.get(format!("http://{}{path}", self.at)).header("host", host);
+        let request = request.header("cookie", &self.cookie);
         let shown = Shown::of(request.call());
         self.seen.borrow_mut().push_str(&shown.body);
         shown
+    }
+
+    /// A page's address, with names of things that are there; nothing was asked for yet, so no proposal is.
+    fn filled(&self, path: &str, payment: &str) -> String {
+        let store = self.city.city.tokens.store();
+        let token = self.city.token;
+        let device = store.read(move |records| records.find::<Token>(&token)).unwrap().unwrap().device;
+        let merchants = self.city.city.acquirer.store().read(|records| records.all::<Merchant>()).unwrap();
+        let operator: operators::OperatorId = Id::from_u128(1);
+        path.replace("{payment}", payment)
+            .replace("/{proposal}", "")
+            .replace("{token}", &token.to_string())
+            .replace("{device}", &device.to_string())
+            .replace("{merchant}", &merchants[0].id.to_string())
+            .replace("{operator}", &operator.to_string())
     }
 
     /// A sale at the city's terminal, paid by the phone; as the terminal's journal has it.
@@ -126,7 +147,7 @@ fn a_payment_is_found_by_every_name_and_its_messages_are_shown_masked() {
     assert!(!hostile.contains("<script>alert"), "{hostile}");
 
     for path in PAGES {
-        let path = path.replace("{payment}", &reference);
+        let path = operator.filled(path, &reference);
         let shown = operator.get(&path);
         assert_eq!(shown.status, 200, "{path}: {}", shown.body);
         let policy = shown.header("content-security-policy");

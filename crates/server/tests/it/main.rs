@@ -8,6 +8,8 @@ mod contact;
 mod foreign;
 mod issuers;
 mod notices;
+mod operators;
+mod phone_passkeys;
 mod phone_screens;
 mod phones;
 mod replaced;

@@ -14,13 +14,13 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const PASSCODE: &str = "135790";
+pub(crate) const PASSCODE: &str = "135790";
 
 /// A phone with its screen, and a browser that looks at it.
-struct Screen {
-    at: SocketAddr,
-    agent: ureq::Agent,
-    cookie: RefCell<String>,
+pub(crate) struct Screen {
+    pub(crate) at: SocketAddr,
+    pub(crate) agent: ureq::Agent,
+    pub(crate) cookie: RefCell<String>,
     reader: ReaderEnd,
     folder: tempfile::TempDir,
     _party: PhoneParty,
@@ -33,7 +33,7 @@ fn agent() -> ureq::Agent {
 }
 
 impl Screen {
-    fn new(city: &SmallCity) -> Screen {
+    pub(crate) fn new(city: &SmallCity) -> Screen {
         let folder = tempfile::tempdir().unwrap();
         let reader = ReaderEnd::listen("127.0.0.1:0").unwrap();
         let settings = Settings {
@@ -55,17 +55,17 @@ impl Screen {
         Screen { at, agent, cookie: RefCell::default(), reader, folder, _party: party, _http: http }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.at)
     }
 
-    fn get(&self, path: &str) -> Shown {
+    pub(crate) fn get(&self, path: &str) -> Shown {
         let request = self.agent.get(self.url(path)).header("cookie", &*self.cookie.borrow());
         Shown::of(request.call())
     }
 
     /// Sends a form and keeps the session it opens.
-    fn post(&self, path: &str, form: &[(&str, &str)]) -> Shown {
+    pub(crate) fn post(&self, path: &str, form: &[(&str, &str)]) -> Shown {
         let request = self.agent.post(self.url(path)).header("cookie", &*self.cookie.borrow());
         let shown = Shown::of(request.send_form(form.iter().copied()));
         if let Some(cookie) = shown.headers.get("set-cookie").and_then(|set| set.first()) {
@@ -83,7 +83,7 @@ impl Screen {
     }
 
     /// From nothing to a phone that is bound.
-    fn set_up(&self) -> String {
+    pub(crate) fn set_up(&self) -> String {
         self.follow("/welcome", &[("number", "+86 138-0000-0002"), ("name", "Wang's phone")]);
         let page = self.follow("/welcome/passcode", &[("passcode", PASSCODE), ("again", PASSCODE)]);
         assert!(page.body.contains("+8613800000002"), "{}", page.body);
@@ -113,7 +113,7 @@ impl Screen {
         code.unwrap()
     }
 
-    fn add(&self, number: &str, bank_phone: &str) -> Shown {
+    pub(crate) fn add(&self, number: &str, bank_phone: &str) -> Shown {
         let card = crate::small_city::typed(number);
         let expiry = format!("{} / {}", &card.expiry[2..], &card.expiry[..2]);
         let form =

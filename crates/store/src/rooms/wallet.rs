@@ -4,11 +4,13 @@ use crate::schema::{Kind, Mapping, Migration, Schema};
 use ::wallet::card::Card;
 use ::wallet::history::{InboxMessage, TapRecord};
 use ::wallet::keys::{Counter, KeySlot};
+use ::wallet::passkey::Passkey;
 use ::wallet::phone::Phone;
 
 const MIGRATIONS: &[Migration] = &[
     (1, include_str!("../../migrations/wallet/0001.sql")),
     (2, include_str!("../../migrations/wallet/0002.sql")),
+    (3, include_str!("../../migrations/wallet/0003.sql")),
 ];
 
 /// Adds the tables.
@@ -21,6 +23,7 @@ pub fn tables(schema: Schema) -> Schema {
         .table::<KeySlot>(KEY_SLOT)
         .table::<Counter>(COUNTER)
         .table::<Phone>(PHONE)
+        .table::<Passkey>(PASSKEY)
 }
 
 const CARD: Mapping = Mapping {
@@ -109,6 +112,18 @@ const PHONE: Mapping = Mapping {
         ("ticket_spent", Kind::Integer),
         ("cards", Kind::Json),
         ("default_card", Kind::Text),
+    ],
+};
+
+const PASSKEY: Mapping = Mapping {
+    key: &[],
+    columns: &[
+        ("credential", Kind::Text),
+        ("public", Kind::Text),
+        ("counter", Kind::Integer),
+        ("salt", Kind::Text),
+        ("lock", Kind::Text),
+        ("added", Kind::Integer),
     ],
 };
 

@@ -1,5 +1,6 @@
 //! The store through its front door, on SQLite and on a disk that fails.
 
+mod audit;
 mod city;
 mod crash;
 mod ends;

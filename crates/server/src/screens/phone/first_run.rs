@@ -84,6 +84,26 @@ pub struct UnlockView {
     pub to_pay: Option<(String, String)>,
     /// Host and port of the platform, for a lost passcode.
     pub platform: String,
+    /// The passkey, where its owner added one.
+    pub passkey: Option<PasskeyAsk>,
+}
+
+/// What is offered beside the passcode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PasskeyAsk {
+    /// The passkey is asked for on this page.
+    Here {
+        /// What is signed.
+        challenge: String,
+        /// Which passkey.
+        credential: String,
+        /// For what its authenticator computes a secret.
+        salt: String,
+    },
+    /// The browser takes it at this address alone.
+    Elsewhere(String),
+    /// It opens the screen, but no payment.
+    ScreenOnly,
 }
 
 #[derive(Template)]
@@ -97,6 +117,7 @@ struct Unlock<'a> {
     card: Option<&'a str>,
     art: Option<&'a str>,
     platform: &'a str,
+    passkey: Option<&'a PasskeyAsk>,
 }
 
 /// Asks for the passcode.
@@ -111,5 +132,6 @@ pub fn unlock(page: &Page, view: &UnlockView) -> String {
         card: to_pay.map(|(card, _)| card.as_str()),
         art: to_pay.map(|(_, art)| art.as_str()),
         platform: &view.platform,
+        passkey: view.passkey.as_ref(),
     })
 }

@@ -29,6 +29,44 @@ pub fn you(page: &Page, view: &YouView) -> String {
     made(You { page, view, tabs: tabs(page, "you", view.unread) })
 }
 
+/// A new passkey that is offered.
+#[derive(Clone, Debug, Default)]
+pub struct PasskeyOffer {
+    /// What is signed.
+    pub challenge: String,
+    /// For what the authenticator computes a secret.
+    pub salt: String,
+    /// The owner's name for the authenticator, base64url.
+    pub user: String,
+    /// The owner's name for people.
+    pub name: String,
+}
+
+/// The passkey of the phone's owner.
+#[derive(Clone, Debug, Default)]
+pub struct OwnPasskey {
+    /// Whether there is one, and whether it pays.
+    pub pays: Option<bool>,
+    /// What is offered, where the browser takes passkeys.
+    pub offer: Option<PasskeyOffer>,
+    /// Where it does.
+    pub elsewhere: String,
+    /// Why none was added.
+    pub trouble: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "phone/passkey.html")]
+struct Passkey<'a> {
+    page: &'a Page,
+    view: &'a OwnPasskey,
+}
+
+/// The passkey: what it does, and how one is added or removed.
+pub fn own_passkey(page: &Page, view: &OwnPasskey) -> String {
+    made(Passkey { page, view })
+}
+
 /// A phone of the same owner.
 #[derive(Clone, Debug, Default)]
 pub struct DeviceRow {

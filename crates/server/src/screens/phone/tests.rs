@@ -105,10 +105,23 @@ fn all(language: Language) -> Vec<String> {
         problem(page, "offline-title", "offline-text", "/"),
         you(page, &YouView { number: text.clone(), platform: "127.0.0.1:8080".to_owned(), unread: 1 }),
     ];
-    for to_pay in [None, Some((text.clone(), card("active").mini(0)))] {
-        let view =
-            UnlockView { trouble: trouble.clone(), then: text.clone(), to_pay, platform: "a:1".to_owned() };
+    let here = PasskeyAsk::Here { challenge: text.clone(), credential: text.clone(), salt: text.clone() };
+    let asks = [None, Some(here), Some(PasskeyAsk::Elsewhere(text.clone())), Some(PasskeyAsk::ScreenOnly)];
+    for (to_pay, passkey) in [false, true].into_iter().flat_map(|pays| asks.clone().map(|ask| (pays, ask))) {
+        let to_pay = to_pay.then(|| (text.clone(), card("active").mini(0)));
+        let (trouble, then) = (trouble.clone(), text.clone());
+        let view = UnlockView { trouble, then, to_pay, platform: "a:1".to_owned(), passkey };
         pages.push(unlock(page, &view));
+    }
+    let offer = || PasskeyOffer {
+        challenge: text.clone(),
+        salt: text.clone(),
+        user: text.clone(),
+        name: text.clone(),
+    };
+    for (pays, offer) in [(None, None), (None, Some(offer())), (Some(true), None), (Some(false), None)] {
+        let view = OwnPasskey { pays, offer, elsewhere: text.clone(), trouble: trouble.clone() };
+        pages.push(own_passkey(page, &view));
     }
     for sent_to in [None, Some(text.clone())] {
         let ways = vec![(text.clone(), text.clone())];
@@ -204,6 +217,7 @@ fn nothing_is_left_without_words() {
         "chip-",
         "tab-",
         "remove-",
+        "passkey-",
     ];
     for language in LANGUAGES {
         for html in all(language) {

@@ -1,0 +1,128 @@
+//! A city with every screen, at free ports.
+
+use crate::browser::{Browser, by_name};
+use crate::journey::Plastic;
+use crypto::passphrase::Work;
+use fantoccini::Locator;
+use server::city::{City, Plan, Ports};
+use server::console::tape::Tape;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use store::SystemClock;
+
+/// The first card of the Bank of China (sandbox), which its bank adds at once for its own number.
+pub(crate) const FIRST: Plastic = Plastic { number: "6216600100000000016", expiry: "1230", security: "811" };
+/// The passcode of the second phone.
+pub(crate) const SECOND_CODE: &str = "246813";
+
+/// A party's door, and the pages behind it that can be opened at once.
+pub(crate) struct Door {
+    pub(crate) name: &'static str,
+    pub(crate) at: SocketAddr,
+    pub(crate) pages: Vec<String>,
+}
+
+pub(crate) struct House {
+    pub(crate) city: City,
+    /// Let the operators in at the console, once each: name and link.
+    pub(crate) links: Vec<(String, String)>,
+    _folder: tempfile::TempDir,
+}
+
+impl House {
+    pub(crate) fn open() -> House {
+        let folder = tempfile::tempdir().unwrap();
+        let tape = Tape::start(Arc::new(SystemClock)).unwrap();
+        let documented = Plan::documented(folder.path(), Arc::new(SystemClock));
+        let plan = Plan { ports: Ports::Free, watch: Some(tape.clone()), ..documented };
+        let mut city = City::start(&plan).unwrap();
+        city.open_terminal(&plan).unwrap();
+        city.open_phones(&plan, Work::TEST).unwrap();
+        city.open_console(&plan, Some(tape)).unwrap();
+        let links = city.console_links().unwrap();
+        city.welcome(&[
+            "paiza phone new --data my-phone --phone +8613900000001",
+            "paiza pos sale --amount 12.50",
+        ]);
+        House { city, links, _folder: folder }
+    }
+
+    pub(crate) fn phone(&self, place: usize) -> SocketAddr {
+        self.city.addresses.phones[place]
+    }
+
+    pub(crate) fn terminal(&self) -> SocketAddr {
+        self.city.addresses.terminal.unwrap()
+    }
+
+    pub(crate) fn console(&self) -> SocketAddr {
+        self.city.addresses.console.unwrap()
+    }
+
+    /// The origins of every door, under both of their names.
+    pub(crate) fn origins(&self) -> Vec<String> {
+        let addresses = &self.city.addresses;
+        let doors = [addresses.platform, self.terminal(), self.console()];
+        let doors = doors.iter().chain(&addresses.phones);
+        doors.flat_map(|at| [by_name(*at), format!("http://{at}")]).collect()
+    }
+
+    /// Every door, as it stands after one sale was paid by `card`, a page of a card on the first phone, and after one
+    /// operator asked for something at the console.
+    pub(crate) async fn doors(&self, browser: &Browser, card: &str) -> Vec<Door> {
+        let token = card.trim_start_matches("/cards/");
+        let paid = linked(browser, self.terminal(), "/payments", "/payments/").await.swap_remove(0);
+        let filled = |page: &&str| {
+            page.replace("/payments/{payment}", &paid).replace("{token}", token).replace("{counter}", "1")
+        };
+        let mut platform: Vec<String> =
+            ["/", "/styleguide", "/lost-phone", "/reference", "/problems"].map(str::to_owned).into();
+        platform.extend(linked(browser, self.city.addresses.platform, "/reference", "/reference/").await);
+        vec![
+            Door { name: "start", at: self.city.addresses.platform, pages: platform },
+            Door {
+                name: "terminal",
+                at: self.terminal(),
+                pages: server::till::door::PAGES.iter().map(filled).collect(),
+            },
+            Door {
+                name: "phone",
+                at: self.phone(0),
+                pages: server::phone_door::PAGES.iter().map(filled).collect(),
+            },
+            Door { name: "console", at: self.console(), pages: self.console_pages(browser).await },
+        ]
+    }
+
+    async fn console_pages(&self, browser: &Browser) -> Vec<String> {
+        let mut pages: Vec<String> =
+            server::console::door::PAGES.iter().map(|page| (*page).to_owned()).collect();
+        for (hole, list, path) in [
+            ("{payment}", "/payments", "/payments/"),
+            ("{proposal}", "/proposals", "/proposals/"),
+            ("{token}", "/tokens", "/subject?kind=token&name="),
+            ("{device}", "/devices", "/subject?kind=device&name="),
+            ("{merchant}", "/merchants", "/subject?kind=merchant&name="),
+            ("{operator}", "/operators", "/subject?kind=operator&name=opr"),
+        ] {
+            let link = linked(browser, self.console(), list, path).await.swap_remove(0);
+            let name = link.rsplit(['/', '=']).next().unwrap();
+            pages.iter_mut().for_each(|page| *page = page.replace(hole, name));
+        }
+        pages
+    }
+}
+
+/// Where the links of a page lead that begin like this, each once.
+async fn linked(browser: &Browser, at: SocketAddr, page: &str, path: &str) -> Vec<String> {
+    browser.client.goto(&format!("{}{page}", by_name(at))).await.unwrap();
+    let mut found = Vec::new();
+    for link in browser.client.find_all(Locator::Css(&format!("a[href^='{path}']"))).await.unwrap() {
+        let leads = link.attr("href").await.unwrap().unwrap();
+        if !found.contains(&leads) {
+            found.push(leads);
+        }
+    }
+    assert!(!found.is_empty(), "{page} leads nowhere at {path}");
+    found
+}

@@ -1,0 +1,105 @@
+//! Looking at pages in every way, with a judge.
+
+use crate::browser::{Browser, Look, Tools, by_name, root};
+use crate::house::Door;
+use serde_json::json;
+use std::net::SocketAddr;
+
+const WIDTHS: [u32; 4] = [320, 390, 768, 1280];
+/// A picture is kept of a phone and of a desk.
+const PICTURED: [u32; 2] = [390, 1280];
+const THEMES: [&str; 2] = ["light", "dark"];
+const LANGUAGES: [&str; 3] = ["en", "hi", "zh"];
+
+/// Somebody who looks.
+pub(crate) struct See<'a> {
+    pub(crate) browser: &'a Browser,
+    pub(crate) tools: &'a Tools,
+    /// The origins that may be asked.
+    pub(crate) own: Vec<String>,
+}
+
+impl See<'_> {
+    /// Sees these pages of a door in every way, with pictures; what is wrong with them.
+    pub(crate) async fn pages(&self, door: &str, at: SocketAddr, pages: &[&str]) -> Vec<String> {
+        let pictures = root().join("target/screens");
+        std::fs::create_dir_all(&pictures).unwrap();
+        let mut wrong = Vec::new();
+        for page in pages {
+            let address = format!("{}{page}", by_name(at));
+            for language in LANGUAGES {
+                let kept = json!({ "name": "paiza-language", "value": language, "url": address });
+                self.browser.tell("Network.setCookie", kept).await;
+                self.browser.client.goto(&address).await.unwrap();
+                for theme in THEMES {
+                    for width in WIDTHS {
+                        self.browser.look(Look { width, theme }).await;
+                        let seen = format!("{door}-{}-{language}-{theme}-{width}", file_name(page));
+                        let found = self.wrongs().await;
+                        wrong.extend(found.into_iter().map(|wrong| format!("{seen}: {wrong}")));
+                        if PICTURED.contains(&width) {
+                            let picture = self.browser.client.screenshot().await.unwrap();
+                            std::fs::write(pictures.join(seen + ".png"), picture).unwrap();
+                        }
+                    }
+                }
+            }
+            wrong.extend(self.enlarged(door, page).await);
+        }
+        // As it was for whoever goes on from here.
+        self.browser
+            .tell("Network.setCookie", json!({ "name": "paiza-language", "value": "en", "url": by_name(at) }))
+            .await;
+        self.browser.look(Look { width: 390, theme: "light" }).await;
+        wrong
+    }
+
+    /// Whoever enlarges a desk's page to 200 % has half its width in which to see all of it (WCAG 2.2, 1.4.4 and 1.4.10).
+    async fn enlarged(&self, door: &str, page: &str) -> Vec<String> {
+        self.browser.look(Look { width: 1280, theme: "light" }).await;
+        self.browser.enlarge(2.0).await;
+        let (wider, _) = self.browser.measures().await;
+        let moves = self.browser.moves().await;
+        self.browser.enlarge(1.0).await;
+        let mut wrong = Vec::new();
+        if wider > 0 {
+            wrong.push(format!("{door} {page}: {wider} pixels wider than the window at 200 %"));
+        }
+        // Every look here asks for less motion.
+        wrong.extend(moves.into_iter().map(|moving| format!("{door} {page}: {moving} moves")));
+        wrong
+    }
+
+    /// Everything that is wrong with the page as it is looked at now.
+    async fn wrongs(&self) -> Vec<String> {
+        let mut wrong = self.browser.barriers(&self.tools.axe).await;
+        let (wider, origins) = self.browser.measures().await;
+        if wider > 0 {
+            wrong.push(format!("{wider} pixels wider than the window"));
+        }
+        let foreign = origins.into_iter().filter(|origin| !self.own.contains(origin));
+        wrong.extend(foreign.map(|origin| format!("asked {origin}")));
+        wrong.extend(self.browser.complaints().await);
+        wrong
+    }
+}
+
+fn file_name(page: &str) -> String {
+    let name: String = page.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    if name == "-" { "home".to_owned() } else { name.trim_matches('-').to_owned() }
+}
+
+/// Sees every page of every door in every way; what is wrong with them. Whoever works at one door names it in
+/// `PAIZA_DOORS` (`console,phone`) and sees no other.
+pub(crate) async fn see_everything(see: &See<'_>, doors: &[Door]) -> Vec<String> {
+    let wanted = std::env::var("PAIZA_DOORS").ok();
+    let mut wrong = Vec::new();
+    for door in doors {
+        if wanted.as_ref().is_some_and(|wanted| !wanted.split(',').any(|name| name == door.name)) {
+            continue;
+        }
+        let pages: Vec<&str> = door.pages.iter().map(String::as_str).collect();
+        wrong.extend(see.pages(door.name, door.at, &pages).await);
+    }
+    wrong
+}

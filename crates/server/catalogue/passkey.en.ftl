@@ -1,0 +1,19 @@
+# What the phone says of passkeys in English.
+passkey-title = Passkey
+passkey-note = Open the phone without typing
+passkey-lead = A passkey opens the phone and pays with your fingerprint, your face or your computer’s PIN. The passcode stays and works as before.
+passkey-there = A passkey is set up
+passkey-pays = It opens the screen and pays.
+passkey-screen-only = Your passkey opens the screen. It holds no key for payments, so a tap asks for the passcode.
+passkey-passcode-hint = The passcode holds the key that pays; type it so that the passkey may hold it too.
+passkey-add = Add a passkey
+passkey-remove = Remove the passkey
+passkey-use = Use the passkey
+passkey-not-now = Not now
+passkey-put-away = No passkey was given. Try again, or use the passcode.
+passkey-not-used = That passkey did not open this phone. Use the passcode.
+passkey-not-made = The passkey could not be added. Nothing has changed.
+passkey-no-browser = This browser offers no passkeys, or runs no scripts. The passcode does everything.
+passkey-elsewhere-why = A browser takes passkeys only under a name, not under a number such as 127.0.0.1.
+passkey-elsewhere = To use a passkey, open the phone here:
+recovery-passkey = Kept it; add a passkey too

@@ -1,0 +1,19 @@
+# What the phone says of passkeys in Chinese.
+passkey-title = 通行密钥
+passkey-note = 无需输入即可打开手机
+passkey-lead = 通行密钥用您的指纹、面容或电脑的 PIN 打开手机并付款。密码保留，用法不变。
+passkey-there = 已设置通行密钥
+passkey-pays = 可打开屏幕，也可付款。
+passkey-screen-only = 您的通行密钥可打开屏幕，但不含付款密钥，因此付款时仍需输入密码。
+passkey-passcode-hint = 付款密钥由密码保管；请输入密码，让通行密钥也能保管它。
+passkey-add = 添加通行密钥
+passkey-remove = 移除通行密钥
+passkey-use = 使用通行密钥
+passkey-not-now = 暂不
+passkey-put-away = 未提供通行密钥。请重试，或使用密码。
+passkey-not-used = 该通行密钥无法打开此手机。请使用密码。
+passkey-not-made = 无法添加通行密钥。一切未变。
+passkey-no-browser = 此浏览器不支持通行密钥，或未运行脚本。用密码可以完成一切。
+passkey-elsewhere-why = 浏览器只在名称下接受通行密钥，不接受 127.0.0.1 这样的数字地址。
+passkey-elsewhere = 要使用通行密钥，请在此打开手机：
+recovery-passkey = 已保存；再添加通行密钥
