@@ -41,6 +41,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("key_file", sealed::key_file),
     ("key_block", sealed::key_block),
     ("http_signature", requests::http_signature),
+    ("passkey", requests::passkey),
     ("card_application", machines::card_application),
     ("terminal", machines::terminal),
 ];

@@ -3,7 +3,7 @@
 use crate::testing::{Memory, NOON, passkey};
 use crate::{
     Act, AddPasskey, Approve, Ask, AuditEntry, BeginTry, Change, Conclude, Decline, Defence, Defences,
-    Disable, EnrolInvited, FailTry, Invite, Occasion, Operator, OperatorId, OperatorState, Proposal,
+    Disable, EnrolInvited, FailTry, Invite, Occasion, Operator, OperatorId, OperatorState, PassTry, Proposal,
     ProposalId, ProposalState, Refusal, Trying,
 };
 use std::time::Duration;
@@ -232,6 +232,10 @@ fn ten_tries_lock_for_half_an_hour() {
     let open = begin(Defences::ALL.danger_without(Defence::Tries));
     assert_eq!(memory.clone().run(&open, just), Ok(Trying::Go));
     assert_eq!(memory.run(&begin(Defences::ALL), until), Ok(Trying::Go));
+    for _ in 0..20 {
+        memory.run(&PassTry { subject: "key".to_owned() }, until).unwrap();
+        assert_eq!(memory.run(&begin(Defences::ALL), until), Ok(Trying::Go), "right ones do not lock");
+    }
     assert_eq!(memory.all::<AuditEntry>().len(), 10, "every wrong try is in the log");
 }
 

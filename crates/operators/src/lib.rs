@@ -24,7 +24,7 @@ mod testing;
 
 pub use audit::{AuditEntry, AuditHead, Note, Occasion, Said};
 pub use defences::{Defence, Defences};
-pub use login::{BeginTry, FailTry, LogIn, LogOut, Tries, Trying};
+pub use login::{BeginTry, FailTry, LogIn, LogOut, PassTry, Tries, Trying};
 pub use operator::{
     AddPasskey, EnrolInvited, EnrolSandbox, Found, NewPasskey, Operator, OperatorId, OperatorPasskey,
     OperatorState, Role,

@@ -73,6 +73,24 @@ impl Operation for BeginTry {
     }
 }
 
+/// Ends a try that was right, where it let nobody in yet: the count starts again.
+#[derive(Clone, Debug)]
+pub struct PassTry {
+    /// What was tried.
+    pub subject: String,
+}
+
+impl Operation for PassTry {
+    type Answer = ();
+    type Refusal = ();
+    const NAME: &'static str = "operators.pass_try";
+
+    fn apply<W: Records>(&self, records: &mut W, _: Timestamp) -> Result<(), ()> {
+        records.remove::<Tries>(&self.subject);
+        Ok(())
+    }
+}
+
 /// Ends a try that was not right.
 #[derive(Clone, Debug)]
 pub struct FailTry {

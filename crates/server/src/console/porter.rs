@@ -13,7 +13,7 @@ use crypto::hash::sha256;
 use operators::login::By;
 use operators::{
     AddPasskey, BeginTry, Defences, EnrolInvited, EnrolSandbox, FailTry, Found, LogIn, LogOut, NewPasskey,
-    Occasion, Operator, OperatorId, OperatorPasskey, OperatorState, Refusal, Trying,
+    Occasion, Operator, OperatorId, OperatorPasskey, OperatorState, PassTry, Refusal, Trying,
 };
 use std::collections::HashMap;
 use std::fs;
@@ -228,6 +228,10 @@ impl Porter {
         }
     }
 
+    fn pass(&self, subject: &str) -> Result<(), Refused> {
+        run(&self.0.store, PassTry { subject: subject.to_owned() })
+    }
+
     fn fail<T>(
         &self,
         subject: &str,
@@ -248,6 +252,7 @@ impl Porter {
         if self.founders_are_complete()? {
             return self.fail("key", Refusal::Founded.code(), occasion, Refused::No(Refusal::Founded));
         }
+        self.pass("key")?;
         Ok(self.begin(Guest::Founder, String::new(), before))
     }
 
@@ -268,6 +273,7 @@ impl Porter {
                 return Ok(self.begin(Guest::Operator(operator.id), operator.name, before));
             }
             Some(Leads::ToFounding) if !self.founders_are_complete()? => {
+                self.pass("link")?;
                 return Ok(self.begin(Guest::Founder, String::new(), before));
             }
             _ => {}
@@ -285,7 +291,10 @@ impl Porter {
             })
         })?;
         match invited {
-            Some(operator) => Ok(self.begin(Guest::Invited(operator.id, link), operator.name, before)),
+            Some(operator) => {
+                self.pass("link")?;
+                Ok(self.begin(Guest::Invited(operator.id, link), operator.name, before))
+            }
             None => self.fail("link", "wrong", occasion, Refused::Wrong),
         }
     }
@@ -369,7 +378,10 @@ impl Porter {
             occasion: occasion.clone(),
         };
         match run(&self.0.store, enrol) {
-            Ok(operator) => Ok(self.begin(Guest::Operator(operator.id), operator.name, word)),
+            Ok(operator) => {
+                self.pass(&subject)?;
+                Ok(self.begin(Guest::Operator(operator.id), operator.name, word))
+            }
             Err(no @ Refused::No(refusal)) => self.fail(&subject, refusal.code(), occasion, no),
             Err(no) => Err(no),
         }

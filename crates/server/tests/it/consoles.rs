@@ -167,7 +167,7 @@ fn a_payment_is_found_by_every_name_and_its_messages_are_shown_masked() {
 fn nothing_is_shown_before_the_porter() {
     let (operator, word) = Operator::outside();
     for path in PAGES.iter().chain(&["/events", "/nowhere"]) {
-        let shown = operator.get(&path.replace("{payment}", "1"));
+        let shown = operator.get(&operator.filled(path, "1"));
         assert_eq!((shown.status, shown.header("location")), (303, "/enter"), "{path}");
         assert_eq!(shown.body, "", "{path}");
     }

@@ -60,7 +60,10 @@ impl Browser {
 
     fn post_with(&self, path: &str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Shown {
         let request = self.agent.post(format!("http://{}{path}", self.at));
-        let mut request = request.header("host", self.host()).header("cookie", &*self.cookie.borrow());
+        let mut request = request.header("cookie", &*self.cookie.borrow());
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header("host", self.host());
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -105,24 +105,7 @@ fn all(language: Language) -> Vec<String> {
         problem(page, "offline-title", "offline-text", "/"),
         you(page, &YouView { number: text.clone(), platform: "127.0.0.1:8080".to_owned(), unread: 1 }),
     ];
-    let here = PasskeyAsk::Here { challenge: text.clone(), credential: text.clone(), salt: text.clone() };
-    let asks = [None, Some(here), Some(PasskeyAsk::Elsewhere(text.clone())), Some(PasskeyAsk::ScreenOnly)];
-    for (to_pay, passkey) in [false, true].into_iter().flat_map(|pays| asks.clone().map(|ask| (pays, ask))) {
-        let to_pay = to_pay.then(|| (text.clone(), card("active").mini(0)));
-        let (trouble, then) = (trouble.clone(), text.clone());
-        let view = UnlockView { trouble, then, to_pay, platform: "a:1".to_owned(), passkey };
-        pages.push(unlock(page, &view));
-    }
-    let offer = || PasskeyOffer {
-        challenge: text.clone(),
-        salt: text.clone(),
-        user: text.clone(),
-        name: text.clone(),
-    };
-    for (pays, offer) in [(None, None), (None, Some(offer())), (Some(true), None), (Some(false), None)] {
-        let view = OwnPasskey { pays, offer, elsewhere: text.clone(), trouble: trouble.clone() };
-        pages.push(own_passkey(page, &view));
-    }
+    pages.extend(opening(page, &text));
     for sent_to in [None, Some(text.clone())] {
         let ways = vec![(text.clone(), text.clone())];
         let arrived = Some(arrived.clone());
@@ -166,6 +149,31 @@ fn all(language: Language) -> Vec<String> {
         TapState::NotPaid(end()),
     ] {
         pages.push(tap(page, &state, 3));
+    }
+    pages
+}
+
+/// Opening the phone, with and without a passkey, and the passkey's own page.
+fn opening(page: &Page, text: &str) -> Vec<String> {
+    let mut pages = Vec::new();
+    let here =
+        PasskeyAsk::Here { challenge: text.to_owned(), credential: text.to_owned(), salt: text.to_owned() };
+    let asks = [None, Some(here), Some(PasskeyAsk::Elsewhere(text.to_owned())), Some(PasskeyAsk::ScreenOnly)];
+    for (to_pay, passkey) in [false, true].into_iter().flat_map(|pays| asks.clone().map(|ask| (pays, ask))) {
+        let to_pay = to_pay.then(|| (text.to_owned(), card("active").mini(0)));
+        let (trouble, then) = (Some(text.to_owned()), text.to_owned());
+        let view = UnlockView { trouble, then, to_pay, platform: "a:1".to_owned(), passkey };
+        pages.push(unlock(page, &view));
+    }
+    let offer = || PasskeyOffer {
+        challenge: text.to_owned(),
+        salt: text.to_owned(),
+        user: text.to_owned(),
+        name: text.to_owned(),
+    };
+    for (pays, offer) in [(None, None), (None, Some(offer())), (Some(true), None), (Some(false), None)] {
+        let view = OwnPasskey { pays, offer, elsewhere: text.to_owned(), trouble: Some(text.to_owned()) };
+        pages.push(own_passkey(page, &view));
     }
     pages
 }
