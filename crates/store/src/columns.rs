@@ -42,17 +42,19 @@ pub(crate) fn one<T: Serialize + ?Sized>(kind: Kind, field: &T) -> Result<Value,
 }
 
 fn json<T: Serialize + ?Sized>(field: &T) -> Result<Value, Unfit> {
+    // Most are variants without content, whose name stands as it is: no need to write it as JSON first.
+    if let Ok(Value::Text(name)) = field.serialize(Single(Kind::Json)) {
+        return Ok(Value::Text(name));
+    }
     let text = serde_json::to_string(field).map_err(Unfit::custom)?;
     if text == "null" {
         return Ok(Value::Null);
     }
-    // A plain text stands without quotes, unless it could then be taken for something else. Most are one word,
-    // as the names of variants are; no word of small letters is JSON but these three.
+    // A plain text stands without quotes, unless it could then be taken for something else.
     let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     if let Some(inner) = inner {
-        let word = inner.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        let unquoted: Option<String> = if word && !inner.is_empty() {
-            (!matches!(inner, "true" | "false" | "null")).then(|| inner.to_owned())
+        let unquoted: Option<String> = if is_word(inner) {
+            Some(inner.to_owned())
         } else {
             let plain: String = serde_json::from_str(&text).map_err(Unfit::custom)?;
             serde_json::from_str::<serde::de::IgnoredAny>(&plain).is_err().then_some(plain)
@@ -60,6 +62,12 @@ fn json<T: Serialize + ?Sized>(field: &T) -> Result<Value, Unfit> {
         return Ok(Value::Text(unquoted.unwrap_or(text)));
     }
     Ok(Value::Text(text))
+}
+
+/// Whether this is one word that is no JSON: no word of small letters is, but three.
+fn is_word(text: &str) -> bool {
+    let letters = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    letters && !text.is_empty() && !matches!(text, "true" | "false" | "null")
 }
 
 macro_rules! refuse {
@@ -187,7 +195,7 @@ impl SerializeStruct for Fields<'_> {
     }
 }
 
-/// One field of a kind other than JSON.
+/// One field of a kind other than JSON; of JSON, only a variant without content.
 struct Single(Kind);
 
 impl Single {
@@ -250,6 +258,9 @@ impl Serializer for Single {
         Ok(Value::Null)
     }
     fn serialize_unit_variant(self, _: &'static str, _: u32, name: &'static str) -> Result<Value, Unfit> {
+        if self.0 == Kind::Json && is_word(name) {
+            return Ok(Value::Text(name.to_owned()));
+        }
         self.serialize_str(name)
     }
     fn serialize_newtype_struct<T: Serialize + ?Sized>(

@@ -1,8 +1,9 @@
 //! The disk beneath the executor, as a trait: SQLite is one, memory with faults is another.
 //!
-//! A database has two halves that become durable apart: the facts, appended by the executor, and the tables,
+//! A database has two halves that become durable apart: the facts, appended batch after batch, and the tables,
 //! into which another thread folds what the facts changed. The number of the last folded fact becomes
-//! durable together with the tables, so what is not yet folded is always known.
+//! durable together with the tables, so what is not yet folded is always known. Where a batch becomes durable
+//! first (a log, say) and where the facts lie in the end is the driver's business.
 
 use crate::error::DriverError;
 use crate::fact::{Batch, Fact, Link};
@@ -62,6 +63,9 @@ pub struct Fold {
     pub repeats: Vec<Repeat>,
     /// Keys answered before this moment are forgotten.
     pub forget_repeats_before: Timestamp,
+    /// Whether the facts contained are then deleted beyond recovery; the link that ends with `through` becomes the
+    /// anchor.
+    pub forget_facts: bool,
 }
 
 /// A visitor of facts; returning an error ends the visit.
@@ -75,12 +79,9 @@ pub type EachRepeat<'a> = &'a mut dyn FnMut(Repeat) -> Result<(), DriverError>;
 pub trait Driver: Send {
     /// Brings the tables up to the schema and reads the marks.
     fn begin(&mut self, schema: &Schema) -> Result<Marks, DriverError>;
-    /// Makes the facts and their link durable together. After an error the executor stops: whether they
-    /// are kept is found out by opening again.
-    fn append(&mut self, batch: &Batch) -> Result<(), DriverError>;
-    /// Deletes folded facts beyond recovery; the link that ends with `through` becomes the anchor.
-    fn forget(&mut self, through: u64) -> Result<(), DriverError>;
-    /// The other half, for the thread that folds.
+    /// The half that makes facts durable, for a thread that waits for the disk. There is one.
+    fn appender(&mut self) -> Result<Box<dyn Appender>, DriverError>;
+    /// The half for the thread that folds.
     fn folder(&mut self) -> Result<Box<dyn Folder>, DriverError>;
     /// A view for verification and questions, from another thread.
     fn view(&mut self) -> Result<Box<dyn View>, DriverError>;
@@ -98,10 +99,21 @@ pub trait Driver: Send {
     fn close(&mut self) -> Result<(), DriverError>;
 }
 
+/// The half of a database that makes facts durable.
+pub trait Appender: Send {
+    /// Makes the facts and the link that covers them durable together. After an error the executor stops:
+    /// whether they are kept is found out by opening again.
+    fn append(&mut self, batch: &Batch, link: Link) -> Result<(), DriverError>;
+}
+
 /// The half of a database that folds.
 pub trait Folder: Send {
-    /// Applies a fold and moves the mark, all or nothing.
+    /// Applies a fold and moves the mark, all or nothing. Its facts are shelved before.
     fn fold(&mut self, fold: &Fold) -> Result<(), DriverError>;
+    /// Brings the facts that are durable by now to where views find them.
+    fn shelve(&mut self) -> Result<(), DriverError> {
+        Ok(())
+    }
     /// Does what is due in the background, for example a checkpoint.
     fn tidy(&mut self) -> Result<(), DriverError> {
         Ok(())

@@ -1,12 +1,13 @@
 //! The machine that executes operations in batches over a [`Driver`].
 //!
-//! It has no thread and no clock of its own: `run_batch(now)` does one round, and folding is handed out as
-//! a piece of work. `shell` puts it on a thread; a simulation can drive it by hand.
+//! It has no thread and no clock of its own. What waits is decided at once; a batch of it is handed out to be made
+//! durable, and while that is under way the next one is decided on top of it. Folding is handed out as well.
+//! `threads` puts each of these on a thread; a simulation can drive them by hand.
 
-use crate::driver::{Driver, Fold, Marks};
+use crate::commit::{Commit, Committed};
+use crate::driver::{Appender, Driver, Fold, Marks};
 use crate::error::StoreError;
 use crate::fact::{Batch, Body, Link, Note, write_head};
-use crate::failpoint::{Failpoint, failpoint};
 use crate::job::{Applied, Asked, Called, Job, Look};
 use crate::outbox::{Due, Message};
 use crate::repeats::Repeats;
@@ -14,15 +15,12 @@ use crate::schema::{Schema, Telling};
 use crate::table::Pending;
 use crate::workspace::{Tables, Workspace};
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use values::{Operation, Records, Timestamp};
 
 /// At most this many operations become durable together.
 pub const BATCH_OPERATIONS: usize = 1024;
 /// A batch is closed once its facts have this many bytes.
 pub const BATCH_BYTES: usize = 1 << 20;
-/// So many callers are told together: few enough that the first does not wait for the last.
-const TOLD_TOGETHER: usize = 64;
 
 /// Executes operations, one writer for one database.
 pub struct Executor<D: Driver> {
@@ -31,7 +29,12 @@ pub struct Executor<D: Driver> {
     repeats: Repeats,
     due: Due,
     queue: VecDeque<Box<dyn Job>>,
+    // Decided and not handed out yet.
+    decided: Vec<Box<dyn Job>>,
     batch: Batch,
+    // Its allocation waits for the next batch.
+    spare: Option<Batch>,
+    committing: bool,
     head: Link,
     folded: u64,
     folding: Option<u64>,
@@ -45,36 +48,13 @@ pub struct Executor<D: Driver> {
     notes: Vec<Note>,
 }
 
-/// A batch that was decided and committed, or was not; its callers do not know yet.
-pub(crate) struct Done {
-    jobs: Vec<Box<dyn Job>>,
-    durable: Result<(), StoreError>,
-    telling: Telling,
-}
-
-impl Done {
-    /// Tells the callers, a group of them at a time.
-    pub(crate) fn tell(self) {
-        failpoint(Failpoint::BeforeCallback);
-        let Done { jobs, durable, telling } = self;
-        let mut jobs = jobs.into_iter().peekable();
-        while jobs.peek().is_some() {
-            telling(&mut || {
-                for job in jobs.by_ref().take(TOLD_TOGETHER) {
-                    // Whoever panics when told keeps nobody else from hearing; the panic is in the log.
-                    let _ = catch_unwind(AssertUnwindSafe(|| job.finish(durable.clone())));
-                }
-            });
-        }
-    }
-}
-
 /// Changes to be folded into the tables, made ready by the thread that folds.
 pub struct FoldWork {
     through: u64,
     pending: Vec<Box<dyn Pending>>,
     repeats: Vec<crate::driver::Repeat>,
     forget_repeats_before: Timestamp,
+    forget_facts: bool,
 }
 
 impl FoldWork {
@@ -87,6 +67,7 @@ impl FoldWork {
             tables: self.pending.into_iter().map(Pending::into_rows).collect::<Result<_, _>>()?,
             repeats,
             forget_repeats_before: self.forget_repeats_before,
+            forget_facts: self.forget_facts,
         })
     }
 }
@@ -112,7 +93,10 @@ impl<D: Driver> Executor<D> {
             repeats,
             due: Due::default(),
             queue: VecDeque::new(),
+            decided: Vec::new(),
             batch: Batch::after(head),
+            spare: None,
+            committing: false,
             head,
             folded,
             folding: None,
@@ -154,44 +138,86 @@ impl<D: Driver> Executor<D> {
         self.queue.len()
     }
 
-    /// Executes what waits, up to the bounds of a batch, makes it durable in one commit and then tells the
+    /// One round on one thread: decides what waits, up to the bounds of a batch, makes it durable and tells the
     /// callers. Returns how many were told.
     ///
     /// After a commit that failed the machine has stopped: memory is ahead of a disk in an unknown state,
     /// so everybody hears [`StoreError::Stopped`], now and later.
-    pub fn run_batch(&mut self, now: Timestamp) -> usize {
-        let done = self.commit_batch(now);
-        let told = done.jobs.len();
+    pub fn run_batch(&mut self, appender: &mut dyn Appender, now: Timestamp) -> usize {
+        self.decide(now);
+        let Some(commit) = self.take_commit() else { return 0 };
+        let (committed, done) = commit.write(appender);
+        self.committed(committed);
+        let told = done.callers();
         done.tell();
         told
     }
 
-    /// [`Executor::run_batch`] without telling: whoever gets the batch does that, on a thread of its own if
-    /// it likes, batch after batch in order.
-    pub(crate) fn commit_batch(&mut self, now: Timestamp) -> Done {
-        let messages_before = self.tables.pending_messages().len();
-        let mut jobs = Vec::with_capacity(self.queue.len().min(BATCH_OPERATIONS));
-        while jobs.len() < BATCH_OPERATIONS && self.batch.size() < BATCH_BYTES {
+    /// Decides what waits, until the batch reaches its bounds: on top of what was decided before, durable or not.
+    pub fn decide(&mut self, now: Timestamp) {
+        while self.has_room() {
             let Some(mut job) = self.queue.pop_front() else { break };
             if !self.stopped {
-                self.decide(job.as_mut(), now);
+                self.decide_one(job.as_mut(), now);
             }
-            jobs.push(job);
+            self.decided.push(job);
         }
-        let durable = if self.stopped { Err(StoreError::Stopped) } else { self.commit() };
-        match &durable {
-            Ok(()) => {
-                for (key, message) in &self.tables.pending_messages()[messages_before..] {
+    }
+
+    /// Whether more can be decided before the next batch is handed out.
+    pub fn has_room(&self) -> bool {
+        self.decided.len() < BATCH_OPERATIONS && self.batch.bytes().len() < BATCH_BYTES
+    }
+
+    /// Hands out what is decided, to be made durable; nothing while an earlier batch is out. Report it with
+    /// [`Executor::committed`].
+    pub fn take_commit(&mut self) -> Option<Commit> {
+        if self.committing || self.decided.is_empty() {
+            return None;
+        }
+        self.committing = true;
+        let mut next = self.spare.take().unwrap_or_else(|| Batch::after(self.head));
+        next.restart(self.batch.next());
+        let mut batch = std::mem::replace(&mut self.batch, next);
+        batch.chain_to(self.head);
+        let room = Vec::with_capacity(self.decided.len());
+        let jobs = std::mem::replace(&mut self.decided, room);
+        Some(Commit::new(batch, jobs, self.stopped, self.telling))
+    }
+
+    /// The batch that was out is durable, or the commit failed.
+    pub fn committed(&mut self, committed: Committed) {
+        self.committing = false;
+        let Committed { batch, link } = committed;
+        self.spare = Some(batch);
+        match link {
+            Ok(link) => {
+                let before = std::mem::replace(&mut self.head, link).last;
+                let changed = self.tables.pending_messages();
+                let first = changed.partition_point(|change| change.sequence <= before);
+                let durable = changed[first..].iter().take_while(|change| change.sequence <= link.last);
+                for change in durable {
                     self.messages_changed = true;
-                    self.due.set(&key.0, &key.1, message.as_ref().map(|message| message.due));
+                    let due = change.record.as_ref().map(|message| message.due);
+                    self.due.set(&change.key.0, &change.key.1, due);
                 }
             }
             Err(_) => self.stopped = true,
         }
-        Done { jobs, durable, telling: self.telling }
     }
 
-    fn decide(&mut self, job: &mut dyn Job, now: Timestamp) {
+    /// The batch that was out is lost with whoever had it, whether it is durable or not.
+    pub(crate) fn commit_lost(&mut self) {
+        self.committing = false;
+        self.stopped = true;
+    }
+
+    /// Whether something is decided that is not durable yet, or a batch is out.
+    pub fn is_committing(&self) -> bool {
+        self.committing || !self.decided.is_empty()
+    }
+
+    fn decide_one(&mut self, job: &mut dyn Job, now: Timestamp) {
         let idempotency = job.idempotency();
         if let Some(asked) = idempotency {
             match self.repeats.find(&asked.key, now, &mut self.driver) {
@@ -223,26 +249,11 @@ impl<D: Driver> Executor<D> {
         self.tables.settle(sequence, &mut self.body);
         self.batch.push(now, job.name(), idempotency, &self.body);
         if let Some(asked) = idempotency {
-            self.repeats.add(now, asked, &self.answer);
+            self.repeats.add(sequence, now, asked, &self.answer);
         }
     }
 
-    fn commit(&mut self) -> Result<(), StoreError> {
-        if self.batch.is_empty() {
-            return Ok(());
-        }
-        failpoint(Failpoint::BeforeAppend);
-        if let Err(wrong) = self.driver.append(&self.batch) {
-            tracing::error!(%wrong, "the commit failed; the store stops");
-            return Err(StoreError::Stopped);
-        }
-        failpoint(Failpoint::AfterAppend);
-        self.head = self.batch.link();
-        self.batch.restart(self.head);
-        Ok(())
-    }
-
-    /// The end of the hash chain.
+    /// The end of the hash chain, as far as it is durable.
     pub fn head(&self) -> Link {
         self.head
     }
@@ -282,32 +293,30 @@ impl<D: Driver> Executor<D> {
         self.repeats.pending() + self.tables.all().map(|table| table.pending()).sum::<usize>()
     }
 
-    /// Hands out what waits to be folded; nothing while an earlier piece is out. Report it with
+    /// Hands out what is durable and waits to be folded; nothing while an earlier piece is out. Report it with
     /// [`Executor::folded`].
     pub fn take_fold(&mut self, now: Timestamp) -> Option<FoldWork> {
         if !self.may_fold() {
             return None;
         }
-        self.folding = Some(self.head.last);
+        let through = self.head.last;
+        self.folding = Some(through);
         Some(FoldWork {
-            through: self.head.last,
-            pending: self.tables.all().filter_map(|table| table.take_pending()).collect(),
-            repeats: self.repeats.take_pending(),
+            through,
+            pending: self.tables.all().filter_map(|table| table.take_pending(through)).collect(),
+            repeats: self.repeats.take_pending(through),
             forget_repeats_before: self.repeats.expired_before(now),
+            forget_facts: self.forget_facts,
         })
     }
 
     /// The piece of work that was out is in the tables now.
-    pub fn folded(&mut self) -> Result<(), StoreError> {
+    pub fn folded(&mut self) {
         if let Some(through) = self.folding.take() {
             self.folded = through;
             self.repeats.folded();
             self.tables.all().for_each(|table| table.folded(through));
-            if self.forget_facts {
-                self.driver.forget(through)?;
-            }
         }
-        Ok(())
     }
 
     /// Takes messages of a topic that are due, earliest first, and says when the next one is. Each is offered
@@ -392,7 +401,7 @@ pub(crate) fn apply(
         table.replay(fact.sequence, change.left)?;
     }
     if let (Some(repeats), Some(idempotency)) = (repeats, fact.idempotency) {
-        repeats.add(fact.at, idempotency, body.answer);
+        repeats.add(fact.sequence, fact.at, idempotency, body.answer);
     }
     Ok(())
 }

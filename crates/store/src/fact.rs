@@ -21,7 +21,7 @@ pub struct Fact<'a> {
     pub body: &'a [u8],
 }
 
-impl Fact<'_> {
+impl<'a> Fact<'a> {
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.sequence.to_le_bytes());
         out.extend_from_slice(&self.at.millis().to_le_bytes());
@@ -36,6 +36,29 @@ impl Fact<'_> {
         }
         bytes(out, self.body);
     }
+
+    fn read(cursor: &mut Cursor<'a>) -> Option<Fact<'a>> {
+        let sequence = u64::from_le_bytes(cursor.array()?);
+        let at = Timestamp::from_millis(i64::from_le_bytes(cursor.array()?));
+        let name = str::from_utf8(cursor.bytes()?).ok()?;
+        let idempotency = match cursor.array()? {
+            [0] => None,
+            [1] => Some(Idempotency { key: cursor.array()?, fingerprint: cursor.array()? }),
+            _ => return None,
+        };
+        Some(Fact { sequence, at, name, idempotency, body: cursor.bytes()? })
+    }
+}
+
+/// The facts of a batch, read back; an item that is `None` is damaged, and the last one.
+pub(crate) fn read_facts(batch: &[u8]) -> impl Iterator<Item = Option<Fact<'_>>> {
+    let mut left = Some(Cursor(batch));
+    std::iter::from_fn(move || {
+        let mut cursor = left.take().filter(|cursor| !cursor.0.is_empty())?;
+        let fact = Fact::read(&mut cursor);
+        left = fact.is_some().then_some(cursor);
+        Some(fact)
+    })
 }
 
 /// A row of the hash chain.
@@ -52,71 +75,62 @@ impl Link {
     pub const START: Link = Link { last: 0, hash: [0; 32] };
 }
 
-struct Meta {
-    at: Timestamp,
-    name: &'static str,
-    idempotency: Option<Idempotency>,
-    body: std::ops::Range<usize>,
-}
-
 /// Facts that become durable together.
 pub struct Batch {
     before: Link,
-    facts: Vec<Meta>,
+    next: u64,
     bytes: Vec<u8>,
 }
 
 impl Batch {
     pub(crate) fn after(before: Link) -> Batch {
-        Batch { before, facts: Vec::new(), bytes: Vec::new() }
+        Batch { before, next: before.last + 1, bytes: Vec::new() }
     }
 
-    pub(crate) fn restart(&mut self, before: Link) {
-        self.before = before;
-        self.facts.clear();
+    /// Empties it; its facts will be numbered from here. What they are chained to is said by [`Batch::chain_to`].
+    pub(crate) fn restart(&mut self, next: u64) {
+        self.next = next;
         self.bytes.clear();
     }
 
-    pub(crate) fn push(
-        &mut self,
-        at: Timestamp,
-        name: &'static str,
-        idempotency: Option<Idempotency>,
-        body: &[u8],
-    ) {
-        Fact { sequence: self.next(), at, name, idempotency, body }.write(&mut self.bytes);
-        let end = self.bytes.len();
-        self.facts.push(Meta { at, name, idempotency, body: end - body.len()..end });
+    /// Says which link the facts come after.
+    pub(crate) fn chain_to(&mut self, before: Link) {
+        self.before = before;
+    }
+
+    pub(crate) fn push(&mut self, at: Timestamp, name: &str, idempotency: Option<Idempotency>, body: &[u8]) {
+        Fact { sequence: self.next, at, name, idempotency, body }.write(&mut self.bytes);
+        self.next += 1;
     }
 
     /// The number the next fact will have.
     pub(crate) fn next(&self) -> u64 {
-        self.before.last + self.facts.len() as u64 + 1
+        self.next
     }
 
-    pub(crate) fn size(&self) -> usize {
-        self.bytes.len()
+    /// The facts as the chain covers them.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.facts.is_empty()
+        self.bytes.is_empty()
     }
 
     /// The facts in order.
     pub fn facts(&self) -> impl Iterator<Item = Fact<'_>> {
-        (self.before.last + 1..).zip(&self.facts).map(|(sequence, meta)| Fact {
-            sequence,
-            at: meta.at,
-            name: meta.name,
-            idempotency: meta.idempotency,
-            body: &self.bytes[meta.body.clone()],
-        })
+        read_facts(&self.bytes).map(|fact| fact.expect("written by this very batch"))
+    }
+
+    /// The link that the facts come after.
+    pub fn before(&self) -> Link {
+        self.before
     }
 
     /// The link that covers these facts.
     pub fn link(&self) -> Link {
-        Link { last: self.next() - 1, hash: sha256_chain(&self.before.hash, &self.bytes) }
+        Link { last: self.next - 1, hash: sha256_chain(&self.before.hash, &self.bytes) }
     }
 }
 
@@ -196,7 +210,7 @@ impl<'a> Body<'a> {
         let notes = notes.collect::<Option<_>>()?;
         let mut changes = Vec::new();
         while !cursor.0.is_empty() {
-            let table = u16::from_le_bytes(cursor.take(2)?.try_into().ok()?);
+            let table = u16::from_le_bytes(cursor.array()?);
             let tag = cursor.take(1)?[0];
             let content = cursor.bytes()?;
             let left = match tag {
@@ -245,8 +259,12 @@ impl<'a> Cursor<'a> {
         Some(taken)
     }
 
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N)?.try_into().ok()
+    }
+
     fn number(&mut self) -> Option<u32> {
-        Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
+        self.array().map(u32::from_le_bytes)
     }
 
     fn bytes(&mut self) -> Option<&'a [u8]> {
@@ -278,6 +296,24 @@ mod tests {
         #[test]
         fn hostile_bodies_do_not_panic(body: Vec<u8>) {
             let _ = Body::read(&body);
+            let _ = read_facts(&body).count();
+        }
+
+        #[test]
+        fn batches_read_back(keyed: bool, name: String, bodies: Vec<Vec<u8>>, cut: usize) {
+            let idempotency = keyed.then_some(Idempotency { key: [1; 16], fingerprint: [2; 16] });
+            let mut batch = Batch::after(Link { last: 6, hash: [0; 32] });
+            bodies.iter().for_each(|body| batch.push(Timestamp::from_millis(-3), &name, idempotency, body));
+            let facts: Vec<Fact<'_>> = batch.facts().collect();
+            prop_assert_eq!(facts.len(), bodies.len());
+            for ((sequence, fact), body) in (7..).zip(&facts).zip(&bodies) {
+                let at = Timestamp::from_millis(-3);
+                prop_assert_eq!(fact, &Fact { sequence, at, name: &name, idempotency, body });
+            }
+            if let Some(cut) = cut.checked_rem(batch.bytes().len()) {
+                let whole = read_facts(&batch.bytes()[..cut]).filter(Option::is_some).count();
+                prop_assert!(whole < bodies.len());
+            }
         }
     }
 }

@@ -29,6 +29,10 @@ failpoints! {
     AfterAppend = "store.after_append",
     /// A round is over, whether it wrote anything or not; nobody was told.
     BeforeCallback = "store.before_callback",
+    /// Facts of the log are in the table of facts, in a transaction that is not committed.
+    MidShelve = "store.mid_shelve",
+    /// Facts of the log are in the table of facts, durably; the log does not know it yet.
+    AfterShelve = "store.after_shelve",
     /// Some tables of a fold are written, in a transaction that is not committed.
     MidFold = "store.mid_fold",
     /// A fold is committed; the executor does not know it yet.

@@ -44,8 +44,8 @@
 //! ```
 //!
 //! Read `schema` (which record lies in which table), `fact` (what is remembered), `executor` (the machine),
-//! `driver` (the disk as a trait), `sqlite` and `simulated` (two disks), `shell` (the threads and the
-//! handle), `outbox` and `delivery` (messages that must leave), `verify`.
+//! `commit` (a batch on its way to the disk), `driver` (the disk as a trait), `sqlite` with `log` and `simulated` (two
+//! disks), `threads` and `shell` (the handle), `outbox` and `delivery` (messages that must leave), `verify`.
 //!
 //! Invariants: nothing is answered before the commit that covers it; a failed commit stops the store, for
 //! memory is then ahead of the disk; the tables never hold more than the facts; one process has a database
@@ -53,6 +53,7 @@
 
 mod clock;
 mod columns;
+pub mod commit;
 mod delivery;
 pub mod driver;
 mod error;
@@ -62,6 +63,7 @@ mod failpoint;
 mod filter;
 mod hasher;
 mod job;
+mod log;
 mod outbox;
 mod repeats;
 pub mod rooms;
@@ -72,12 +74,13 @@ mod shell;
 pub mod simulated;
 pub mod sqlite;
 mod table;
+mod threads;
 mod verify;
 mod workspace;
 
 pub use clock::{Bell, Clock, SystemClock, TestClock};
 pub use delivery::{Arrival, Couriers, Deliverer, spawn_delivery};
-pub use driver::{Driver, Rows};
+pub use driver::{Appender, Driver, Rows};
 pub use error::{DriverError, StoreError};
 pub use executor::Executor;
 pub use failpoint::{Failpoint, failpoint};

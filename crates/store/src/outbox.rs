@@ -3,9 +3,11 @@
 //! A message that is being delivered may be replaced or taken back meanwhile; the report of its delivery
 //! then concerns a version that is gone, and is ignored.
 
+use crate::hasher::Seed;
 use crate::schema::{Kind, Mapping, Migration};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 use values::{Operation, Outbound, Record, Records, Residency, Timestamp};
 
@@ -88,21 +90,36 @@ impl Backoff {
 /// The order in which messages fall due. Rebuilt at opening; a message handed out is not offered again
 /// until its delivery failed or it changed.
 #[derive(Default)]
-pub(crate) struct Due {
-    known: HashMap<(String, String), Timestamp>,
-    topics: HashMap<String, BTreeSet<(Timestamp, String)>>,
+pub(crate) struct Due(HashMap<String, Topic, Seed>);
+
+#[derive(Default)]
+struct Topic {
+    known: HashMap<Arc<str>, Timestamp, Seed>,
+    order: BTreeSet<(Timestamp, Arc<str>)>,
+}
+
+impl Topic {
+    fn set(&mut self, key: &str, due: Option<Timestamp>) {
+        let name = match self.known.remove_entry(key) {
+            Some((name, before)) => {
+                let entry = (before, name);
+                self.order.remove(&entry);
+                entry.1
+            }
+            None => Arc::from(key),
+        };
+        if let Some(due) = due {
+            self.order.insert((due, Arc::clone(&name)));
+            self.known.insert(name, due);
+        }
+    }
 }
 
 impl Due {
     pub(crate) fn set(&mut self, topic: &str, key: &str, due: Option<Timestamp>) {
-        let name = (topic.to_owned(), key.to_owned());
-        let order = self.topics.entry(name.0.clone()).or_default();
-        if let Some(before) = self.known.remove(&name) {
-            order.remove(&(before, name.1.clone()));
-        }
-        if let Some(due) = due {
-            order.insert((due, name.1.clone()));
-            self.known.insert(name, due);
+        match self.0.get_mut(topic) {
+            Some(known) => known.set(key, due),
+            None => self.0.entry(topic.to_owned()).or_default().set(key, due),
         }
     }
 
@@ -113,15 +130,15 @@ impl Due {
         now: Timestamp,
         limit: usize,
     ) -> (Vec<String>, Option<Timestamp>) {
-        let Some(order) = self.topics.get_mut(topic) else { return (Vec::new(), None) };
+        let Some(Topic { known, order }) = self.0.get_mut(topic) else { return (Vec::new(), None) };
         let mut taken = Vec::new();
         while taken.len() < limit
             && let Some(first) = order.first()
             && first.0 <= now
         {
             let (_, key) = order.pop_first().expect("there is a first one");
-            self.known.remove(&(topic.to_owned(), key.clone()));
-            taken.push(key);
+            known.remove(&key);
+            taken.push(key.to_string());
         }
         (taken, order.first().map(|(due, _)| *due))
     }

@@ -23,7 +23,8 @@ pub(crate) struct Repeats {
     limit: usize,
     older: Filter,
     remembered_for: Duration,
-    pending: Vec<Repeat>,
+    // With the facts that answered them.
+    pending: Vec<(u64, Repeat)>,
     // Handed out to be folded, not yet in the database.
     folding: usize,
 }
@@ -76,10 +77,10 @@ impl Repeats {
         Ok(found.filter(|repeat| now.since(repeat.at) < self.remembered_for))
     }
 
-    /// Remembers the answer to a key.
-    pub(crate) fn add(&mut self, at: Timestamp, idempotency: Idempotency, answer: &[u8]) {
+    /// Remembers the answer to a key, given by fact `sequence`.
+    pub(crate) fn add(&mut self, sequence: u64, at: Timestamp, idempotency: Idempotency, answer: &[u8]) {
         let repeat = Repeat { at, idempotency, answer: answer.to_vec() };
-        self.pending.push(repeat.clone());
+        self.pending.push((sequence, repeat.clone()));
         self.keep(&repeat);
     }
 
@@ -98,9 +99,10 @@ impl Repeats {
         }
     }
 
-    pub(crate) fn take_pending(&mut self) -> Vec<Repeat> {
-        self.folding = self.pending.len();
-        std::mem::take(&mut self.pending)
+    /// Hands over what waits to be folded, of the facts up to `through`.
+    pub(crate) fn take_pending(&mut self, through: u64) -> Vec<Repeat> {
+        self.folding = self.pending.partition_point(|(sequence, _)| *sequence <= through);
+        self.pending.drain(..self.folding).map(|(_, repeat)| repeat).collect()
     }
 
     pub(crate) fn folded(&mut self) {

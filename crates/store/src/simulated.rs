@@ -57,6 +57,14 @@ struct State {
     appends: u64,
 }
 
+impl State {
+    fn forget(&mut self, through: u64) {
+        self.anchor = self.links.iter().find(|link| link.last == through).copied().or(self.anchor);
+        self.facts.retain(|fact| fact.sequence > through);
+        self.links.retain(|link| link.last > through);
+    }
+}
+
 /// The disk; clones are the same one.
 #[derive(Clone, Default)]
 pub struct Disk(Arc<Mutex<State>>);
@@ -120,33 +128,8 @@ impl Driver for Disk {
         Ok(self.marks())
     }
 
-    fn append(&mut self, batch: &Batch) -> Result<(), DriverError> {
-        let mut state = lock(&self.0);
-        let appends = state.appends;
-        let fault = state.append_fault.take_if(|(at, _)| *at == appends).map(|(_, fault)| fault);
-        state.appends += 1;
-        if fault != Some(Fault::Lost) {
-            let written = batch.facts().map(|fact| {
-                Arc::new(Written {
-                    sequence: fact.sequence,
-                    at: fact.at,
-                    name: fact.name.to_owned(),
-                    idempotency: fact.idempotency,
-                    body: fact.body.to_vec(),
-                })
-            });
-            state.facts.extend(written);
-            state.links.push(batch.link());
-        }
-        fault.map_or(Ok(()), |_| Err(DriverError::new("appending facts", "a simulated fault")))
-    }
-
-    fn forget(&mut self, through: u64) -> Result<(), DriverError> {
-        let mut state = lock(&self.0);
-        state.anchor = state.links.iter().find(|link| link.last == through).copied().or(state.anchor);
-        state.facts.retain(|fact| fact.sequence > through);
-        state.links.retain(|link| link.last > through);
-        Ok(())
+    fn appender(&mut self) -> Result<Box<dyn Appender>, DriverError> {
+        Ok(Box::new(self.clone()))
     }
 
     fn folder(&mut self) -> Result<Box<dyn Folder>, DriverError> {
@@ -185,6 +168,29 @@ impl Driver for Disk {
     }
 }
 
+impl Appender for Disk {
+    fn append(&mut self, batch: &Batch, link: Link) -> Result<(), DriverError> {
+        let mut state = lock(&self.0);
+        let appends = state.appends;
+        let fault = state.append_fault.take_if(|(at, _)| *at == appends).map(|(_, fault)| fault);
+        state.appends += 1;
+        if fault != Some(Fault::Lost) {
+            let written = batch.facts().map(|fact| {
+                Arc::new(Written {
+                    sequence: fact.sequence,
+                    at: fact.at,
+                    name: fact.name.to_owned(),
+                    idempotency: fact.idempotency,
+                    body: fact.body.to_vec(),
+                })
+            });
+            state.facts.extend(written);
+            state.links.push(link);
+        }
+        fault.map_or(Ok(()), |_| Err(DriverError::new("appending facts", "a simulated fault")))
+    }
+}
+
 impl Folder for Disk {
     fn fold(&mut self, fold: &Fold) -> Result<(), DriverError> {
         let mut state = lock(&self.0);
@@ -207,6 +213,9 @@ impl Folder for Disk {
         state.repeats.extend(fold.repeats.iter().map(|repeat| (repeat.idempotency.key, repeat.clone())));
         state.repeats.retain(|_, repeat| repeat.at >= fold.forget_repeats_before);
         state.folded = fold.through;
+        if fold.forget_facts {
+            state.forget(fold.through);
+        }
         Ok(())
     }
 }

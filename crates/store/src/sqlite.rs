@@ -1,44 +1,43 @@
-//! SQLite beneath the executor: two files, `NAME.sqlite` with the tables and `NAME.facts.sqlite`.
+//! SQLite beneath the executor: two files, `NAME.sqlite` with the tables and `NAME.facts.sqlite`, and a log of what
+//! is not in the second yet.
 //!
-//! Two files, because SQLite has one writer per file: folding never makes a commit wait. The facts are
-//! synchronised at every commit. The tables are not: their mark tells which facts to replay. No connection
-//! checkpoints inside a commit; the folding thread does it.
+//! A batch becomes durable in the log ([`crate::log`]): one write and one synchronisation. The folding thread brings
+//! it into the table of facts, many batches in one durable transaction, and only then may the log use its blocks
+//! again. The tables are not synchronised at every fold: their mark tells which facts to replay. Two files, because
+//! SQLite has one writer per file, and because what is appended and what is changed here and there want pages of
+//! different sizes.
+
+mod folder;
+mod view;
 
 use crate::driver::*;
 use crate::error::DriverError;
-use crate::fact::{Batch, Fact, Link};
-use crate::failpoint::{Failpoint, failpoint};
+use crate::fact::{Batch, Fact, Link, read_facts};
+use crate::log::{Left, Log, create_private};
 use crate::row::Value;
 use crate::schema::{Kind, Layout, Schema};
+use folder::SqliteFolder;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, ToSql, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use values::{Idempotency, Timestamp};
 
-/// The folding thread checkpoints the facts after this many bytes of them.
-const CHECKPOINT_BYTES: u64 = 4 << 20;
-/// The log of the facts is rewound by the writer itself if the folding thread could not do it for this long.
-const REWIND_BYTES: u64 = 256 << 20;
-/// The folding thread checkpoints the tables after this many rows.
-const CHECKPOINT_ROWS: u64 = 20_000;
+pub use crate::log::last_fact;
+pub use view::view;
 
-/// Bytes of a page of the facts: they are only ever appended, in batches of some ten thousand bytes under load, so
-/// that half as many pages are half as many writes. A lone fact costs the same as with 4,096.
+/// Bytes of a page of the facts: they are only ever appended, in large pieces under load.
 const FACT_PAGE: u32 = 8_192;
 /// Bytes of a page of the tables, whose rows are changed here and there.
 const TABLE_PAGE: u32 = 4_096;
 
-/// A database in two SQLite files.
+/// A database in two SQLite files and a log.
 pub struct Sqlite {
     path: PathBuf,
     facts: Connection,
     tables: Connection,
+    log: Log,
     durable_tables: bool,
-    appended: Arc<AtomicU64>,
-    since_rewind: u64,
     _lock: File,
 }
 
@@ -50,58 +49,20 @@ pub fn facts_path(path: &Path) -> PathBuf {
 impl Sqlite {
     /// Opens or creates the files; refuses while another process has them open.
     pub fn open(path: &Path) -> Result<Sqlite, DriverError> {
-        let doing = "taking the database's lock";
-        let lock = create_private(&path.with_extension("lock")).map_err(|e| DriverError::new(doing, e))?;
-        lock.try_lock().map_err(|e| DriverError::new(doing, e))?;
-        let facts = facts_path(path);
-        for file in [path, &facts] {
+        let lock = take_lock(path)?;
+        for file in [path, &facts_path(path)] {
             create_private(file).map_err(|e| DriverError::new("creating the database", e))?;
         }
-        let facts =
-            connect(&facts, "FULL", FACT_PAGE).map_err(|e| DriverError::new("opening the facts", e))?;
         let tables =
             connect(path, "NORMAL", TABLE_PAGE).map_err(|e| DriverError::new("opening the tables", e))?;
         Ok(Sqlite {
             path: path.to_owned(),
-            facts,
+            facts: open_facts(path)?,
             tables,
+            log: Log::new(path),
             durable_tables: false,
-            appended: Arc::default(),
-            since_rewind: 0,
             _lock: lock,
         })
-    }
-
-    fn append_in_transaction(&mut self, batch: &Batch) -> rusqlite::Result<()> {
-        let transaction = self.facts.transaction()?;
-        let mut bytes = 0;
-        {
-            let mut insert = transaction.prepare_cached(
-                "INSERT INTO facts (sequence, at, name, repeat_key, fingerprint, body) VALUES ($1, $2, $3, $4, $5, $6)",
-            )?;
-            for fact in batch.facts() {
-                let (key, fingerprint) = match &fact.idempotency {
-                    Some(known) => (Some(&known.key), Some(&known.fingerprint)),
-                    None => (None, None),
-                };
-                insert.execute(params![
-                    fact.sequence as i64,
-                    fact.at.millis(),
-                    fact.name,
-                    key,
-                    fingerprint,
-                    fact.body
-                ])?;
-                bytes += fact.body.len() as u64 + 80;
-            }
-            let link = batch.link();
-            let mut insert = transaction.prepare_cached("INSERT INTO links (last, hash) VALUES ($1, $2)")?;
-            insert.execute(params![link.last as i64, link.hash])?;
-        }
-        transaction.commit()?;
-        self.appended.fetch_add(bytes, Ordering::Relaxed);
-        self.since_rewind += bytes;
-        Ok(())
     }
 
     fn migrate(&mut self, schema: &Schema) -> Result<(), DriverError> {
@@ -162,6 +123,7 @@ impl Driver for Sqlite {
             let create = format!("BEGIN IMMEDIATE; {create} PRAGMA user_version = 1; COMMIT;");
             self.facts.execute_batch(&create).map_err(failed)?;
         }
+        shelve_what_is_left(&mut self.facts, Left::read(&self.path)?)?;
         self.migrate(schema)?;
         self.durable_tables = schema.forget_facts;
         let marks = |e: rusqlite::Error| DriverError::new("reading the marks", e);
@@ -173,49 +135,19 @@ impl Driver for Sqlite {
         })
     }
 
-    fn append(&mut self, batch: &Batch) -> Result<(), DriverError> {
-        self.append_in_transaction(batch).map_err(|e| DriverError::new("appending facts", e))?;
-        if self.since_rewind > REWIND_BYTES {
-            // What the folding thread has not copied meanwhile is little.
-            if let Err(wrong) = checkpoint(&self.facts, "PASSIVE") {
-                tracing::warn!(%wrong, "the log of the facts could not be rewound");
-            }
-            self.since_rewind = 0;
-        }
-        Ok(())
-    }
-
-    fn forget(&mut self, through: u64) -> Result<(), DriverError> {
-        let failed = |e: rusqlite::Error| DriverError::new("forgetting facts", e);
-        let through = through as i64;
-        let transaction = self.facts.transaction().map_err(failed)?;
-        for sql in [
-            "INSERT INTO anchor (last, hash) SELECT last, hash FROM links WHERE last = $1",
-            "DELETE FROM anchor WHERE last < $1",
-            "DELETE FROM facts WHERE sequence <= $1",
-            "DELETE FROM links WHERE last <= $1",
-        ] {
-            transaction.execute(sql, [through]).map_err(failed)?;
-        }
-        transaction.commit().map_err(failed)?;
-        // The log still holds the old pages.
-        checkpoint(&self.facts, "TRUNCATE").map_err(failed)
+    fn appender(&mut self) -> Result<Box<dyn Appender>, DriverError> {
+        Ok(Box::new(LogAppender { log: self.log.clone(), record: Vec::new() }))
     }
 
     fn folder(&mut self) -> Result<Box<dyn Folder>, DriverError> {
-        let failed = |e: rusqlite::Error| DriverError::new("opening the folding half", e);
-        Ok(Box::new(SqliteFolder {
-            tables: connect(&self.path, if self.durable_tables { "FULL" } else { "NORMAL" }, TABLE_PAGE)
-                .map_err(failed)?,
-            facts: connect(&facts_path(&self.path), "FULL", FACT_PAGE).map_err(failed)?,
-            appended: Arc::clone(&self.appended),
-            rows: 0,
-            forgetful: self.durable_tables,
-        }))
+        let synchronous = if self.durable_tables { "FULL" } else { "NORMAL" };
+        let tables = connect(&self.path, synchronous, TABLE_PAGE)
+            .map_err(|e| DriverError::new("opening the folding half", e))?;
+        Ok(Box::new(SqliteFolder::new(tables, open_facts(&self.path)?, self.log.clone())))
     }
 
     fn view(&mut self) -> Result<Box<dyn View>, DriverError> {
-        view(&self.path)
+        view::open(&self.path)
     }
 
     fn row(&mut self, layout: &Layout, bucket: u8, key: &[Value]) -> Result<Option<Vec<Value>>, DriverError> {
@@ -254,8 +186,66 @@ impl Driver for Sqlite {
 
     fn close(&mut self) -> Result<(), DriverError> {
         let closed = checkpoint(&self.tables, "TRUNCATE").and(checkpoint(&self.facts, "TRUNCATE"));
-        closed.map_err(|e| DriverError::new("closing the database", e))
+        closed.map_err(|e| DriverError::new("closing the database", e))?;
+        self.log.remove().map_err(|e| DriverError::new("removing the log", e))
     }
+}
+
+struct LogAppender {
+    log: Log,
+    record: Vec<u8>,
+}
+
+impl Appender for LogAppender {
+    fn append(&mut self, batch: &Batch, link: Link) -> Result<(), DriverError> {
+        let appended = self.log.append(batch, link, &mut self.record);
+        appended.map_err(|e| DriverError::new("appending facts", e))
+    }
+}
+
+/// Whoever writes the files holds this.
+fn take_lock(path: &Path) -> Result<File, DriverError> {
+    let doing = "taking the database's lock";
+    let lock = create_private(&path.with_extension("lock")).map_err(|e| DriverError::new(doing, e))?;
+    lock.try_lock().map_err(|e| DriverError::new(doing, e))?;
+    Ok(lock)
+}
+
+fn open_facts(path: &Path) -> Result<Connection, DriverError> {
+    connect(&facts_path(path), "FULL", FACT_PAGE).map_err(|e| DriverError::new("opening the facts", e))
+}
+
+/// Brings what a crash left in the log into the table of facts, and removes the log.
+fn shelve_what_is_left(facts: &mut Connection, left: Left) -> Result<(), DriverError> {
+    if left.is_empty() {
+        return Ok(());
+    }
+    let failed = |e: rusqlite::Error| DriverError::new("shelving what was left", e);
+    let head = last_link(facts, "main").map_err(failed)?;
+    let transaction = facts.transaction().map_err(failed)?;
+    left.each_after(head, &mut |batch, link| shelve(&transaction, batch, link))?;
+    transaction.commit().map_err(failed)?;
+    left.remove()
+}
+
+/// Adds a batch and its link to the table of facts.
+fn shelve(facts: &Connection, batch: &[u8], link: Link) -> Result<(), DriverError> {
+    let failed = |e: rusqlite::Error| DriverError::new("shelving facts", e);
+    let mut insert = facts
+        .prepare_cached(
+            "INSERT INTO facts (sequence, at, name, repeat_key, fingerprint, body) VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .map_err(failed)?;
+    for fact in read_facts(batch) {
+        let Fact { sequence, at, name, idempotency, body } =
+            fact.ok_or_else(|| DriverError::new("shelving facts", "a fact cannot be read"))?;
+        let (key, fingerprint) = idempotency.map(|known| (known.key, known.fingerprint)).unzip();
+        let row = params![sequence as i64, at.millis(), name, key, fingerprint, body];
+        insert.execute(row).map_err(failed)?;
+    }
+    let mut insert =
+        facts.prepare_cached("INSERT INTO links (last, hash) VALUES ($1, $2)").map_err(failed)?;
+    insert.execute(params![link.last as i64, link.hash]).map(drop).map_err(failed)
 }
 
 /// Whether the migrated tables have the columns, kinds and primary keys that the mappings say. For tests of
@@ -301,146 +291,6 @@ fn check_table(connection: &Connection, layout: &Layout) -> Result<(), String> {
         connection.prepare(sql).map_err(say)?;
     }
     Ok(())
-}
-
-struct SqliteFolder {
-    tables: Connection,
-    facts: Connection,
-    appended: Arc<AtomicU64>,
-    rows: u64,
-    forgetful: bool,
-}
-
-impl SqliteFolder {
-    fn fold_in_transaction(&mut self, fold: &Fold) -> rusqlite::Result<()> {
-        let transaction = self.tables.transaction()?;
-        for table in &fold.tables {
-            let mut upsert = transaction.prepare_cached(&table.layout.upsert)?;
-            let mut delete = transaction.prepare_cached(&table.layout.delete)?;
-            for change in &table.changes {
-                let (statement, bucket, values) = match change {
-                    RowChange::Put(row) => (&mut upsert, row.bucket, &row.values),
-                    RowChange::Remove(bucket, key) => (&mut delete, *bucket, key),
-                };
-                let bucket = Value::Integer(i64::from(bucket));
-                statement.execute(params_from_iter(std::iter::once(&bucket).chain(values)))?;
-                self.rows += 1;
-            }
-            failpoint(Failpoint::MidFold);
-        }
-        let mut keep = transaction.prepare_cached(
-            "INSERT INTO repeats (key, fingerprint, at, answer) VALUES ($1, $2, $3, $4) ON CONFLICT (key)
-             DO UPDATE SET fingerprint = excluded.fingerprint, at = excluded.at, answer = excluded.answer",
-        )?;
-        for repeat in &fold.repeats {
-            let Idempotency { key, fingerprint } = repeat.idempotency;
-            keep.execute(params![key, fingerprint, repeat.at.millis(), repeat.answer])?;
-            self.rows += 1;
-        }
-        drop(keep);
-        transaction
-            .prepare_cached("DELETE FROM repeats WHERE at < $1")?
-            .execute([fold.forget_repeats_before.millis()])?;
-        set_mark(&transaction, "folded", fold.through)?;
-        transaction.commit()
-    }
-}
-
-impl Folder for SqliteFolder {
-    fn fold(&mut self, fold: &Fold) -> Result<(), DriverError> {
-        self.fold_in_transaction(fold).map_err(|e| DriverError::new("folding", e))
-    }
-
-    fn tidy(&mut self) -> Result<(), DriverError> {
-        let failed = |e: rusqlite::Error| DriverError::new("checkpointing", e);
-        if self.appended.load(Ordering::Relaxed) >= CHECKPOINT_BYTES {
-            self.appended.store(0, Ordering::Relaxed);
-            checkpoint(&self.facts, "PASSIVE").map_err(failed)?;
-        }
-        if self.forgetful && self.rows > 0 {
-            // The log would keep what was removed.
-            self.rows = 0;
-            checkpoint(&self.tables, "TRUNCATE").map_err(failed)?;
-        }
-        if self.rows >= CHECKPOINT_ROWS {
-            self.rows = 0;
-            checkpoint(&self.tables, "PASSIVE").map_err(failed)?;
-        }
-        Ok(())
-    }
-}
-
-/// A read-only look at the files, also while a store has them open. The facts are attached as `log`.
-pub fn view(path: &Path) -> Result<Box<dyn View>, DriverError> {
-    let failed = |e: rusqlite::Error| DriverError::new("opening a view", e);
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    let facts = facts_path(path);
-    connection.execute("ATTACH DATABASE $1 AS log", [facts.to_string_lossy()]).map_err(failed)?;
-    connection
-        .execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 5000;")
-        .map_err(failed)?;
-    Ok(Box::new(SqliteView { connection, looking: false }))
-}
-
-struct SqliteView {
-    connection: Connection,
-    looking: bool,
-}
-
-impl View for SqliteView {
-    fn refresh(&mut self) -> Result<Marks, DriverError> {
-        let failed = |e: rusqlite::Error| DriverError::new("taking a look", e);
-        self.release()?;
-        self.connection.execute_batch("BEGIN").map_err(failed)?;
-        self.looking = true;
-        // The tables first: what they hold, the facts seen a moment later hold as well.
-        let folded = mark(&self.connection, "folded").map_err(failed)?;
-        let readable_from = mark(&self.connection, "readable_from").map_err(failed)?;
-        let head = last_link(&self.connection, "log").map_err(failed)?;
-        Ok(Marks { head, anchor: anchor(&self.connection, "log").map_err(failed)?, folded, readable_from })
-    }
-
-    fn facts(&mut self, after: u64, each: EachFact<'_>) -> Result<(), DriverError> {
-        facts(&self.connection, "log", after, each)
-    }
-
-    fn links(&mut self, after: u64) -> Result<Vec<Link>, DriverError> {
-        let failed = |e: rusqlite::Error| DriverError::new("reading the chain", e);
-        let mut select = self
-            .connection
-            .prepare_cached("SELECT last, hash FROM log.links WHERE last > $1 ORDER BY last")
-            .map_err(failed)?;
-        let links = select.query_map([after as i64], link).map_err(failed)?;
-        links.collect::<Result<_, _>>().map_err(failed)
-    }
-
-    fn rows(&mut self, layout: &Layout, each: EachRow<'_>) -> Result<(), DriverError> {
-        rows(&self.connection, layout, each)
-    }
-
-    fn release(&mut self) -> Result<(), DriverError> {
-        if std::mem::take(&mut self.looking) {
-            self.connection.execute_batch("COMMIT").map_err(|e| DriverError::new("ending a look", e))?;
-        }
-        Ok(())
-    }
-
-    fn ask(&mut self, sql: &str, parameters: &[Value]) -> Result<Rows, DriverError> {
-        let failed = |e: rusqlite::Error| DriverError::new("asking a question", e);
-        let mut select = self.connection.prepare_cached(sql).map_err(failed)?;
-        let columns = select.column_names().into_iter().map(str::to_owned).collect();
-        let found = select.query_map(params_from_iter(parameters), values).map_err(failed)?;
-        Ok(Rows { columns, rows: found.collect::<Result<_, _>>().map_err(failed)? })
-    }
-}
-
-fn create_private(path: &Path) -> std::io::Result<File> {
-    let mut options = File::options();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// `page` counts only where the file is new.

@@ -26,8 +26,8 @@ pub(crate) trait AnyTable: Any + Send {
     fn replay(&mut self, sequence: u64, left: Left<'_>) -> Result<(), StoreError>;
     /// Brings in what must be in memory.
     fn load(&mut self, driver: &mut dyn Driver) -> Result<(), StoreError>;
-    /// Hands over what waits to be folded.
-    fn take_pending(&mut self) -> Option<Box<dyn Pending>>;
+    /// Hands over what waits to be folded, of the facts up to `through`.
+    fn take_pending(&mut self, through: u64) -> Option<Box<dyn Pending>>;
     /// How many changes wait to be folded.
     fn pending(&self) -> usize;
     /// Everything through `sequence` is in the tables now.
@@ -69,7 +69,12 @@ enum Undo<R> {
     Cached(Recent<R>),
 }
 
-pub(crate) type Changed<R> = (<R as Record>::Key, Option<R>);
+/// What became of a record, and by which fact.
+pub(crate) struct Changed<R: Record> {
+    pub(crate) sequence: u64,
+    pub(crate) key: R::Key,
+    pub(crate) record: Option<R>,
+}
 
 pub(crate) struct Table<R: Record> {
     layout: Arc<Layout>,
@@ -163,7 +168,7 @@ impl<R: Record> Table<R> {
         first
     }
 
-    /// The changes that wait to be folded.
+    /// The changes that wait to be folded, in order of their facts.
     pub(crate) fn waiting(&self) -> &[Changed<R>] {
         &self.pending
     }
@@ -236,7 +241,7 @@ impl<R: Record> AnyTable for Table<R> {
                 Some(record) => append(out, record),
                 None => append(out, key),
             });
-            self.pending.push((key.clone(), record));
+            self.pending.push(Changed { sequence, key: key.clone(), record });
         }
         // Keeps the allocation.
         self.undo = undo;
@@ -253,7 +258,7 @@ impl<R: Record> AnyTable for Table<R> {
             }
             Left::Key(bytes) => (postcard::from_bytes(bytes).map_err(broken)?, None),
         };
-        self.pending.push((key.clone(), record.clone()));
+        self.pending.push(Changed { sequence, key: key.clone(), record: record.clone() });
         match &mut self.place {
             Place::Memory(records) => match record {
                 Some(record) => drop(records.insert(key, record)),
@@ -289,11 +294,13 @@ impl<R: Record> AnyTable for Table<R> {
         broken.map_or(Ok(()), Err)
     }
 
-    fn take_pending(&mut self) -> Option<Box<dyn Pending>> {
-        if self.pending.is_empty() {
+    fn take_pending(&mut self, through: u64) -> Option<Box<dyn Pending>> {
+        let until = self.pending.partition_point(|change| change.sequence <= through);
+        if until == 0 {
             return None;
         }
-        let changes = std::mem::take(&mut self.pending);
+        let later = self.pending.split_off(until);
+        let changes = std::mem::replace(&mut self.pending, later);
         Some(Box::new(Changes::<R> { layout: Arc::clone(&self.layout), changes }))
     }
 
@@ -371,11 +378,11 @@ impl<R: Record> Pending for Changes<R> {
     fn into_rows(self: Box<Self>) -> Result<TableFold, StoreError> {
         let mut changes = self.changes;
         // Stable, so that of several changes of a key the last one stands last.
-        changes.sort_by(|one, other| one.0.cmp(&other.0));
+        changes.sort_by(|one, other| one.key.cmp(&other.key));
         let mut rows: Vec<RowChange> = Vec::with_capacity(changes.len());
         let mut rest = changes.into_iter().peekable();
-        while let Some((key, record)) = rest.next() {
-            if rest.peek().is_some_and(|next| next.0 == key) {
+        while let Some(Changed { key, record, .. }) = rest.next() {
+            if rest.peek().is_some_and(|next| next.key == key) {
                 continue;
             }
             rows.push(match record {

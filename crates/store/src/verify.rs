@@ -119,7 +119,7 @@ fn chain(
         if (marks.readable_from + 1..=marks.folded).contains(&expected) && wrong.is_none() {
             wrong = apply(&fact, expected, tables, None).err().and_then(|error| bad(error.to_string()));
             if expected.is_multiple_of(1024) {
-                tables.all().for_each(|table| drop(table.take_pending()));
+                tables.all().for_each(|table| drop(table.take_pending(expected)));
             }
         }
         Ok(())

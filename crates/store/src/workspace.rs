@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::fact::Note;
 use crate::outbox::Message;
 use crate::schema::Schema;
-use crate::table::{AnyTable, Table};
+use crate::table::{AnyTable, Changed, Table};
 use std::any::{Any, TypeId};
 use values::{Outbound, Record, Records};
 
@@ -50,7 +50,7 @@ impl Tables {
     }
 
     /// Changed messages that wait to be folded.
-    pub(crate) fn pending_messages(&mut self) -> &[((String, String), Option<Message>)] {
+    pub(crate) fn pending_messages(&mut self) -> &[Changed<Message>] {
         let place = self.place::<Message>();
         self.table::<Message>(place).waiting()
     }

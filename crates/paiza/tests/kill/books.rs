@@ -10,16 +10,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use store::{Schema, Store, SystemClock, rooms};
+use store::{Clock, Driver, Executor, Schema, Sqlite, Store, SystemClock, rooms};
 use tokens::records::{Outcome, Passage};
-use values::Record;
+use values::{Operation, Outbound, Record, Records, Timestamp};
 
 /// Whether the tables hold every fact, and this question counts nothing.
 fn none(database: &Path, question: &str) -> bool {
     let mut view = store::sqlite::view(database).unwrap();
     let marks = view.refresh().unwrap();
     let counted = view.ask(question, &[]).unwrap().rows;
+    // What is in the log only is not in the tables either.
+    let logged = store::sqlite::last_fact(database).unwrap();
     marks.folded == marks.head.last
+        && logged.is_none_or(|last| last <= marks.folded)
         && matches!(counted[..], [ref row] if row[..] == [store::Value::Integer(0)])
 }
 
@@ -121,6 +124,44 @@ pub(crate) fn exactly_once(data: &Path, pos: &Path, banks: &[&str]) {
         let told = ids.iter().filter(|id| id.starts_with(&format!("{bank}."))).count();
         assert!(told >= posted, "{bank} posted {posted} payments and told of {told}");
     }
+}
+
+/// Leaves a message that nobody delivers.
+struct Leave(&'static str);
+
+impl Operation for Leave {
+    type Answer = ();
+    type Refusal = ();
+    const NAME: &'static str = "kill.leave";
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<(), ()> {
+        let (topic, key) = ("kill".to_owned(), self.0.to_owned());
+        records.send(Outbound { topic, key, due: now, body: b"as it was".to_vec() });
+        Ok(())
+    }
+}
+
+/// A byte is changed of what a party that died left in its log.
+pub(crate) fn a_changed_byte_in_a_log_is_found(data: &Path) {
+    let database = data.join("platform/acquirer");
+    let schema = rooms::developers::answers(rooms::acquiring::tables(Schema::new()));
+    let mut executor = Executor::open(Sqlite::open(&database).unwrap(), &schema).unwrap();
+    let mut appender = executor.driver().appender().unwrap();
+    for key in ["one", "two"] {
+        executor.submit(Leave(key), |_| ());
+        executor.run_batch(appender.as_mut(), SystemClock.now());
+    }
+    drop((executor, appender));
+    let log = database.with_extension("log.1");
+    let bytes = std::fs::read(&log).unwrap();
+    let place = bytes.windows(9).position(|window| window == b"as it was").unwrap();
+    let mut changed = bytes.clone();
+    changed[place] ^= 1;
+    std::fs::write(&log, changed).unwrap();
+    let (code, summary, said) = verify(data);
+    assert_eq!((code, &summary["ok"]), (Some(5), &Value::Bool(false)), "{said}");
+    assert!(said.contains("platform/acquirer") && said.contains("fact"), "{said}");
+    std::fs::write(&log, bytes).unwrap();
+    whole(data);
 }
 
 /// A byte of a fact is changed behind the parties' backs.

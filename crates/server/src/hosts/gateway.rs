@@ -3,18 +3,20 @@
 use super::{read, send};
 use crate::iso::{Dialect, Ends, Reply, Service};
 use platform::gateway::Gateway;
+use std::sync::Arc;
 
 /// The network speaks to this.
 pub struct GatewayPort {
     gateway: Gateway,
-    dialect: Dialect,
-    ends: Ends,
+    // Every message on its way holds on to them.
+    dialect: Arc<Dialect>,
+    ends: Arc<Ends>,
 }
 
 impl GatewayPort {
     /// A port that speaks `dialect`.
     pub fn new(gateway: Gateway, dialect: Dialect, ends: Ends) -> GatewayPort {
-        GatewayPort { gateway, dialect, ends }
+        GatewayPort { gateway, dialect: Arc::new(dialect), ends: Arc::new(ends) }
     }
 }
 

@@ -200,14 +200,15 @@ fn in_five_years(now: Timestamp) -> Expiry {
 /// The bank's port.
 pub struct IssuerPort {
     issuer: Issuer,
-    dialect: Dialect,
-    ends: Ends,
+    // Every message on its way holds on to them.
+    dialect: Arc<Dialect>,
+    ends: Arc<Ends>,
 }
 
 impl IssuerPort {
     /// A port that speaks `dialect`.
     pub fn new(issuer: Issuer, dialect: Dialect, ends: Ends) -> IssuerPort {
-        IssuerPort { issuer, dialect, ends }
+        IssuerPort { issuer, dialect: Arc::new(dialect), ends: Arc::new(ends) }
     }
 }
 

@@ -280,6 +280,16 @@ fn killed_before_a_callback() {
 }
 
 #[test]
+fn killed_in_the_middle_of_shelving() {
+    killed_at(Failpoint::MidShelve, &[3, 25]);
+}
+
+#[test]
+fn killed_before_the_log_is_used_again() {
+    killed_at(Failpoint::AfterShelve, &[4, 26]);
+}
+
+#[test]
 fn killed_in_the_middle_of_folding() {
     killed_at(Failpoint::MidFold, &[3, 25]);
 }

@@ -4,6 +4,7 @@ use crate::city::{Add, Counter, Edit, Page, TooMuch, page, schema};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::mpsc::{Receiver, channel};
+use store::commit::Commit;
 use store::simulated::{Disk, Fault};
 use store::{Driver, Executor, Outcome, StoreError, verify};
 use values::{Operation, Timestamp};
@@ -18,16 +19,21 @@ fn ask<O: Operation>(executor: &mut Executor<Disk>, operation: O) -> Receiver<To
     told
 }
 
+fn run(executor: &mut Executor<Disk>, now: Timestamp) -> usize {
+    let mut disk = executor.driver().clone();
+    executor.run_batch(&mut disk, now)
+}
+
 fn call<O: Operation>(executor: &mut Executor<Disk>, operation: O) -> Told<O> {
     let told = ask(executor, operation);
-    executor.run_batch(NOW);
+    run(executor, NOW);
     told.try_recv().expect("every caller is told")
 }
 
 fn fold(executor: &mut Executor<Disk>) {
     if let Some(work) = executor.take_fold(NOW) {
         executor.driver().folder().unwrap().fold(&work.prepare().unwrap()).unwrap();
-        executor.folded().unwrap();
+        executor.folded();
     }
 }
 
@@ -48,7 +54,7 @@ fn a_batch_sees_itself_and_a_refusal_disturbs_nobody() {
     let refused = ask(&mut executor, Add { most: 3, ..Add::new(1, 2) });
     let last = ask(&mut executor, Add::new(1, 3));
     assert!(first.try_recv().is_err(), "nothing is answered before the commit");
-    assert_eq!(executor.run_batch(NOW), 3);
+    assert_eq!(run(&mut executor, NOW), 3);
     assert_eq!(first.try_recv().unwrap(), Ok(Outcome::Done(2)));
     assert_eq!(refused.try_recv().unwrap(), Ok(Outcome::Refused(TooMuch)));
     assert_eq!(last.try_recv().unwrap(), Ok(Outcome::Done(5)));
@@ -66,7 +72,7 @@ fn a_failed_commit_stops_everything_until_reopened() {
         disk.fail_append(0, fault);
         let waiting = ask(&mut executor, Add::new(1, 2).once(1, 1));
         let beside = ask(&mut executor, Edit::Read("log".into(), 1));
-        executor.run_batch(NOW);
+        run(&mut executor, NOW);
         assert_eq!(waiting.try_recv().unwrap(), Err(StoreError::Stopped));
         assert_eq!(beside.try_recv().unwrap(), Err(StoreError::Stopped), "it saw what is not durable");
         assert_eq!(call(&mut executor, Add::new(1, 1)), Err(StoreError::Stopped));
@@ -78,6 +84,57 @@ fn a_failed_commit_stops_everything_until_reopened() {
         fold(&mut executor);
         assert_whole(&disk);
     }
+}
+
+#[test]
+fn the_next_batch_is_decided_while_one_is_on_its_way() {
+    let disk = Disk::new();
+    let mut executor = open(&disk);
+    let first = ask(&mut executor, Add::new(1, 2));
+    executor.decide(NOW);
+    let commit = executor.take_commit().unwrap();
+    let second = ask(&mut executor, Add::new(1, 3));
+    let beside = ask(&mut executor, Edit::Read("log".into(), 1));
+    executor.decide(NOW);
+    assert!(executor.take_commit().is_none(), "one at a time");
+    assert!(executor.take_fold(NOW).is_none(), "nothing is durable");
+    let (committed, done) = commit.write(&mut disk.clone());
+    assert!(first.try_recv().is_err() && second.try_recv().is_err());
+    executor.committed(committed);
+    // What is folded now is the first batch alone, though the second changed the same records.
+    let work = executor.take_fold(NOW).unwrap().prepare().unwrap();
+    assert_eq!((work.through, executor.head().last), (1, 1));
+    executor.driver().folder().unwrap().fold(&work).unwrap();
+    executor.folded();
+    assert_whole(&disk);
+    done.tell();
+    assert_eq!(first.try_recv().unwrap(), Ok(Outcome::Done(2)));
+    assert!(second.try_recv().is_err() && beside.try_recv().is_err(), "theirs is not durable");
+    assert_eq!(run(&mut executor, NOW), 2);
+    assert_eq!(second.try_recv().unwrap(), Ok(Outcome::Done(5)));
+    assert_eq!(beside.try_recv().unwrap(), Ok(Outcome::Done(Some("5".into()))));
+    fold(&mut executor);
+    assert_whole(&disk);
+    assert_eq!(call(&mut open(&disk), Add::new(1, 0)), Ok(Outcome::Done(5)));
+}
+
+#[test]
+fn a_failed_commit_takes_what_was_decided_on_top_of_it_along() {
+    let disk = Disk::new();
+    let mut executor = open(&disk);
+    disk.fail_append(0, Fault::Lost);
+    let first = ask(&mut executor, Add::new(1, 2));
+    executor.decide(NOW);
+    let commit = executor.take_commit().unwrap();
+    let second = ask(&mut executor, Add::new(1, 3));
+    executor.decide(NOW);
+    let (committed, done) = commit.write(&mut disk.clone());
+    executor.committed(committed);
+    done.tell();
+    assert_eq!(first.try_recv().unwrap(), Err(StoreError::Stopped));
+    run(&mut executor, NOW);
+    assert_eq!(second.try_recv().unwrap(), Err(StoreError::Stopped), "it saw what is not there");
+    assert_eq!(disk.facts(), 0);
 }
 
 #[test]
@@ -132,7 +189,7 @@ fn repeats_are_found_beyond_memory_and_forgotten_with_age() {
     }
     let mut executor = Executor::open(disk, &schema).unwrap();
     let told = ask(&mut executor, Add::new(1, 1).once(1, 7));
-    executor.run_batch(Timestamp::from_millis(5_000 + 60_000));
+    run(&mut executor, Timestamp::from_millis(5_000 + 60_000));
     assert_eq!(told.try_recv().unwrap(), Ok(Outcome::Done(2)));
 }
 
@@ -165,9 +222,11 @@ enum Step {
     Write(u32),
     Tear(u32),
     Run,
+    HandOut,
+    Land,
     Fold,
     HalfFold,
-    Crash,
+    Crash(Fault),
     Fail(Fault),
 }
 
@@ -177,10 +236,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(id, by, most, key)| Step::Add { id, by, most, key }),
         2 => (0..4u32).prop_map(Step::Write),
         2 => (0..4u32).prop_map(Step::Tear),
-        5 => Just(Step::Run),
+        4 => Just(Step::Run),
+        3 => Just(Step::HandOut),
+        3 => Just(Step::Land),
         2 => Just(Step::Fold),
         1 => Just(Step::HalfFold),
-        1 => Just(Step::Crash),
+        1 => prop_oneof![Just(Fault::Lost), Just(Fault::Kept)].prop_map(Step::Crash),
         1 => prop_oneof![Just(Fault::Lost), Just(Fault::Kept)].prop_map(Step::Fail),
     ];
     proptest::collection::vec(step, 1..80)
@@ -221,38 +282,78 @@ fn fingerprint(id: u64, by: u64) -> u64 {
 
 type Waiting = (Receiver<Told<Add>>, Outcome<u64, TooMuch>);
 
+/// A batch on its way to the disk, and what the world is like once it is there.
+struct Out {
+    commit: Commit,
+    waiting: Vec<Waiting>,
+    changed: bool,
+    model: Model,
+}
+
 struct World {
     disk: Disk,
     executor: Executor<Disk>,
     fault: Option<Fault>,
     model: Model,
-    // What the model becomes when the waiting batch is durable.
+    out: Option<Out>,
+    // What the model becomes when what waits is durable too.
     next: Model,
     waiting: Vec<Waiting>,
     changed: bool,
 }
 
 impl World {
-    fn run(&mut self) {
-        self.executor.run_batch(NOW);
-        let fault = if self.changed { self.fault.take() } else { None };
-        for (told, expected) in self.waiting.drain(..) {
+    fn hand_out(&mut self) {
+        self.executor.decide(NOW);
+        let Some(commit) = self.executor.take_commit() else { return };
+        let (waiting, changed) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.changed));
+        self.out = Some(Out { commit, waiting, changed, model: self.next.clone() });
+    }
+
+    fn land(&mut self) {
+        let Some(Out { commit, waiting, changed, model }) = self.out.take() else { return };
+        let fault = if changed { self.fault.take() } else { None };
+        let (committed, done) = commit.write(&mut self.disk);
+        self.executor.committed(committed);
+        done.tell();
+        for (told, expected) in waiting {
             let told = told.try_recv().expect("every caller is told");
             assert_eq!(told, if fault.is_some() { Err(StoreError::Stopped) } else { Ok(expected) });
         }
-        match fault {
-            Some(Fault::Lost) => self.reopen(),
-            Some(Fault::Kept) => {
-                self.model = self.next.clone();
-                self.reopen();
-            }
-            None => self.model = self.next.clone(),
+        if fault != Some(Fault::Lost) {
+            self.model = model;
         }
-        self.changed = false;
+        if fault.is_some() {
+            // Whoever was decided on top of it, or waits, hears the same.
+            run(&mut self.executor, NOW);
+            for (told, _) in self.waiting.drain(..) {
+                assert_eq!(told.try_recv().unwrap(), Err(StoreError::Stopped));
+            }
+            self.reopen();
+        }
+    }
+
+    fn run(&mut self) {
+        self.land();
+        self.hand_out();
+        self.land();
+    }
+
+    /// The process ends; what was on its way to the disk arrives, or does not.
+    fn crash(&mut self, arrives: Fault) {
+        if let Some(Out { commit, model, .. }) = self.out.take()
+            && arrives == Fault::Kept
+            && self.fault.is_none()
+        {
+            drop(commit.write(&mut self.disk));
+            self.model = model;
+        }
+        self.reopen();
     }
 
     fn reopen(&mut self) {
         self.executor = open(&self.disk);
+        self.out = None;
         self.waiting.clear();
         self.next = self.model.clone();
         self.changed = false;
@@ -283,7 +384,9 @@ impl World {
             Step::Run => self.run(),
             Step::Fold => fold(&mut self.executor),
             Step::HalfFold => drop(self.executor.take_fold(NOW).map(|work| work.prepare().unwrap())),
-            Step::Crash => self.reopen(),
+            Step::HandOut => self.hand_out(),
+            Step::Land => self.land(),
+            Step::Crash(arrives) => self.crash(arrives),
             Step::Fail(fault) if self.fault.is_none() => {
                 self.fault = Some(fault);
                 self.disk.fail_append(0, fault);
@@ -299,7 +402,7 @@ proptest! {
     fn no_script_of_crashes_loses_or_doubles(script in steps()) {
         let disk = Disk::new();
         let mut world = World {
-            executor: open(&disk), disk, fault: None, model: Model::default(), next: Model::default(),
+            executor: open(&disk), disk, fault: None, model: Model::default(), out: None, next: Model::default(),
             waiting: Vec::new(), changed: false,
         };
         script.into_iter().for_each(|step| world.step(step));
@@ -311,7 +414,7 @@ proptest! {
             let pages: Vec<Page> = records.all::<Page>().into_iter().filter(|page| page.book == "atlas").collect();
             (counters, pages.iter().map(|page| (page.number, ())).collect())
         }, move |seen| drop(tell.send(seen)));
-        world.executor.run_batch(NOW);
+        run(&mut world.executor, NOW);
         let seen: (BTreeMap<u64, u64>, BTreeMap<u32, ()>) = told.try_recv().unwrap().unwrap();
         prop_assert_eq!(seen, (world.model.counters.clone(), world.model.pages.clone()));
         fold(&mut world.executor);

@@ -57,6 +57,36 @@ fn a_callback_that_panics_keeps_nobody_from_hearing() {
     store.close();
 }
 
+#[test]
+fn who_asks_while_the_store_closes_is_answered() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder, schema());
+        let (tell, told) = mpsc::channel();
+        let asks: [fn(&Store) -> Result<(), StoreError>; 4] = [
+            |store| store.call(Add::new(1, 1)).map(drop),
+            |store| store.read(|_| ()),
+            |store| store.flush(),
+            |store| store.due("letters", 1).map(drop),
+        ];
+        for ask in asks {
+            let (store, tell) = (store.clone(), tell.clone());
+            std::thread::spawn(move || {
+                tell.send(ask(&store)).unwrap();
+                let ended = loop {
+                    if let Err(ended) = ask(&store) {
+                        break ended;
+                    }
+                };
+                tell.send(Err(ended)).unwrap();
+            });
+        }
+        asks.iter().for_each(|_| assert_eq!(told.recv_timeout(NEVER), Ok(Ok(()))));
+        store.close();
+        asks.iter().for_each(|_| assert_eq!(told.recv_timeout(NEVER), Ok(Err(StoreError::Stopped))));
+    }
+}
+
 #[derive(Clone, Deserialize)]
 struct Unreadable {
     name: String,

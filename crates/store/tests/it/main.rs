@@ -6,6 +6,7 @@ mod crash;
 mod ends;
 #[cfg(feature = "failpoints")]
 mod killed;
+mod log;
 mod outbox;
 mod shell;
 mod tamper;

@@ -1,0 +1,370 @@
+//! The executor on a thread of its own, and the threads that it keeps busy: one waits for the disk, one tells callers,
+//! one puts away what is durable.
+//!
+//! While a batch is under way to the disk the next one is decided, and callers of the one before are told: what they
+//! do then, writing an answer and sending it, costs as much as deciding.
+
+use crate::clock::{Bell, Clock, lock};
+use crate::commit::{Commit, Committed, Done};
+use crate::driver::{Appender, Driver, Folder};
+use crate::error::{DriverError, StoreError};
+use crate::executor::{BATCH_OPERATIONS, Executor, FoldWork};
+use crate::failpoint::{Failpoint, failpoint};
+use crate::job::Job;
+use crate::outbox::Message;
+use crate::shell::QUEUE;
+use crossbeam_channel::{Receiver, SendError, Sender, after, at, bounded, never, select_biased, unbounded};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::thread::{JoinHandle, ThreadId};
+use std::time::{Duration, Instant};
+use values::Timestamp;
+
+/// Folding starts when nothing came for so long: a burst of operations has the cores for itself.
+const IDLE: Duration = Duration::from_millis(20);
+/// Under lasting load, folding starts at this many changes: the larger the piece, the more of them concern
+/// the same record, and the fewer pages are written twice.
+const FOLD_AT: usize = 300_000;
+/// The writer waits for the folding thread above this many changes.
+const BACKLOG_MOST: usize = 1_000_000;
+/// Facts are brought to where views find them this long after they became durable, at the latest: whoever reads facts
+/// behind the commits looks about as often.
+const SHELVE_AFTER: Duration = Duration::from_millis(100);
+/// The disk waits for the telling thread when so many batches were not told.
+const UNTOLD_MOST: usize = 64;
+
+/// The ways to the threads of one store.
+pub(crate) struct Threads {
+    jobs: Sender<Box<dyn Job>>,
+    pub(crate) control: Sender<Control>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    // A store may end with a callback that held the last of its handles: that thread cannot wait for itself.
+    own: [ThreadId; 3],
+}
+
+pub(crate) type FlushReply = Sender<Result<(), StoreError>>;
+pub(crate) type DueReply = Sender<(Vec<Message>, Option<Timestamp>)>;
+
+/// What the writer is asked and told besides jobs.
+pub(crate) enum Control {
+    /// What came of the batch that was out; nothing if it was lost.
+    Committed(Option<Committed>),
+    /// A chore is done.
+    Done {
+        folded: bool,
+        outcome: Result<(), StoreError>,
+    },
+    Flush(FlushReply),
+    Due {
+        topic: String,
+        limit: usize,
+        reply: DueReply,
+    },
+    Close,
+}
+
+/// What the folding thread does; one at a time.
+enum Chore {
+    Fold(FoldWork),
+    Shelve,
+}
+
+impl Threads {
+    pub(crate) fn start<D: Driver + 'static>(
+        mut executor: Executor<D>,
+        clock: Arc<dyn Clock>,
+        bells: Arc<Mutex<Vec<Arc<Bell>>>>,
+    ) -> Result<Threads, StoreError> {
+        let (appender, folder) = (executor.driver().appender()?, executor.driver().folder()?);
+        // Unbounded, with a bound kept by who sends: only such a channel drops what lies in it with its receiver, so
+        // that whoever came too late hears of it.
+        let (jobs, job_queue) = unbounded();
+        let (control, control_queue) = unbounded();
+        let (chores, chore_queue) = bounded(1);
+        let reports = control.clone();
+        let folding = spawn("store-fold", move || fold_all(folder, &chore_queue, &reports))?;
+        let (tell, untold) = bounded::<Done>(UNTOLD_MOST);
+        let telling = spawn("store-tell", move || untold.iter().for_each(Done::tell))?;
+        let (commits, commit_queue) = bounded(1);
+        let (reports, told) = (control.clone(), tell.clone());
+        let syncing = spawn("store-sync", move || commit_all(appender, &commit_queue, &reports, &told))?;
+        let [syncing_id, telling_id] = [&syncing, &telling].map(|thread| thread.thread().id());
+        let writer = Writer {
+            executor,
+            jobs: job_queue,
+            control: control_queue,
+            commits,
+            tell,
+            chores,
+            chore_out: false,
+            unshelved_since: None,
+            threads: [folding, syncing, telling],
+            flushes: Vec::new(),
+            clock,
+            bells,
+        };
+        let writer = spawn("store-write", move || writer.run())?;
+        let own = [writer.thread().id(), syncing_id, telling_id];
+        Ok(Threads { jobs, control, writer: Mutex::new(Some(writer)), own })
+    }
+
+    /// Queues a job, or says why not.
+    pub(crate) fn queue(&self, job: Box<dyn Job>) -> Result<(), (Box<dyn Job>, StoreError)> {
+        if self.jobs.len() >= QUEUE {
+            return Err((job, StoreError::Overloaded));
+        }
+        self.jobs.send(job).map_err(|SendError(job)| (job, StoreError::Stopped))
+    }
+
+    /// Queues a job that is not refused when many wait.
+    pub(crate) fn insist(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        self.jobs.send(job).map_err(|_| StoreError::Stopped)
+    }
+
+    /// Has everything that waits executed and folded, and waits for it unless a thread of its own asks.
+    pub(crate) fn end(&self) {
+        // Whoever waits for a store that is gone hears of it when the queues are dropped.
+        let _ = self.control.send(Control::Close);
+        let writer = lock(&self.writer).take();
+        if let Some(writer) = writer
+            && !self.own.contains(&std::thread::current().id())
+        {
+            let _ = writer.join();
+        }
+    }
+}
+
+struct Writer<D: Driver> {
+    executor: Executor<D>,
+    jobs: Receiver<Box<dyn Job>>,
+    control: Receiver<Control>,
+    commits: Sender<Commit>,
+    tell: Sender<Done>,
+    chores: Sender<Chore>,
+    chore_out: bool,
+    unshelved_since: Option<Instant>,
+    threads: [JoinHandle<()>; 3],
+    flushes: Vec<(u64, FlushReply)>,
+    clock: Arc<dyn Clock>,
+    bells: Arc<Mutex<Vec<Arc<Bell>>>>,
+}
+
+impl<D: Driver> Writer<D> {
+    fn run(mut self) {
+        while self.wait() {
+            self.round();
+        }
+        self.close();
+    }
+
+    /// Sleeps until something comes. Whether to go on.
+    fn wait(&mut self) -> bool {
+        // No fixed window: what comes is taken at once, and while a batch is on its way to the disk, when that is
+        // over: one waking a batch. Timers run only while there is something to put away.
+        let committing = self.executor.is_committing();
+        let idle = if self.may_fold() && !committing { after(IDLE) } else { never() };
+        let shelving = match self.unshelved_since {
+            Some(since) if !self.chore_out => at(since + SHELVE_AFTER),
+            _ => never(),
+        };
+        let nothing = never();
+        let jobs = if !committing && self.takes_jobs() { &self.jobs } else { &nothing };
+        select_biased! {
+            recv(self.control) -> control => return control.is_ok_and(|control| self.control(control)),
+            recv(jobs) -> job => match job {
+                Ok(job) => self.executor.push(job),
+                Err(_) => return false,
+            },
+            recv(idle) -> _ => self.fold(),
+            recv(shelving) -> _ => self.chore(Chore::Shelve),
+        }
+        true
+    }
+
+    /// Not while a whole batch waits for the disk, or more for the folding thread than memory should hold.
+    fn takes_jobs(&mut self) -> bool {
+        self.executor.has_room() && !(self.chore_out && self.executor.backlog() >= BACKLOG_MOST)
+    }
+
+    fn round(&mut self) {
+        // The disk first: it works while what waits is decided.
+        self.commit();
+        if self.takes_jobs() {
+            while self.executor.waiting() < BATCH_OPERATIONS
+                && let Ok(job) = self.jobs.try_recv()
+            {
+                self.executor.push(job);
+            }
+        }
+        self.executor.decide(self.clock.now());
+        self.commit();
+        if self.executor.take_messages_changed() {
+            lock(&self.bells).iter().for_each(|bell| bell.ring());
+        }
+        if !self.flushes.is_empty() || self.executor.backlog() >= FOLD_AT {
+            self.fold();
+        }
+        self.answer_flushes();
+    }
+
+    /// Hands out what is decided, unless a batch is out already.
+    fn commit(&mut self) {
+        let Some(commit) = self.executor.take_commit() else { return };
+        if commit.is_empty() {
+            let (committed, done) = commit.without_facts();
+            self.executor.committed(committed);
+            tell(&self.tell, done);
+        } else if self.commits.send(commit).is_err() {
+            self.executor.commit_lost();
+        }
+    }
+
+    fn may_fold(&self) -> bool {
+        !self.chore_out && self.executor.may_fold()
+    }
+
+    fn fold(&mut self) {
+        if self.may_fold()
+            && let Some(piece) = self.executor.take_fold(self.clock.now())
+        {
+            self.chore(Chore::Fold(piece));
+        }
+    }
+
+    fn chore(&mut self, chore: Chore) {
+        self.unshelved_since = None;
+        self.chore_out = self.chores.send(chore).is_ok();
+        if !self.chore_out {
+            self.executor.stop();
+        }
+    }
+
+    /// Whether to go on.
+    fn control(&mut self, control: Control) -> bool {
+        match control {
+            Control::Close => return false,
+            Control::Flush(reply) => self.flushes.push((self.executor.head().last, reply)),
+            Control::Due { topic, limit, reply } => {
+                let now = self.clock.now();
+                let _ = reply.send(self.executor.due(&topic, now, limit));
+            }
+            Control::Committed(Some(committed)) => {
+                self.executor.committed(committed);
+                self.unshelved_since = self.unshelved_since.or_else(|| Some(Instant::now()));
+            }
+            Control::Committed(None) => self.executor.commit_lost(),
+            Control::Done { folded, outcome } => {
+                self.chore_out = false;
+                if let Err(wrong) = outcome {
+                    tracing::error!(%wrong, "folding failed; the store stops");
+                    self.executor.stop();
+                } else if folded {
+                    self.executor.folded();
+                }
+            }
+        }
+        true
+    }
+
+    fn answer_flushes(&mut self) {
+        let (folded, stopped) = (self.executor.folded_through(), self.executor.is_stopped());
+        self.flushes.retain(|(through, reply)| {
+            let answer = match (*through <= folded, stopped) {
+                (true, _) => Ok(()),
+                (false, true) => Err(StoreError::Stopped),
+                (false, false) => return true,
+            };
+            let _ = reply.send(answer);
+            false
+        });
+    }
+
+    fn close(mut self) {
+        while let Ok(job) = self.jobs.try_recv() {
+            self.executor.push(job);
+        }
+        loop {
+            self.commit();
+            self.executor.decide(self.clock.now());
+            self.commit();
+            if !self.executor.is_committing() && self.executor.waiting() == 0 {
+                break;
+            }
+            self.hear();
+        }
+        self.fold();
+        while self.chore_out && !self.executor.is_stopped() {
+            self.hear();
+            self.fold();
+        }
+        self.answer_flushes();
+        let Writer { mut executor, commits, tell, chores, threads, .. } = self;
+        drop((commits, tell, chores));
+        for thread in threads {
+            // Its panic, if any, is in the log.
+            let _ = thread.join();
+        }
+        if let Err(wrong) = executor.driver().close() {
+            tracing::warn!(%wrong, "the database was left without a last checkpoint");
+        }
+    }
+
+    /// Waits for a report.
+    fn hear(&mut self) {
+        // It cannot end: the threads that report hold on to it.
+        if let Ok(control) = self.control.recv() {
+            self.control(control);
+        }
+    }
+}
+
+/// Makes one batch after another durable.
+fn commit_all(
+    mut appender: Box<dyn Appender>,
+    commits: &Receiver<Commit>,
+    reports: &Sender<Control>,
+    told: &Sender<Done>,
+) {
+    for commit in commits {
+        let written = catch_unwind(AssertUnwindSafe(|| commit.write(appender.as_mut()))).ok();
+        // The next batch goes on its way before anybody is told of this one.
+        let (committed, done) = written.unzip();
+        let _ = reports.send(Control::Committed(committed));
+        if let Some(done) = done {
+            tell(told, done);
+        }
+    }
+}
+
+fn tell(told: &Sender<Done>, done: Done) {
+    if let Err(SendError(done)) = told.send(done) {
+        // That thread is gone, though nothing should end it: nobody waits for ever.
+        done.tell();
+    }
+}
+
+fn fold_all(mut folder: Box<dyn Folder>, chores: &Receiver<Chore>, reports: &Sender<Control>) {
+    for chore in chores {
+        let folded = matches!(chore, Chore::Fold(_));
+        // A panic is a report like any other: whoever closes the store waits for one.
+        let done = AssertUnwindSafe(|| match chore {
+            Chore::Fold(piece) => piece.prepare().and_then(|fold| Ok(folder.fold(&fold)?)),
+            Chore::Shelve => Ok(folder.shelve()?),
+        });
+        let outcome = catch_unwind(done).unwrap_or(Err(StoreError::Panicked));
+        if folded {
+            failpoint(Failpoint::AfterFold);
+        }
+        if reports.send(Control::Done { folded, outcome }).is_err() {
+            return;
+        }
+        if let Err(wrong) = folder.tidy() {
+            tracing::warn!(%wrong, "a checkpoint failed; the next one may do");
+        }
+    }
+}
+
+pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, DriverError> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+    thread.map_err(|e| DriverError::new("starting a thread", e))
+}
