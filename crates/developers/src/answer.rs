@@ -124,8 +124,8 @@ fn known<W: Records>(records: &mut W, asked: &Asked, now: Timestamp) -> Option<A
     records.find::<Answer>(&asked.name).filter(|answer| now.since(answer.at) < REMEMBERED)
 }
 
-/// Where two requests differ.
-fn differences(first: &[Part], second: &[Part]) -> Vec<String> {
+/// Where two requests differ: pointers to their parts, ordered.
+pub fn differences(first: &[Part], second: &[Part]) -> Vec<String> {
     let lacks = |list: &[Part], part: &Part| !list.contains(part);
     let one = first.iter().filter(|part| lacks(second, part));
     let other = second.iter().filter(|part| lacks(first, part));

@@ -101,7 +101,8 @@ pub struct Tell {
     pub through: u64,
     /// What happened, in order.
     pub happenings: Vec<Happening>,
-    /// Sixteen fresh random bytes, from which the names of the events are made.
+    /// Sixteen secret bytes, from which and the number of an event its name is made: nobody guesses it, and the same
+    /// happenings have the same names.
     pub entropy: [u8; 16],
     /// Every endpoint that may want to know.
     pub endpoints: Vec<Id<kinds::WebhookEndpoint>>,

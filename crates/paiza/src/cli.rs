@@ -41,6 +41,12 @@ pub(crate) enum Command {
     /// List events, or send one again
     #[command(subcommand)]
     Events(crate::developers::Events),
+    /// Read and move the clock of a running sandbox
+    #[command(subcommand)]
+    Clock(crate::developers::Clock),
+    /// Put faults on the wires of a running sandbox
+    #[command(subcommand)]
+    Fault(crate::developers::Fault),
     /// Print completions for a shell
     #[command(hide = true)]
     Completions(crate::developers::Completions),
@@ -301,6 +307,9 @@ pub(crate) struct PosLine {
     /// Terminal id
     #[arg(long, default_value = "PZ000001")]
     pub(crate) terminal: String,
+    /// The platform whose sandbox's time it shares; the machine's own where nobody answers
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) clock_of: String,
 }
 
 #[derive(Args)]
@@ -407,6 +416,9 @@ pub(crate) struct HostLine {
     /// Message MAC: aes-cmac, retail or none
     #[arg(long, default_value = "aes-cmac")]
     pub(crate) mac: String,
+    /// The platform whose sandbox's time it shares; the machine's own if absent
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) clock_of: Option<String>,
 }
 
 #[derive(Subcommand)]

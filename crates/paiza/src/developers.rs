@@ -1,7 +1,9 @@
 //! For those who build on the interface: keys, events, completions and manual pages.
 
 mod caller;
+mod clock;
 mod events;
+mod fault;
 mod keys;
 mod listen;
 mod manual;
@@ -11,7 +13,9 @@ use clap::{Args, Subcommand};
 use server::city::ports;
 use std::path::PathBuf;
 
+pub(crate) use clock::run as clock;
 pub(crate) use events::run as events;
+pub(crate) use fault::run as fault;
 pub(crate) use keys::run as keys;
 pub(crate) use listen::run as listen;
 pub(crate) use manual::{completions, manual};
@@ -80,6 +84,91 @@ pub(crate) enum Events {
         interface: Interface,
         /// Which event
         event: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Clock {
+    /// Show the time of the sandbox
+    ///
+    /// Example: paiza clock show
+    Show {
+        #[command(flatten)]
+        interface: Interface,
+    },
+    /// Have it stand still
+    ///
+    /// Example: paiza clock freeze
+    Freeze {
+        #[command(flatten)]
+        interface: Interface,
+    },
+    /// Have it run again, from where it stands
+    ///
+    /// Example: paiza clock resume
+    Resume {
+        #[command(flatten)]
+        interface: Interface,
+    },
+    /// Move it forward; what falls due on the way is done at its own time, in order
+    ///
+    /// Example: paiza clock advance 30d
+    Advance {
+        #[command(flatten)]
+        interface: Interface,
+        /// How far: 90m, 12h, 30d, 1w or 1d12h
+        by: String,
+    },
+    /// Move it forward to a moment; time does not go back
+    ///
+    /// Example: paiza clock goto 2027-01-31T09:30:00Z
+    Goto {
+        #[command(flatten)]
+        interface: Interface,
+        /// The moment, UTC: 2027-01-31, 2027-01-31T09:30:00Z, or now, which is the machine's own time
+        to: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Fault {
+    /// Have something go wrong on a leg, until it is removed or the sandbox ends
+    ///
+    /// Legs: terminal-acquirer, acquirer-network, network-gateway, gateway-issuer, platform-network, network-issuer,
+    /// platform-telephone, issuer-telephone, issuer-events, webhooks, settlement-files; where each bank has one, its
+    /// short name may follow.
+    ///
+    /// Example: paiza fault add gateway-issuer:boc latency=20s,p=0.3
+    Add {
+        #[command(flatten)]
+        interface: Interface,
+        /// Where: network-gateway, or gateway-issuer:boc
+        leg: String,
+        /// What: latency=20s, drop, duplicate, reorder, corrupt, answer=96 or partial; then ,p=0.3 ,on=answers ,seed=7
+        what: String,
+    },
+    /// List the faults that are on
+    ///
+    /// Example: paiza fault list
+    List {
+        #[command(flatten)]
+        interface: Interface,
+    },
+    /// Switch one off
+    ///
+    /// Example: paiza fault remove flt_01KB0000000000000000000000
+    Remove {
+        #[command(flatten)]
+        interface: Interface,
+        /// Which fault
+        fault: String,
+    },
+    /// Switch all of them off
+    ///
+    /// Example: paiza fault clear
+    Clear {
+        #[command(flatten)]
+        interface: Interface,
     },
 }
 

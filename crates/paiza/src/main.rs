@@ -41,6 +41,8 @@ fn main() -> ExitCode {
         Command::Listen(what) => developers::listen(&what, output),
         Command::Trigger(what) => developers::trigger(&what, output),
         Command::Events(what) => developers::events(&what, output),
+        Command::Clock(what) => developers::clock(&what, output),
+        Command::Fault(what) => developers::fault(&what, output),
         Command::Completions(what) => {
             developers::completions(&what);
             Ok(())

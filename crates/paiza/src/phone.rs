@@ -11,9 +11,10 @@ use serde_json::json;
 use server::api::CardData;
 use server::client::ClientError;
 use server::phone::{Added, NewPhone, Phone, PhoneError};
+use server::test_mode::FollowedClock;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use store::SystemClock;
+use store::{Clock, SystemClock};
 use wallet::card::Card;
 
 pub(crate) fn run(what: &What, output: Output) -> Result<(), Failure> {
@@ -115,7 +116,17 @@ pub(crate) fn address(text: &str) -> Result<SocketAddr, Failure> {
 }
 
 pub(crate) fn open(phone: &PhoneDir) -> Result<Phone, Failure> {
-    Phone::open(&phone.data, Arc::new(SystemClock), None).map_err(failure)
+    let platform = Phone::platform_of(&phone.data);
+    Phone::open(&phone.data, clock_of(platform.as_deref())?, None).map_err(failure)
+}
+
+/// The clock of the city that this platform belongs to, for a phone's signatures to be of now; the machine's where it
+/// cannot be asked.
+pub(crate) fn clock_of(platform: Option<&str>) -> Result<Arc<dyn Clock>, Failure> {
+    let machine = Arc::new(SystemClock);
+    let Some(platform) = platform else { return Ok(machine) };
+    let followed = FollowedClock::start(platform, machine);
+    Ok(Arc::new(followed.map_err(Failure::configuration)?))
 }
 
 pub(crate) fn passcode(phone: &PhoneDir) -> Result<String, Failure> {
@@ -155,7 +166,7 @@ fn set_up(
         work: Work::PHONE,
         watch: None,
     };
-    let (_, recovery) = Phone::set_up(&new, Arc::new(SystemClock)).map_err(failure)?;
+    let (_, recovery) = Phone::set_up(&new, clock_of(Some(new.platform))?).map_err(failure)?;
     output.line(format!("{name} is bound to {number}."));
     if let Some(code) = &recovery {
         output.line(format!("Keep this recovery code elsewhere: {code}"));

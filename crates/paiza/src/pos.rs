@@ -2,6 +2,7 @@
 
 use crate::cli::{Pos as What, PosCard, PosLine};
 use crate::output::{Failure, Output};
+use crate::phone::clock_of;
 use crate::up::wait_for_the_end;
 use acquiring::Reference;
 use iso8583::{Framing, Profile};
@@ -16,7 +17,6 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use store::SystemClock;
 use terminal::configuration::Configuration;
 use values::{Currency, Money};
 
@@ -74,7 +74,7 @@ fn screen(line: &PosLine, listen: &str, reader: &str, output: Output) -> Result<
     let open_reader = Box::new(move |patience| {
         open_reader(&place, patience).map_err(|failure| ReaderError::Failed(failure.text))
     });
-    let plan = Plan::documented(&line.data, Arc::new(SystemClock));
+    let plan = Plan::documented(&line.data, clock_of(Some(&line.clock_of))?);
     let settings = TerminalSettings {
         directory: &line.data,
         configuration: configuration(&line.data, &line.terminal)?,
@@ -105,7 +105,8 @@ fn open(line: &PosLine, output: Output) -> Result<Pos, Failure> {
     let to_acquirer = TerminalLine::start(acquirer, dialect, ends)
         .map_err(|error| Failure::configuration(format!("the line to {acquirer}: {error}")))?;
     let settings = Settings::new(&line.data, configuration);
-    let mut pos = Pos::open(settings, Arc::new(to_acquirer), Arc::new(SystemClock)).map_err(failure)?;
+    let mut pos =
+        Pos::open(settings, Arc::new(to_acquirer), clock_of(Some(&line.clock_of))?).map_err(failure)?;
     pos.on_shown(move |shown| show(&shown, output));
     Ok(pos)
 }

@@ -3,6 +3,8 @@
 mod desk;
 mod host;
 
+pub(crate) use host::left_clock;
+
 use crate::cli::{CardWork, Sandbox};
 use crate::output::{Failure, Output};
 use serde_json::json;

@@ -4,10 +4,13 @@ mod config;
 
 use crate::cli::Serve;
 use crate::output::{Failure, Output};
+use crate::sandbox::left_clock;
 use crate::up::{failure, wait_for_the_end};
 use config::Config;
 use serde_json::json;
-use server::city::{ConsoleParty, ENDING, Http, Plan, Platform, PlatformPorts, SANDBOX_PASSPHRASE};
+use server::city::{
+    ConsoleParty, ENDING, Http, Plan, Platform, PlatformPorts, SANDBOX_PASSPHRASE, test_tools,
+};
 use server::console::look::Sources;
 use server::console::tape::Tape;
 use server::trace::{Trace, Watch};
@@ -30,8 +33,21 @@ pub(crate) fn run(what: &Serve, output: Output) -> Result<(), Failure> {
     let data = data.unwrap_or_else(|| PathBuf::from("paiza-data"));
     let passphrase = passphrase(&config)?;
     let public = passphrase.is_none();
+    if config.sandbox && !public {
+        let only = "sandbox = true is for the sandbox's own key file: leave the passphrase out, or the line";
+        return Err(Failure::configuration(only));
+    }
+    let documented = match config.sandbox {
+        true => Plan::sandbox(&data, Arc::new(SystemClock)).map_err(failure)?,
+        false if !left_clock(&data)?.shown().real => {
+            let moved =
+                "the clock of this data directory was moved: say `sandbox = true` in the configuration";
+            return Err(Failure::configuration(format!("{}: {moved}", data.display())));
+        }
+        false => Plan::documented(&data, Arc::new(SystemClock)),
+    };
     let tape = match &what.console {
-        Some(_) => Some(Tape::start(Arc::new(SystemClock)).map_err(Failure::configuration)?),
+        Some(_) => Some(Tape::start(Arc::clone(&documented.clock)).map_err(Failure::configuration)?),
         None => None,
     };
     let watch: Watch = tape.clone().map(|tape| tape as Arc<dyn Trace>);
@@ -39,7 +55,7 @@ pub(crate) fn run(what: &Serve, output: Output) -> Result<(), Failure> {
         watch,
         waits: config.waits(),
         passphrase: passphrase.map_or_else(|| SANDBOX_PASSPHRASE.to_vec(), |secret| secret.expose().to_vec()),
-        ..Plan::documented(&data, Arc::new(SystemClock))
+        ..documented
     };
     let ports = PlatformPorts {
         http: config::bind(config.http())?,
@@ -50,9 +66,13 @@ pub(crate) fn run(what: &Serve, output: Output) -> Result<(), Failure> {
     let peers = config.peers()?;
     let http = Http::start().map_err(failure)?;
     let platform = Platform::start(&plan, &http, ports, &peers).map_err(failure)?;
+    let parties = std::slice::from_ref(&platform.running);
+    let test = test_tools(&plan, &platform.api, parties, None).map_err(failure)?;
     let console = match &what.console {
         Some(at) => {
+            let tools = test.as_ref().map(|(_, tools)| tools.clone());
             let sources = Sources::of_platform(&platform.acquirer, platform.tokens.store());
+            let sources = Sources { test: tools, ..sources };
             let socket = TcpListener::bind(at.as_str())
                 .map_err(|error| Failure::configuration(format!("{at}: {error}")))?;
             Some(ConsoleParty::start(&plan, &http, socket, sources, &platform.api, tape).map_err(failure)?)
@@ -90,6 +110,7 @@ pub(crate) fn run(what: &Serve, output: Output) -> Result<(), Failure> {
     if let Some(console) = console {
         console.end(ENDING);
     }
+    drop(test);
     platform.running.end(ENDING);
     output.summary(json!({}));
     Ok(())

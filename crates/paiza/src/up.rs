@@ -18,9 +18,10 @@ pub(crate) fn run(what: &Up, output: Output) -> Result<(), Failure> {
     if what.fresh {
         forget(data)?;
     }
-    let tape = Tape::start(Arc::new(SystemClock)).map_err(Failure::configuration)?;
+    let plan = Plan::sandbox(data, Arc::new(SystemClock)).map_err(failure)?;
+    let tape = Tape::start(Arc::clone(&plan.clock)).map_err(Failure::configuration)?;
     let watch: Watch = Some(tape.clone());
-    let plan = Plan { watch, ..Plan::documented(data, Arc::new(SystemClock)) };
+    let plan = Plan { watch, ..plan };
     let mut city = City::start(&plan).map_err(failure)?;
     city.open_terminal(&plan).map_err(failure)?;
     city.open_phones(&plan, Work::PHONE).map_err(failure)?;
@@ -44,6 +45,11 @@ fn forget(data: &Path) -> Result<(), Failure> {
         ) || name.starts_with("issuer-")
     };
     let Ok(entries) = std::fs::read_dir(data) else { return Ok(()) };
+    let clock = data.join("clock.json");
+    if clock.exists() {
+        std::fs::remove_file(&clock)
+            .map_err(|error| Failure::configuration(format!("{}: {error}", clock.display())))?;
+    }
     for entry in entries.flatten() {
         if entry.file_name().to_str().is_some_and(ours) {
             let removed = std::fs::remove_dir_all(entry.path());
@@ -106,6 +112,11 @@ fn introduce(city: &City, links: &[(String, String)], began: Instant, output: Ou
     output.line("Try, in another shell:");
     for line in TRY {
         output.line(format!("  {line}"));
+    }
+    if let Some(shown) = city.test_tools().map(|tools| tools.clockwork.shown()).filter(|shown| !shown.real) {
+        let how = if shown.frozen { "stands still" } else { "was moved" };
+        output.line("");
+        output.line(format!("The test clock {how}: it shows {} (see `paiza clock --help`).", shown.now));
     }
     output.line("");
     output.line("Ctrl-C ends it.");

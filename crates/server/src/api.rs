@@ -51,6 +51,17 @@ pub struct DeviceConfirmed {
     pub recovery_code: Option<String>,
 }
 
+/// The answer to `GET /v1/time`: what the platform's clock shows, for devices that have to agree with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CityTime {
+    /// Whether it is a sandbox's clock, which can be moved.
+    pub test_clock: bool,
+    /// Milliseconds it is ahead of the machine while it runs.
+    pub ahead_ms: i64,
+    /// Where it stands, in milliseconds since 1970; none while it runs.
+    pub frozen_at_ms: Option<i64>,
+}
+
 /// The answer to `GET /v1/card-data-key`: what card data is sealed to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CardDataKey {

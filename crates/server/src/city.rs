@@ -27,6 +27,7 @@ use crate::phone_door;
 use crate::platform_http::developers::{Api, Place};
 use crate::pos::DEMO_TERMINALS;
 use crate::screens::door::{Begin, Front};
+use crate::test_mode::{Clockwork, Evenings, Leg, TestTools};
 use crate::till::Till;
 use ::platform::TokenService;
 use ::platform::acquirer::Acquirer;
@@ -136,6 +137,8 @@ pub struct City {
     pub issuers: Vec<Issuer>,
     front: Front,
     settlement: SettlementDesk,
+    /// What only a sandbox has, and who ends its days; the latter ends first.
+    test: Option<(Evenings, TestTools)>,
     terminal: Option<TerminalParty>,
     phones: Vec<PhoneParty>,
     console: Option<ConsoleParty>,
@@ -195,6 +198,7 @@ impl City {
             telephone: telephone.at,
             acquirer: platform.terminals_at,
             clock: Arc::clone(&plan.clock),
+            terminals: plan.crossing(Leg::of("terminal-acquirer", None)),
         });
         let issuers: Vec<Issuer> = banks.iter().map(|bank| bank.issuer.clone()).collect();
         let acquirer = Some(platform.acquirer.clone());
@@ -222,6 +226,7 @@ impl City {
         let mut parties = vec![platform.running, switch.running];
         parties.extend(banks.into_iter().map(|bank| bank.running));
         parties.push(telephone.running);
+        let test = test_tools(plan, &platform.api, &parties, Some(settlement.clone()))?;
         Ok(City {
             addresses,
             tokens: platform.tokens,
@@ -231,6 +236,7 @@ impl City {
             issuers,
             front: platform.front,
             settlement,
+            test,
             terminal: None,
             phones: Vec::new(),
             console: None,
@@ -267,6 +273,9 @@ impl City {
             framed_by: origins(self.addresses.platform),
         };
         let terminal = TerminalParty::start(plan, &self.http, screen, settings)?;
+        if let Some((_, tools)) = &self.test {
+            terminal.running.stores().iter().for_each(|(name, store)| tools.clockwork.mind(name, store));
+        }
         self.addresses.terminal = Some(terminal.screen_at);
         self.addresses.reader = Some(reader_at);
         self.terminal = Some(terminal);
@@ -310,6 +319,7 @@ impl City {
         let sources = Sources {
             network: Some(self.network.store().clone()),
             banks: self.issuers.iter().map(bank).collect(),
+            test: self.test_tools().cloned(),
             ..Sources::of_platform(&self.acquirer, self.tokens.store())
         };
         let console = ConsoleParty::start(plan, &self.http, socket, sources, &self.api, tape)?;
@@ -334,6 +344,11 @@ impl City {
         self.terminal.as_ref().map(|terminal| &terminal.till)
     }
 
+    /// What the clock and the faults of a sandbox are worked with; nothing where this is none.
+    pub fn test_tools(&self) -> Option<&TestTools> {
+        self.test.as_ref().map(|(_, tools)| tools)
+    }
+
     /// The records of every party, by name.
     pub fn stores(&self) -> impl Iterator<Item = &(String, Store)> {
         self.parties.iter().flat_map(Running::stores)
@@ -341,6 +356,7 @@ impl City {
 
     /// Ends every party politely; see [`Running::end`].
     pub fn end(mut self, patience: Duration) {
+        self.test = None;
         self.phones.drain(..).for_each(|phone| phone.end(patience));
         if let Some(console) = self.console.take() {
             console.end(patience);
@@ -350,6 +366,23 @@ impl City {
         }
         self.parties.drain(..).for_each(|party| party.end(patience));
     }
+}
+
+/// The tools of a sandbox over these parties, those who send before those who receive; its days end by themselves from here
+/// on. Nothing where the plan is of no sandbox.
+pub fn test_tools(
+    plan: &Plan,
+    api: &Api,
+    parties: &[Running],
+    settlement: Option<SettlementDesk>,
+) -> Result<Option<(Evenings, TestTools)>, CityError> {
+    let Some(test) = &plan.test_mode else { return Ok(None) };
+    let stores = parties.iter().flat_map(Running::stores).cloned().collect();
+    let clockwork = Clockwork::new(Arc::clone(&test.clock), stores, api, settlement);
+    let evenings = clockwork.run().map_err(party::io("the ends of days"))?;
+    let tools = TestTools { clockwork, faults: test.faults.clone() };
+    api.open_test_helpers(tools.clone());
+    Ok(Some((evenings, tools)))
 }
 
 /// The origins by which a browser on this machine knows the pages of a port.

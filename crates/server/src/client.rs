@@ -2,10 +2,12 @@
 
 use crate::api::Problem;
 use crate::http_signature::{Claims, SignedRequest, sign};
+use crate::test_mode::{self, Crossing, Struck};
 use crate::trace::{Watch, Wire, show};
 use crypto::p256::SigningKey;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 use std::time::Duration;
 use values::Timestamp;
 
@@ -41,6 +43,7 @@ pub struct Client {
     key_id: String,
     key: SigningKey,
     watch: Watch,
+    crossing: Option<Arc<Crossing>>,
 }
 
 /// What makes one request unlike any other: fresh values from the operating system and the clock.
@@ -66,7 +69,13 @@ impl Client {
             key_id: key_id.to_owned(),
             key,
             watch: None,
+            crossing: None,
         }
+    }
+
+    /// The same client, where faults may strike what it sends.
+    pub fn through(self, crossing: Option<Arc<Crossing>>) -> Client {
+        Client { crossing, ..self }
     }
 
     /// The same client, seen by whoever watches.
@@ -95,13 +104,20 @@ impl Client {
     ) -> Result<A, ClientError> {
         let body = serde_json::to_vec(body).expect("the interface's types are JSON");
         let headers = self.headers("POST", path, idempotency_key, &body, fresh);
-        let mut request = self.agent.post(format!("http://{}{path}", self.authority));
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        let request = request.header("content-type", "application/json");
         show(&self.watch, "phone", "platform", Wire::Http, &format!("POST {path}"), &body);
-        self.answer(path, request.header("idempotency-key", idempotency_key).send(&body[..]))
+        let go = |body: &[u8]| {
+            let mut request = self.agent.post(format!("http://{}{path}", self.authority));
+            for (name, value) in &headers {
+                request = request.header(*name, value);
+            }
+            let request = request.header("content-type", "application/json");
+            self.answer(path, request.header("idempotency-key", idempotency_key).send(body))
+        };
+        let struck = |struck| match struck {
+            Struck::Silence => Err(ClientError::Unreachable("no answer".to_owned())),
+            Struck::Status(status) => Err(ClientError::Unreachable(format!("answered {status}"))),
+        };
+        test_mode::send(self.crossing.as_ref(), &body, go, struck)
     }
 
     fn answer<A: DeserializeOwned>(

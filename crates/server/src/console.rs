@@ -3,10 +3,11 @@
 //!
 //! Read `porter` (who is let in, by what) and `entry` (the pages before it), `tape` (what went over the wires), `look`
 //! (questions to the records) and `lists`, `acts` (what can be done to what, and how it is carried out), `asking` (asked by
-//! one, approved by another), `registers` (what operators keep of it, the log), then `door` (the routes).
+//! one, approved by another), `registers` (what operators keep of it, the log), `test_tools` (the clock
+//! and the faults of a sandbox), then `door` (the routes).
 //!
 //! Invariants: no card number and no whole token is kept here or leaves here; nothing is shown before somebody is let in;
-//! nothing is changed here that two operators did not agree on; whoever looks at a customer's data, or does anything at
+//! nothing but a sandbox's clock and faults is changed here that two operators did not agree on; whoever looks at a customer's data, or does anything at
 //! all, is in the log.
 
 pub(crate) mod acts;
@@ -18,3 +19,4 @@ pub mod look;
 pub mod porter;
 mod registers;
 pub mod tape;
+mod test_tools;

@@ -3,7 +3,8 @@
 //! It decides nothing about money: it turns bytes into the values its inner rooms know, calls them, and
 //! turns their answers into bytes again.
 //!
-//! Read `iso` (host connections), `vpcd` (the field between phone and reader), then `http_signature`.
+//! Read `iso` (host connections), `vpcd` (the field between phone and reader), then `http_signature`, and `test_mode` (what
+//! only a sandbox has).
 
 pub mod api;
 pub mod ceremony;
@@ -21,6 +22,7 @@ pub mod platform_http;
 pub mod pos;
 pub mod reader;
 pub mod screens;
+pub mod test_mode;
 pub mod till;
 pub mod trace;
 pub mod vpcd;

@@ -153,6 +153,12 @@ impl Phone {
         directory.join("phone.json").exists()
     }
 
+    /// The platform of the phone that was set up in this directory, `HOST:PORT`.
+    pub fn platform_of(directory: &Path) -> Option<String> {
+        let text = std::fs::read(directory.join("phone.json")).ok()?;
+        serde_json::from_slice::<Kept>(&text).ok().map(|kept| kept.settings.platform)
+    }
+
     /// Opens a phone that was set up in this directory.
     pub fn open(directory: &Path, clock: Arc<dyn Clock>, watch: Watch) -> Result<Phone, PhoneError> {
         let path = directory.join("phone.json");

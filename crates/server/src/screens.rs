@@ -18,6 +18,7 @@ pub mod phone;
 pub mod reference;
 pub mod tablet;
 pub mod terminal;
+pub mod test_tools;
 pub mod words;
 
 /// What asks a browser for a passkey, on the pages that have a form for it.

@@ -8,6 +8,16 @@ use values::Timestamp;
 pub trait Clock: Send + Sync {
     /// The present moment.
     fn now(&self) -> Timestamp;
+    /// How long it is until `moment`, as the machine counts; nothing on a clock that stands still, where whoever waits is
+    /// rung when it jumps.
+    fn until(&self, moment: Timestamp) -> Option<Duration> {
+        Some(moment.since(self.now()))
+    }
+    /// The time of the machine, for what concerns people and programs outside: how long somebody at a screen stayed away,
+    /// how often a caller may ask. A clock that cannot be moved shows no other.
+    fn machine(&self) -> Timestamp {
+        self.now()
+    }
     /// Has `bell` rung whenever time jumps. A clock that runs by itself need not.
     fn ring_on_jump(&self, bell: &Arc<Bell>) {
         let _ = bell;
@@ -48,8 +58,21 @@ impl Clock for TestClock {
         Timestamp::from_millis(lock(&self.0).0)
     }
 
+    fn until(&self, moment: Timestamp) -> Option<Duration> {
+        (moment <= self.now()).then_some(Duration::ZERO)
+    }
+
     fn ring_on_jump(&self, bell: &Arc<Bell>) {
         lock(&self.0).1.push(Arc::clone(bell));
+    }
+}
+
+/// The machine's time behind another clock.
+pub struct MachineTime(pub Arc<dyn Clock>);
+
+impl Clock for MachineTime {
+    fn now(&self) -> Timestamp {
+        self.0.machine()
     }
 }
 

@@ -83,7 +83,7 @@ impl Courier {
         while !self.ended.load(Ordering::SeqCst) {
             let Ok((messages, next)) = self.store.due(&self.topic, TAKEN_AT_ONCE) else { return };
             if messages.is_empty() {
-                self.bell.wait(next.map(|next| next.since(self.store.clock().now())));
+                self.bell.wait(next.and_then(|next| self.store.clock().until(next)));
             }
             for message in &messages {
                 // What is taken and not reported is offered again when the store is opened.

@@ -78,7 +78,7 @@ mod threads;
 mod verify;
 mod workspace;
 
-pub use clock::{Bell, Clock, SystemClock, TestClock};
+pub use clock::{Bell, Clock, MachineTime, SystemClock, TestClock};
 pub use delivery::{Arrival, Couriers, Deliverer, spawn_delivery};
 pub use driver::{Appender, Driver, Rows};
 pub use error::{DriverError, StoreError};

@@ -62,6 +62,8 @@ pub mod kinds {
         Operator = "opr";
         /// What one operator asked for and another decides on.
         Proposal = "prp";
+        /// A fault on the wires of a sandbox.
+        Fault = "flt";
     }
 }
 

@@ -88,8 +88,7 @@ impl Stage {
     pub(super) fn terminal(&self, name: &str, id: &str) -> Result<Pos, Failure> {
         let shop = DemoTerminal::named(id).ok_or_else(|| Failure::configuration("no such terminal"))?;
         let settings = Settings::new(&self.directory.join(name), shop.configuration());
-        let ends =
-            Ends { near: "terminal".to_owned(), far: "acquirer".to_owned(), watch: self.watch.clone() };
+        let ends = Ends { watch: self.watch.clone(), ..Ends::unwatched("terminal", "acquirer") };
         let line = TerminalLine::start(self.city.addresses.acquirer, server::city::pos(), ends);
         let line = line.map_err(Failure::configuration)?;
         Pos::open(settings, Arc::new(line), Arc::new(SystemClock)).map_err(crate::pos::failure)

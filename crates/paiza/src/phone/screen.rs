@@ -7,10 +7,9 @@ use crate::up::wait_for_the_end;
 use crypto::passphrase::Work;
 use serde_json::json;
 use server::city::{ENDING, Http, PhoneParty};
+use server::phone::Phone;
 use server::phone_door::Settings;
 use std::net::TcpListener;
-use std::sync::Arc;
-use store::SystemClock;
 
 /// Where it listens, and whom it calls.
 pub(super) struct Wires<'a> {
@@ -23,6 +22,8 @@ pub(super) struct Wires<'a> {
 pub(super) fn run(dir: &PhoneDir, wires: &Wires<'_>, output: Output) -> Result<(), Failure> {
     let at = address(wires.listen)?;
     let socket = TcpListener::bind(at).map_err(|error| Failure::configuration(format!("{at}: {error}")))?;
+    // A phone that was set up stays with its platform.
+    let platform = Phone::platform_of(&dir.data).unwrap_or_else(|| wires.platform.to_owned());
     let settings = Settings {
         directory: dir.data.clone(),
         number: String::new(),
@@ -30,7 +31,7 @@ pub(super) fn run(dir: &PhoneDir, wires: &Wires<'_>, output: Output) -> Result<(
         telephone: address(wires.telephone)?,
         reader: address(wires.vpcd)?,
         work: Work::PHONE,
-        clock: Arc::new(SystemClock),
+        clock: super::clock_of(Some(&platform))?,
         watch: None,
         framed_by: Vec::new(),
     };

@@ -2,6 +2,7 @@
 
 use crate::cli::HostLine;
 use crate::output::{Failure, Output};
+use crate::phone::clock_of;
 use crate::up::{failure, wait_for_the_end};
 use iso8583::{Framing, Profile};
 use sandbox::directory::Directory;
@@ -12,6 +13,7 @@ use server::city::{
     SwitchPorts, TelephoneNetwork, Waits, institution, net, ports,
 };
 use server::iso::Dialect;
+use server::test_mode::SandboxClock;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
@@ -50,8 +52,20 @@ fn bind(line: &HostLine, named: Option<&str>, documented: u16) -> Result<TcpList
     TcpListener::bind(&at).map_err(|error| Failure::configuration(format!("{at}: {error}")))
 }
 
-fn plan(data: &Path) -> Plan {
-    Plan::documented(data, Arc::new(SystemClock))
+fn plan(line: &HostLine) -> Result<Plan, Failure> {
+    // Without a platform to ask, the time goes on where a city left it in the data directory.
+    let clock = match line.clock_of.as_deref() {
+        Some(at) => clock_of(Some(at))?,
+        None => left_clock(&line.data.data)?,
+    };
+    Ok(Plan::documented(&line.data.data, clock))
+}
+
+/// The clock that a city left in a data directory; the machine's if none was moved there.
+pub(crate) fn left_clock(data: &Path) -> Result<Arc<SandboxClock>, Failure> {
+    let file = data.join("clock.json");
+    let wrong = |error| Failure::configuration(format!("{}: {error}", file.display()));
+    SandboxClock::open(&file, Arc::new(SystemClock)).map(Arc::new).map_err(wrong)
 }
 
 fn run(what: &str, at: SocketAddr, ready: Value, running: Running, output: Output) -> Result<(), Failure> {
@@ -95,7 +109,7 @@ pub(super) fn network(
     output: Output,
 ) -> Result<(), Failure> {
     let wait = Duration::from_millis(answer_within_ms);
-    let plan = Plan { waits: Waits { network: wait, ..Waits::FIELD }, ..plan(&line.data.data) };
+    let plan = Plan { waits: Waits { network: wait, ..Waits::FIELD }, ..plan(line)? };
     let peers = SwitchPeers {
         gateway: Peer { at: address(gateway)?, dialect: net(LineKey::Gateway) },
         issuers: issuers(issuers_at)?,
@@ -141,7 +155,7 @@ pub(super) fn issuer(
     };
     let http = Http::start().map_err(failure)?;
     let institution = institution(bank).map_err(failure)?;
-    let bank = Bank::start(&plan(&line.data.data), &http, institution, ports, peers).map_err(failure)?;
+    let bank = Bank::start(&plan(line)?, &http, institution, ports, peers).map_err(failure)?;
     let ready = json!({"verification": bank.verification_at, "desk": bank.desk_at});
     let what = format!("The bank {}", institution.id);
     run(&what, bank.detokenised_at, ready, bank.running, output)
@@ -151,6 +165,7 @@ pub(super) fn telephone(data: &Path, listen: &str, output: Output) -> Result<(),
     let socket = TcpListener::bind(listen);
     let socket = socket.map_err(|error| Failure::configuration(format!("{listen}: {error}")))?;
     let http = Http::start().map_err(failure)?;
-    let telephone = TelephoneNetwork::start(&plan(data), &http, socket).map_err(failure)?;
+    let telephone = TelephoneNetwork::start(&Plan::documented(data, left_clock(data)?), &http, socket)
+        .map_err(failure)?;
     run("The telephone network", telephone.at, json!({}), telephone.running, output)
 }

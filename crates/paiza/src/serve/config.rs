@@ -24,6 +24,8 @@ const WAIT_MOST: Duration = Duration::from_secs(120);
 pub(super) struct Config {
     /// The data directory.
     pub(super) data: Option<PathBuf>,
+    /// Whether this is a sandbox, whose clock can be moved and whose wires can have faults. Never with real cards.
+    pub(super) sandbox: bool,
     listen: Listen,
     network: Network,
     /// By short name; a bank that is not named listens at its documented port.

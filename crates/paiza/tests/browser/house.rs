@@ -33,7 +33,7 @@ impl House {
     pub(crate) fn open() -> House {
         let folder = tempfile::tempdir().unwrap();
         let tape = Tape::start(Arc::new(SystemClock)).unwrap();
-        let documented = Plan::documented(folder.path(), Arc::new(SystemClock));
+        let documented = Plan::sandbox(folder.path(), Arc::new(SystemClock)).unwrap();
         let plan = Plan { ports: Ports::Free, watch: Some(tape.clone()), ..documented };
         let mut city = City::start(&plan).unwrap();
         city.open_terminal(&plan).unwrap();

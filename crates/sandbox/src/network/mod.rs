@@ -30,8 +30,8 @@ pub use file::{Difference, FileFault, Line, Movement, check_file, read_file, set
 pub use message::{Incoming, answered, forward, open_reversal, own_answer, prepare, reversal_answer};
 pub use routing::{Route, route};
 pub use settlement::{
-    Acquirers, CloseDay, CutOver, DayState, DeliverDay, Leg, OpenDay, Participant, Settled, SettlementDay,
-    SettlementPosition, SignOn, open_day,
+    Acquirers, CloseDay, CutOver, DayState, DeliverDay, Leg, OpenDay, Participant, PassOver, Settled,
+    SettlementDay, SettlementPosition, SignOn, known_open_day, open_day,
 };
 pub use switching::{
     Answered, Direction, Outcome, Reverse, Switch, SwitchState, Switched, SwitchedAnswer, TimedOut, Verdict,

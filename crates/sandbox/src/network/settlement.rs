@@ -221,8 +221,18 @@ pub fn open_day(records: &mut impl Records, now: Timestamp) -> u32 {
     if let Some(open) = records.find::<OpenDay>(&NETWORK.to_owned()) {
         return open.date;
     }
+    today(now)
+}
+
+/// The date in Shanghai, `YYYYMMDD`.
+fn today(now: Timestamp) -> u32 {
     let today = now.civil(Zone::Shanghai);
     u32::from(today.year.unsigned_abs()) * 10_000 + u32::from(today.month) * 100 + u32::from(today.day)
+}
+
+/// The open day, if one was opened.
+pub fn known_open_day(records: &mut impl Records) -> Option<u32> {
+    records.find::<OpenDay>(&NETWORK.to_owned()).map(|open| open.date)
 }
 
 const NETWORK: &str = "network";
@@ -301,6 +311,34 @@ impl Operation for CutOver {
         records.put(fresh);
         records.put(OpenDay { name: NETWORK.to_owned(), date: self.next });
         Ok(before)
+    }
+}
+
+/// Has the open day go on to today because nothing was asked on it: it leaves no day to be closed.
+#[derive(Clone, Copy, Debug)]
+pub struct PassOver;
+
+impl Operation for PassOver {
+    type Answer = ();
+    type Refusal = Refusal;
+    const NAME: &'static str = "network.pass_over";
+
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<(), Refusal> {
+        let (before, next) = (open_day(records, now), today(now));
+        if next <= before {
+            return Err(Refusal::NotLater);
+        }
+        if day(records, before).in_flight > 0 {
+            return Err(Refusal::InFlight);
+        }
+        if records.find::<Acquirers>(&before).is_some() {
+            return Err(Refusal::Open);
+        }
+        if records.find::<SettlementDay>(&before).is_some() {
+            records.remove::<SettlementDay>(&before);
+        }
+        records.put(OpenDay { name: NETWORK.to_owned(), date: next });
+        Ok(())
     }
 }
 

@@ -6,8 +6,8 @@ use ledger::testing::MemoryRecords;
 use sandbox::Digest;
 use sandbox::defences::Defences;
 use sandbox::network::{
-    self, Answered, CloseDay, CutOver, Incoming, Movement, Outcome, Settled, SettlementPosition, SwitchState,
-    Switched, TOPIC_REVERSAL, TimedOut, Verdict, check_file, settlement_file,
+    self, Answered, CloseDay, CutOver, Incoming, Movement, Outcome, PassOver, Settled, SettlementPosition,
+    SwitchState, Switched, TOPIC_REVERSAL, TimedOut, Verdict, check_file, settlement_file,
 };
 use std::collections::BTreeMap;
 use values::{Currency, Operation, Records, Timestamp};
@@ -351,4 +351,31 @@ fn management_and_nonsense_are_answered() {
         edit(&mut message);
         assert_eq!(network.request(&message), expected);
     }
+}
+
+#[test]
+fn a_day_goes_on_only_if_nothing_was_asked_on_it() {
+    let (mut network, day) = (Network::new(), std::time::Duration::from_secs(86_400));
+    let later = NOON.after(day * 30);
+    let pass = |network: &mut Network, at| PassOver.apply(&mut network.records, at).map_err(|no| no.code());
+    assert_eq!(
+        network::known_open_day(&mut network.records),
+        None,
+        "no day is open before the first request"
+    );
+    let first = sale(1, 1_250);
+    network.request(&first);
+    assert_eq!(pass(&mut network, later), Err("in_flight"));
+    network.answered(&answer(&first, "00"));
+    assert_eq!(pass(&mut network, later), Err("day_open"), "what counted on a day is settled on it");
+    CutOver { next: 20_261_123 }.apply(&mut network.records, NOON).unwrap();
+    assert_eq!(pass(&mut network, NOON), Err("not_later"));
+    assert_eq!(pass(&mut network, later), Ok(()));
+    assert_eq!(network::known_open_day(&mut network.records), Some(20_261_222));
+    let known = network.records.all::<network::SettlementDay>();
+    assert_eq!(
+        known.iter().map(|day| day.date).collect::<Vec<_>>(),
+        [20_261_122],
+        "it leaves no day to be closed"
+    );
 }

@@ -12,7 +12,7 @@ use operators::OperatorId;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Schema, StoreError};
+use store::{MachineTime, Schema, StoreError};
 use values::Id;
 
 /// The operators' key, in the data directory.
@@ -43,7 +43,9 @@ impl ConsoleParty {
         let at = address(&socket)?;
         let mut running = Running::default();
         let schema = store::rooms::operators::tables(Schema::new());
-        let store = running.open(plan, "operators", "platform/operators", schema)?;
+        // Operators come, act and stay away by the machine's time, however far the clock of a sandbox was moved.
+        let clock = Arc::new(MachineTime(Arc::clone(&plan.clock)));
+        let store = running.open_by(clock, plan, "operators", "platform/operators", schema)?;
         let defences = plan.defences.operators;
         let porter =
             Porter::open(&plan.data.join(KEY_FILE), store.clone(), at, defences).map_err(io(KEY_FILE))?;

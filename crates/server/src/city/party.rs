@@ -4,6 +4,7 @@
 use super::{CityError, Plan};
 use crate::iso::{Dialect, Ends, Line, Listener, Service};
 use crate::screens::live::Closing;
+use crate::test_mode::Leg;
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use crypto::mac::LinkKey;
 use iso8583::{Framing, Message, Profile};
@@ -12,7 +13,7 @@ use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{Couriers, Deliverer, Schema, Store, StoreError, spawn_delivery};
+use store::{Clock, Couriers, Deliverer, Schema, Store, StoreError, spawn_delivery};
 use tokio::sync::oneshot;
 
 /// How long a party that is asked to end goes on with what it has accepted.
@@ -89,8 +90,14 @@ pub fn pos() -> Dialect {
     Dialect::new(Profile::Pos, Framing::binary2(), Some(LineKey::Terminal.link_key()))
 }
 
-pub(super) fn ends(plan: &Plan, near: &str, far: &str) -> Ends {
-    Ends { near: near.to_owned(), far: far.to_owned(), watch: plan.watch.clone() }
+/// The ends of a line; faults on the leg strike what passes there.
+pub(super) fn ends(plan: &Plan, near: &str, far: &str, leg: Leg) -> Ends {
+    Ends {
+        near: near.to_owned(),
+        far: far.to_owned(),
+        watch: plan.watch.clone(),
+        crossing: plan.crossing(leg),
+    }
 }
 
 /// The near end's answers are shown where the question was sent from, so a port itself is not watched.
@@ -210,12 +217,23 @@ impl Running {
         path: &str,
         schema: Schema,
     ) -> Result<Store, CityError> {
+        self.open_by(Arc::clone(&plan.clock), plan, name, path, schema)
+    }
+
+    /// The same by another clock than the city's.
+    pub(super) fn open_by(
+        &mut self,
+        clock: Arc<dyn Clock>,
+        plan: &Plan,
+        name: &str,
+        path: &str,
+        schema: Schema,
+    ) -> Result<Store, CityError> {
         let path = plan.data.join(path);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(io(&folder.display().to_string()))?;
         }
-        let store = Store::open(&path, schema.telling(crate::iso::holding), Arc::clone(&plan.clock))
-            .map_err(of(name))?;
+        let store = Store::open(&path, schema.telling(crate::iso::holding), clock).map_err(of(name))?;
         self.stores.push((name.to_owned(), store.clone()));
         Ok(store)
     }

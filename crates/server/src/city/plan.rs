@@ -3,6 +3,7 @@
 use super::SANDBOX_PASSPHRASE;
 use crate::defences::CityDefences;
 use crate::platform_http::developers::Limits;
+use crate::test_mode::{Crossing, Leg, TestMode};
 use crate::trace::Watch;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -64,6 +65,8 @@ pub struct Plan {
     pub ports: Ports,
     /// Its one clock.
     pub clock: Arc<dyn Clock>,
+    /// What only a sandbox has; its clock is then the one above.
+    pub test_mode: Option<TestMode>,
     /// Who watches its wires.
     pub watch: Watch,
     /// How long its parties wait.
@@ -87,6 +90,7 @@ impl Plan {
             data: data.to_owned(),
             ports: Ports::Documented,
             clock,
+            test_mode: None,
             watch: None,
             waits: Waits::FIELD,
             policy: Policy::STANDARD,
@@ -95,6 +99,19 @@ impl Plan {
             api_limits: Limits::STANDARD,
             defences: CityDefences::default(),
         }
+    }
+
+    /// The same as a sandbox: with a clock that can be moved, over the machine's own, and faults on its wires.
+    pub fn sandbox(data: &Path, machine: Arc<dyn Clock>) -> Result<Plan, CityError> {
+        let named = |error| CityError::Io { what: "clock.json".to_owned(), error };
+        let test_mode = TestMode::open(data, machine).map_err(named)?;
+        let clock: Arc<dyn Clock> = test_mode.clock.clone();
+        Ok(Plan { test_mode: Some(test_mode), ..Plan::documented(data, clock) })
+    }
+
+    /// Where faults may strike on a leg.
+    pub(super) fn crossing(&self, leg: Leg) -> Option<Arc<Crossing>> {
+        self.test_mode.as_ref().map(|test| test.faults.on(leg))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::hosts::telephone::Telephone;
 use crate::platform_http::developers::{self, Api};
 use crate::platform_http::{self, Door};
 use crate::screens::{self, door::Front};
+use crate::test_mode::Leg;
 use ::platform::TokenService;
 use ::platform::acquirer::Acquirer;
 use ::platform::gateway::Gateway;
@@ -88,7 +89,8 @@ impl Platform {
             Arc::new(GatewayPort::new(gateway, dialect, port_ends("token gateway", "network")))
         })?;
         let door = Door::new(Arc::clone(&tokens)).certifying(Arc::new(programmes::certify));
-        let door = door.defended(plan.defences.doors);
+        let test_clock = plan.test_mode.as_ref().map(|test| Arc::clone(&test.clock));
+        let door = door.defended(plan.defences.doors).telling_time(test_clock);
         let front = Front::default();
         let pages = screens::door::router(front.clone());
         let api = start_api(plan, &mut running, &tokens, &acquirer)?;
@@ -111,9 +113,12 @@ fn start_tokens(
     let schema = store::rooms::developers::answers(store::rooms::tokens::tables(Schema::new()));
     let store = running.open(plan, "tokens", "platform/tokens", schema)?;
     let keys = keys::platform_keys(&plan.data.join("platform/keys.json"), &plan.passphrase)?;
-    let line = peers.verification.line(ends(plan, "token service", "network"), |_| ())?;
+    let line = peers
+        .verification
+        .line(ends(plan, "token service", "network", Leg::of("platform-network", None)), |_| ())?;
     let issuers = IssuerLine::new(Arc::new(line), "01990000", plan.waits.enrolment);
-    let texting = Arc::new(Telephone::at(peers.telephone, plan.watch.clone()));
+    let telephone = Telephone::at(peers.telephone, plan.watch.clone());
+    let texting = Arc::new(telephone.through(plan.crossing(Leg::of("platform-telephone", None))));
     let service = TokenService::new(store, Arc::new(keys), issuers, card_ranges(), texting, plan.policy);
     define(&service).map_err(of("tokens"))?;
     service.end_unanswered().map_err(|error| CityError::Enrolments(error.to_string()))?;
@@ -124,7 +129,8 @@ fn start_gateway(plan: &Plan, tokens: &TokenService, peers: &PlatformPeers) -> R
     let mut lines: HashMap<String, Arc<dyn HostLine>> = HashMap::new();
     for (id, peer) in &peers.issuers {
         let bank = banks::institution(id)?;
-        lines.insert(id.clone(), Arc::new(peer.line(ends(plan, "token gateway", &bank.name), |_| ())?));
+        let ends = ends(plan, "token gateway", &bank.name, Leg::of("gateway-issuer", Some(id)));
+        lines.insert(id.clone(), Arc::new(peer.line(ends, |_| ())?));
     }
     Gateway::new(tokens, &lines, plan.waits.gateway).map_err(of("tokens"))
 }
@@ -133,7 +139,8 @@ fn start_acquirer(plan: &Plan, running: &mut Running, peers: &PlatformPeers) -> 
     let schema = store::rooms::developers::answers(store::rooms::acquiring::tables(Schema::new()));
     let store = running.open(plan, "acquirer", "platform/acquirer", schema)?;
     programmes::register_merchants(&store).map_err(of("acquirer"))?;
-    let line = peers.network.line(ends(plan, "acquirer", "network"), |_| ())?;
+    let line =
+        peers.network.line(ends(plan, "acquirer", "network", Leg::of("acquirer-network", None)), |_| ())?;
     let institution =
         Institution { defences: plan.defences.acquirer, ..acquiring_institution(plan.waits.acquirer) };
     Ok(Acquirer::new(store, institution, Arc::new(line)))
@@ -152,6 +159,7 @@ fn start_api(
         acquirer: acquirer.clone(),
         tokens: Arc::clone(tokens),
         limits: plan.api_limits,
+        webhooks: plan.crossing(Leg::of("webhooks", None)),
     };
     Api::new(parts).map_err(of("developers"))
 }

@@ -4,8 +4,9 @@ use super::{City, CityError, Waits};
 use crate::hosts::issuer::Issuer;
 use crate::hosts::network::Network;
 use crate::hosts::settlement::{
-    self, ClosedDay, SettlementError, check_as_acquirer, check_as_issuer, close_day,
+    self, ClosedDay, Evening, SettlementError, check_as_acquirer, check_as_issuer, close_day,
 };
+use crate::test_mode::Crossing;
 use platform::acquirer::Acquirer;
 use sandbox::directory::Directory;
 use sandbox::network::{Difference, read_file};
@@ -72,6 +73,8 @@ pub struct SettlementDesk {
     pub(super) issuers: Vec<Issuer>,
     pub(super) data: PathBuf,
     pub(super) waits: Waits,
+    /// Where faults may strike the files.
+    pub(super) crossing: Option<Arc<Crossing>>,
     /// One day ends at a time.
     pub(super) busy: Arc<Mutex<()>>,
 }
@@ -99,12 +102,28 @@ impl SettlementDesk {
         Ok(settled)
     }
 
+    /// When the open day ends by itself: at the end of its date. Nothing while no day was opened.
+    pub(crate) fn evening(&self) -> Result<Option<Evening>, CityError> {
+        settlement::evening(&self.network).map_err(failed)
+    }
+
+    /// Ends the open day because its date is over. A day on which nothing was asked is passed over, and one whose reversals
+    /// still travel ends later. What was settled.
+    pub(crate) fn end_by_itself(&self, evening: Evening) -> Result<Vec<SettledInstitution>, CityError> {
+        match settlement::at_evening(&self.network, evening).map_err(failed)? {
+            true => self.cut_over(),
+            false => Ok(Vec::new()),
+        }
+    }
+
     /// Gives each institution its file and has it checked. A second time it writes the same.
     fn hand_out(&self, closed: ClosedDay) -> Result<Vec<SettledInstitution>, CityError> {
         let (on, folder) = (closed.on(), self.data.join("network/settlement"));
         let mut settled = Vec::new();
         for (code, file) in closed.files {
             let earlier = earlier_files(&folder, &code, closed.date)?;
+            let file =
+                self.crossing.as_ref().map_or(file.as_str(), |crossing| crossing.file(&file)).to_owned();
             let path = write(&folder, &format!("{:08}-{code}.txt", closed.date), &file)?;
             let bank = self.issuers.iter().find(|issuer| issuer.bank().code == code);
             let (name, differences) = match bank {

@@ -5,6 +5,7 @@ use super::settlement::SettlementDesk;
 use super::{CityError, Plan, banks, desk};
 use crate::hosts::issuer::Issuer;
 use crate::hosts::network::{Network, NetworkPort};
+use crate::test_mode::Leg;
 use platform::acquirer::Acquirer;
 use platform::line::HostLine;
 use std::collections::HashMap;
@@ -54,11 +55,14 @@ impl Switch {
                 network.late(&answer);
             }
         };
-        let gateway = peers.gateway.line(ends(plan, "network", "token gateway"), unasked)?;
+        let gateway = peers
+            .gateway
+            .line(ends(plan, "network", "token gateway", Leg::of("network-gateway", None)), unasked)?;
         let mut issuers: HashMap<String, Arc<dyn HostLine>> = HashMap::new();
         for (id, peer) in &peers.issuers {
             let bank = banks::institution(id)?;
-            issuers.insert(id.clone(), Arc::new(peer.line(ends(plan, "network", &bank.name), |_| ())?));
+            let ends = ends(plan, "network", &bank.name, Leg::of("network-issuer", Some(id)));
+            issuers.insert(id.clone(), Arc::new(peer.line(ends, |_| ())?));
         }
         let network = Network::new(store, Arc::new(gateway), issuers, plan.waits.network);
         let network = network.defended(plan.defences.sandbox);
@@ -91,6 +95,7 @@ impl Switch {
             issuers,
             data: plan.data.clone(),
             waits: plan.waits,
+            crossing: plan.crossing(Leg::of("settlement-files", None)),
             busy: Arc::default(),
         };
         let at = self.running.serve(http, socket, desk::network(settlement.clone()))?;

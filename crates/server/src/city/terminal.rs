@@ -1,9 +1,9 @@
 //! A shop's terminal, worked at a screen of its own.
 
-use super::party::{Http, Running, address};
+use super::party::{Http, Running, address, ends};
 use super::{CityError, Plan, pos};
-use crate::iso::Ends;
 use crate::pos::{DemoTerminal, Pos, PosError, Settings, TerminalLine};
+use crate::test_mode::Leg;
 use crate::till::{OpenReader, Shop, Till, TillEnd, door};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -54,8 +54,7 @@ impl TerminalParty {
         settings: TerminalSettings<'_>,
     ) -> Result<TerminalParty, CityError> {
         let screen_at = address(&screen)?;
-        let ends =
-            Ends { near: "terminal".to_owned(), far: "acquirer".to_owned(), watch: plan.watch.clone() };
+        let ends = ends(plan, "terminal", "acquirer", Leg::of("terminal-acquirer", None));
         let line = TerminalLine::start(settings.acquirer, pos(), ends)
             .map_err(|error| CityError::Io { what: "line to the acquirer".to_owned(), error })?;
         let told = Settings {

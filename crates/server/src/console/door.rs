@@ -4,7 +4,7 @@ use super::acts::Acts;
 use super::look::{self, Columns, PaymentRow, Sources, Wanted};
 use super::porter::{Porter, Refused};
 use super::tape::{Kept, Tape};
-use super::{asking, entry, lists, registers};
+use super::{asking, entry, lists, registers, test_tools};
 use crate::screens::console::{
     self as screen, Cell, Entry, Filter, Frame, Journey, Line, Metric, Tab, Table,
 };
@@ -58,6 +58,8 @@ pub const PAGES: &[&str] = &[
     "/operators",
     "/audit",
     "/passkeys",
+    "/clock",
+    "/faults",
 ];
 
 /// What is before somebody is let in.
@@ -95,6 +97,7 @@ pub(crate) fn router(sources: Sources, tape: Option<Arc<Tape>>, porter: Porter, 
         .route("/settlement", get(lists::settlement))
         .route("/rules", get(lists::rules))
         .route("/limits", get(lists::limits))
+        .merge(test_tools::routes())
         .route("/events", get(events))
         .route("/subject", get(asking::subject))
         .route("/proposals", get(registers::proposals).post(asking::propose))
@@ -130,13 +133,23 @@ impl Desk {
     pub(super) fn new(console: Console, headers: &HeaderMap, uri: &Uri, section: &'static str) -> Desk {
         let last = console.tape.as_ref().map(|tape| *tape.changes().borrow());
         let who = console.porter.name(entry::word(headers));
-        let frame = Frame { section, search: String::new(), last, who };
+        let test = console.sources.test.as_ref().map(test_tools::state);
+        let frame = Frame { section, search: String::new(), last, who, test };
         Desk { console, page: page_of(headers, uri), frame }
     }
 
     /// Reads where it may wait for the disk, then makes the page.
     pub(super) async fn answer(
         self,
+        make: impl FnOnce(&Desk) -> Result<Option<String>, StoreError> + Send + 'static,
+    ) -> Response {
+        self.answer_with(StatusCode::OK, make).await
+    }
+
+    /// The same with another status.
+    pub(super) async fn answer_with(
+        self,
+        status: StatusCode,
         make: impl FnOnce(&Desk) -> Result<Option<String>, StoreError> + Send + 'static,
     ) -> Response {
         let made = tokio::task::spawn_blocking(move || {
@@ -146,7 +159,7 @@ impl Desk {
         let Ok((desk, html)) = made.await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
         let leave = Leave { script: true, ..Leave::default() };
         match html {
-            Ok(Some(html)) => show_with(StatusCode::OK, html, &leave),
+            Ok(Some(html)) => show_with(status, html, &leave),
             Ok(None) => {
                 show_with(StatusCode::NOT_FOUND, screen::failed(&desk.page, &desk.frame, true), &leave)
             }

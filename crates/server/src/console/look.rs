@@ -2,6 +2,7 @@
 //!
 //! Only what an operator may see is asked for: of a token its last four digits, of a device no key.
 
+use crate::test_mode::TestTools;
 use platform::acquirer::Acquirer;
 use serde::Deserialize;
 use store::{Rows, Store, StoreError, Value};
@@ -21,6 +22,8 @@ pub struct Sources {
     pub network: Option<Store>,
     /// Risk rules, by the bank's name; only where banks run in the same process.
     pub banks: Vec<(String, Store)>,
+    /// The clock and the faults; only in a sandbox.
+    pub test: Option<TestTools>,
 }
 
 impl Sources {
@@ -31,6 +34,7 @@ impl Sources {
             tokens: tokens.clone(),
             network: None,
             banks: Vec::new(),
+            test: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::issuer::Issuer;
 use crate::api::{CardDataKey, IssuerEvent, NewCard};
 use crate::client::{Client, ClientError, Freshness};
 use crate::phone::decode;
+use crate::test_mode::Crossing;
 use crate::trace::{Watch, Wire, show};
 use crypto::p256::AgreementPublic;
 use platform::replacement_context;
@@ -12,14 +13,20 @@ use sandbox::issuer::card::{BankCard, CardState, TOPIC_TOKEN_LIFECYCLE};
 use sandbox::issuer::{TokenLifecycle, TokenLink, replace};
 use sandbox::keys::issuer_signing_key;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use store::{Arrival, Deliverer};
 use values::{Outbound, Records, SecretBytes, TokenNumber};
 
-/// What carries a bank's token events to the token service at this address.
-pub fn deliverer(issuer: &Issuer, platform: SocketAddr, watch: Watch) -> (String, Deliverer) {
+/// What carries a bank's token events to the token service at this address; faults may strike on the way.
+pub fn deliverer(
+    issuer: &Issuer,
+    platform: SocketAddr,
+    watch: Watch,
+    crossing: Option<Arc<Crossing>>,
+) -> (String, Deliverer) {
     let bank = issuer.bank();
     let client = Client::new(&platform.to_string(), &format!("issuer:{}", bank.id), issuer_signing_key(bank));
-    let events = Events { issuer: issuer.clone(), client, watch };
+    let events = Events { issuer: issuer.clone(), client: client.through(crossing), watch };
     let deliver: Deliverer = Box::new(move |outbound| events.deliver(outbound));
     (TOPIC_TOKEN_LIFECYCLE.to_owned(), deliver)
 }

@@ -11,8 +11,8 @@ use sandbox::Digest;
 use sandbox::directory::Directory;
 use sandbox::issuer::{Authorisation, settled};
 use sandbox::network::{
-    self, Acquirers, CloseDay, CutOver, DayState, DeliverDay, Difference, FileFault, Leg, Movement, Settled,
-    SettlementDay, check_file, read_file, settlement_file,
+    self, Acquirers, CloseDay, CutOver, DayState, DeliverDay, Difference, FileFault, Leg, Movement, PassOver,
+    Settled, SettlementDay, check_file, read_file, settlement_file,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -80,6 +80,41 @@ pub fn close_day(network: &Network, patience: Duration) -> Result<ClosedDay, Set
         std::thread::sleep(LOOK_AGAIN);
     }
     closed_day(network, date)
+}
+
+/// When the date of the open day is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evening {
+    /// Midnight in Shanghai.
+    pub at: Timestamp,
+    /// Whether anything was asked or counted on that day: only then there is something to end.
+    pub used: bool,
+}
+
+/// When the date of the open day is over. Nothing while no day was opened: the first request opens one.
+pub fn evening(network: &Network) -> Result<Option<Evening>, SettlementError> {
+    let store = network.store();
+    let Some(open) = store.read(|records| network::known_open_day(records))? else { return Ok(None) };
+    let asked =
+        "SELECT 1 FROM switched WHERE date = $1 UNION ALL SELECT 1 FROM settled WHERE date = $1 LIMIT 1";
+    let used = !store.rows(asked, &[Value::Integer(open.into())])?.rows.is_empty();
+    let noon = day_after(open).and_then(noon_of);
+    let half_a_day = 12 * 3_600_000;
+    Ok(noon.map(|noon| Evening { at: Timestamp::from_millis(noon.millis() - half_a_day), used }))
+}
+
+/// Has an open day on which nothing was asked go on to the date of now. Answers whether the day is to be cut over instead.
+/// While reversals travel it stays open: closed without them it would show differences that vanish by themselves.
+pub fn at_evening(network: &Network, evening: Evening) -> Result<bool, SettlementError> {
+    let store = network.store();
+    if evening.used {
+        return Ok(!reversals_travel(store)?);
+    }
+    match store.call(PassOver)? {
+        Outcome::Done(()) | Outcome::Repeated(()) => Ok(false),
+        // Something was asked since it was looked at.
+        Outcome::Refused(_) | Outcome::Mismatch => Ok(true),
+    }
 }
 
 /// A day whose positions are final, with its files made anew; they are the same each time.
@@ -301,16 +336,21 @@ fn millis(wait: Duration) -> i64 {
     i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The day after `YYYYMMDD`; nothing if that is no day.
-fn day_after(date: u32) -> Option<u32> {
+fn noon_of(date: u32) -> Option<Timestamp> {
     let noon = Civil {
         year: i16::try_from(date / 10_000).ok()?,
         month: (date / 100 % 100) as u8,
         day: (date % 100) as u8,
         hour: 12,
-        ..Timestamp::from_millis(0).civil(Zone::Shanghai)
+        minute: 0,
+        second: 0,
     };
-    let next = Timestamp::from_civil(noon, Zone::Shanghai)?.after(Duration::from_secs(24 * 3600));
+    Timestamp::from_civil(noon, Zone::Shanghai)
+}
+
+/// The day after `YYYYMMDD`; nothing if that is no day.
+fn day_after(date: u32) -> Option<u32> {
+    let next = noon_of(date)?.after(Duration::from_secs(24 * 3600));
     let next = next.civil(Zone::Shanghai);
     Some(u32::from(next.year.unsigned_abs()) * 10_000 + u32::from(next.month) * 100 + u32::from(next.day))
 }

@@ -3,6 +3,7 @@
 //! A text travels sealed: to the telephone network's key on its way in, under the SIM's key on its way out.
 
 use crate::api::TextMessage;
+use crate::test_mode::{self, Crossing, Struck};
 use crate::trace::{Watch, Wire, show};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -13,6 +14,7 @@ use crypto::p256::{AgreementKey, AgreementPublic};
 use sandbox::telephone::{self, Deliver, SimKey};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 use values::Secret;
@@ -95,6 +97,7 @@ pub struct Telephone {
     at: SocketAddr,
     public: AgreementPublic,
     watch: Watch,
+    crossing: Option<Arc<Crossing>>,
 }
 
 /// The telephone network did not take a text or give an inbox.
@@ -106,7 +109,12 @@ impl Telephone {
     /// A client of the telephone network at this address.
     pub fn at(at: SocketAddr, watch: Watch) -> Telephone {
         let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(10)));
-        Telephone { agent: config.build().into(), at, public: network_key().public(), watch }
+        Telephone { agent: config.build().into(), at, public: network_key().public(), watch, crossing: None }
+    }
+
+    /// The same, where faults may strike what is sent.
+    pub fn through(self, crossing: Option<Arc<Crossing>>) -> Telephone {
+        Telephone { crossing, ..self }
     }
 
     /// Sends a text; the same `id` arrives once.
@@ -115,9 +123,16 @@ impl Telephone {
         let message = Submission { id: id.to_owned(), from: from.to_owned(), to: to.to_owned(), sealed_text };
         let body = serde_json::to_vec(&message).expect("four strings are JSON");
         show(&self.watch, from, "telephone network", Wire::Http, "POST /v1/messages", &body);
-        let request = self.agent.post(format!("http://{}/v1/messages", self.at));
-        let sent = request.header("content-type", "application/json").send(&body[..]);
-        sent.map(|_| ()).map_err(|error| TelephoneError(error.to_string()))
+        let go = |body: &[u8]| {
+            let request = self.agent.post(format!("http://{}/v1/messages", self.at));
+            let sent = request.header("content-type", "application/json").send(body);
+            sent.map(|_| ()).map_err(|error| TelephoneError(error.to_string()))
+        };
+        let struck = |struck| match struck {
+            Struck::Silence => Err(TelephoneError("no answer".to_owned())),
+            Struck::Status(status) => Err(TelephoneError(format!("answered {status}"))),
+        };
+        test_mode::send(self.crossing.as_ref(), &body, go, struck)
     }
 
     /// The texts after number `after` in a number's inbox, opened with its SIM.

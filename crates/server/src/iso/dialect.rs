@@ -64,6 +64,18 @@ impl Dialect {
         Ok(bytes)
     }
 
+    /// An answer with this DE 39 to a question that never arrived, as a host in trouble would give it. Nothing for what is
+    /// no first question about money or a card: a reversal, an advice or a repeat may be about something that is booked
+    /// already, and a made-up no would hide it.
+    pub fn answer_in_place(&self, question: &[u8], code: &str) -> Option<Vec<u8>> {
+        let question = self.profile.decode(question).ok()?;
+        let first = matches!(question.mti.digits(), [_, b'1' | b'2', b'0', b'0']);
+        let echoed = [2, 3, 4, 7, 11, 12, 13, 18, 23, 25, 32, 33, 37, 41, 42, 49];
+        let mut answer = Message::answer_to(&question, &echoed);
+        answer.set_text(39, code);
+        self.write(&mut answer).ok().filter(|_| first)
+    }
+
     /// By which an answer finds its question. Answers echo DE 7, 11, 32, 33, 37 and 41.
     pub fn key_of(&self, message: &Message) -> MessageKey {
         match self.profile {

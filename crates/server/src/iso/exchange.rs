@@ -2,6 +2,7 @@
 
 use super::FrameSender;
 use super::listener::{open, read_frames};
+use crate::test_mode::{Crossing, On, frame};
 use iso8583::{Framing, MessageKey};
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpStream};
@@ -22,6 +23,7 @@ pub enum Answer<M> {
 type Continue<M> = Box<dyn FnOnce(Answer<M>) + Send>;
 type Read<M> = dyn Fn(&[u8]) -> Option<(MessageKey, M)> + Send + Sync;
 type Unasked<M> = dyn Fn(M) + Send + Sync;
+type InPlace = dyn Fn(&[u8], &str) -> Option<Vec<u8>> + Send + Sync;
 
 /// A connection to the next host. Questions may overlap; each answer goes to its own question.
 ///
@@ -35,6 +37,8 @@ struct Shared<M> {
     framing: Framing,
     read: Box<Read<M>>,
     unasked: Box<Unasked<M>>,
+    /// Where faults strike, and what then answers a question in place of the host.
+    crossing: Option<(Arc<Crossing>, Box<InPlace>)>,
     state: Mutex<State<M>>,
     changed: Condvar,
 }
@@ -65,6 +69,18 @@ impl<M: Clone + Send + 'static> Exchange<M> {
         read: impl Fn(&[u8]) -> Option<(MessageKey, M)> + Send + Sync + 'static,
         unasked: impl Fn(M) + Send + Sync + 'static,
     ) -> std::io::Result<Exchange<M>> {
+        Exchange::start_through(None, to, framing, read, unasked)
+    }
+
+    /// The same on a leg where faults may strike. The function beside the place makes an answer with this DE 39 to a
+    /// question that did not arrive.
+    pub(crate) fn start_through(
+        crossing: Option<(Arc<Crossing>, Box<InPlace>)>,
+        to: SocketAddr,
+        framing: Framing,
+        read: impl Fn(&[u8]) -> Option<(MessageKey, M)> + Send + Sync + 'static,
+        unasked: impl Fn(M) + Send + Sync + 'static,
+    ) -> std::io::Result<Exchange<M>> {
         let state =
             State { sender: None, open: HashMap::new(), connection: 0, refused: None, stopping: false };
         let shared = Arc::new(Shared {
@@ -72,6 +88,7 @@ impl<M: Clone + Send + 'static> Exchange<M> {
             framing,
             read: Box::new(read),
             unasked: Box::new(unasked),
+            crossing,
             state: Mutex::new(state),
             changed: Condvar::new(),
         });
@@ -107,7 +124,16 @@ impl<M: Clone + Send + 'static> Exchange<M> {
             self.shared.changed.notify_one();
         }
         drop(state);
-        sender.send(message);
+        let crossing = self.shared.crossing.as_ref();
+        let in_place = |code: &str| {
+            let answer = crossing.and_then(|(_, in_place)| in_place(message, code));
+            answer.is_some_and(|answer| {
+                self.shared.heard(&answer);
+                true
+            })
+        };
+        let crossing = crossing.map(|(crossing, _)| crossing);
+        frame(crossing, On::Requests, message, move |bytes| sender.send(bytes), in_place);
     }
 
     /// How many questions are open.
@@ -172,7 +198,13 @@ impl<M: Clone + Send + 'static> Shared<M> {
         open.into_values().for_each(|question| (question.then)(Answer::Silence));
     }
 
-    fn answered(&self, bytes: &[u8]) {
+    fn answered(self: &Arc<Self>, bytes: &[u8]) {
+        let crossing = self.crossing.as_ref().map(|(crossing, _)| crossing);
+        let shared = Arc::clone(self);
+        frame(crossing, On::Answers, bytes, move |bytes| shared.heard(bytes), |_| false);
+    }
+
+    fn heard(&self, bytes: &[u8]) {
         let Some((key, message)) = (self.read)(bytes) else { return };
         let question = self.lock().open.remove(&key);
         match question {

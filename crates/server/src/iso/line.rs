@@ -1,10 +1,12 @@
 //! A line to another host: an exchange of messages in an agreed dialect, shown to whoever watches.
 
 use super::{Answer, Dialect, Exchange};
+use crate::test_mode::Crossing;
 use crate::trace::{Watch, Wire, show};
 use iso8583::{Message, Profile};
 use platform::line::{HostAnswer, HostLine, Then};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Both ends of a line have names, for those who watch.
@@ -16,22 +18,33 @@ pub struct Ends {
     pub far: String,
     /// Who watches.
     pub watch: Watch,
+    /// Where faults may strike what passes.
+    pub crossing: Option<Arc<Crossing>>,
 }
 
 impl Ends {
     /// The ends of a line nobody watches.
     pub fn unwatched(near: &str, far: &str) -> Ends {
-        Ends { near: near.to_owned(), far: far.to_owned(), watch: None }
+        Ends { near: near.to_owned(), far: far.to_owned(), watch: None, crossing: None }
     }
 
     pub(crate) fn outward(&self, dialect: &Dialect, bytes: &[u8]) {
         show(&self.watch, &self.near, &self.far, wire_of(dialect), "", bytes);
     }
 
+    /// Where faults may strike, with what makes an answer of this dialect in place of the far end.
+    pub(crate) fn struck(&self, dialect: &Dialect) -> Option<(Arc<Crossing>, InPlace)> {
+        let dialect = dialect.clone();
+        let in_place: InPlace = Box::new(move |question, code| dialect.answer_in_place(question, code));
+        self.crossing.clone().map(|crossing| (crossing, in_place))
+    }
+
     pub(crate) fn inward(&self, dialect: &Dialect, bytes: &[u8]) {
         show(&self.watch, &self.far, &self.near, wire_of(dialect), "", bytes);
     }
 }
+
+type InPlace = Box<dyn Fn(&[u8], &str) -> Option<Vec<u8>> + Send + Sync>;
 
 fn wire_of(dialect: &Dialect) -> Wire {
     match dialect.profile {
@@ -67,7 +80,7 @@ impl Line {
                 }
             }
         };
-        let exchange = Exchange::start(to, dialect.framing, read, unasked)?;
+        let exchange = Exchange::start_through(ends.struck(&dialect), to, dialect.framing, read, unasked)?;
         Ok(Line { exchange, dialect, ends })
     }
 

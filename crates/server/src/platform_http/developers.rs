@@ -26,6 +26,7 @@ mod strict;
 mod table;
 mod teller;
 mod terminals;
+mod test_helpers;
 mod test_shop;
 pub mod time;
 mod tokens;
@@ -33,6 +34,7 @@ mod webhooks;
 
 use super::door::Door;
 use super::problem::Trouble;
+use crate::test_mode::{Crossing, TestTools};
 use axum::Router;
 use axum::extract::{RawPathParams, Request};
 use axum::http::{Method, StatusCode, header};
@@ -44,7 +46,7 @@ use platform::TokenService;
 use platform::acquirer::Acquirer;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
-use store::Store;
+use store::{Bell, Store};
 use test_shop::TestShop;
 use tokio::sync::watch;
 use values::Records;
@@ -77,6 +79,8 @@ pub struct Parts {
     pub tokens: Arc<TokenService>,
     /// How much a key may ask.
     pub limits: Limits,
+    /// Where faults may strike webhooks.
+    pub webhooks: Option<Arc<Crossing>>,
 }
 
 /// The developers' interface. Clones share everything.
@@ -89,6 +93,9 @@ struct Inner {
     buckets: Buckets,
     example_key: OnceLock<String>,
     shop: OnceLock<TestShop>,
+    helpers: OnceLock<test_helpers::Helpers>,
+    /// Wakes who tells of what happened.
+    teller: OnceLock<Arc<Bell>>,
     /// The number of the last event, for those who listen; gone when nothing more is told.
     told: Mutex<Option<watch::Sender<u64>>>,
     /// This run of the process: what another run began is taken up again.
@@ -110,6 +117,8 @@ impl Api {
             buckets,
             example_key: OnceLock::new(),
             shop: OnceLock::new(),
+            helpers: OnceLock::new(),
+            teller: OnceLock::new(),
             told,
             run,
         })))
@@ -143,6 +152,30 @@ impl Api {
     /// Opens the test shop: from here on payments can be taken by a call. For a sandbox alone.
     pub fn open_shop(&self, place: Place) {
         let _ = self.0.shop.set(TestShop::at(place));
+    }
+
+    /// Lets the operator's key work the clock and the faults of a sandbox.
+    pub(crate) fn open_test_helpers(&self, tools: TestTools) {
+        let _ = self.0.helpers.set(test_helpers::Helpers::new(tools));
+    }
+
+    fn webhook_crossing(&self) -> Option<&Arc<Crossing>> {
+        self.0.parts.webhooks.as_ref()
+    }
+
+    /// Asks whether everything that happened was told. It keeps nothing of the interface alive.
+    pub(crate) fn telling(&self) -> impl Fn() -> Result<bool, store::StoreError> + Send + Sync + use<> {
+        let inner = Arc::downgrade(&self.0);
+        move || inner.upgrade().map_or(Ok(true), |inner| Api(inner).has_told_all())
+    }
+
+    /// Whether everything that happened was told; if not, it is told now.
+    fn has_told_all(&self) -> Result<bool, store::StoreError> {
+        let told = teller::has_told_all(self)?;
+        if !told && let Some(bell) = self.0.teller.get() {
+            bell.ring();
+        }
+        Ok(told)
     }
 
     fn shop(&self) -> Option<&TestShop> {

@@ -3,6 +3,7 @@
 use super::problem::Trouble;
 use crate::defences::{Defence, Defences};
 use crate::http_signature::{SignatureError, SignatureHeaders, SignedRequest, TOLERANCE_MS, claims, verify};
+use crate::test_mode::SandboxClock;
 use axum::http::HeaderMap;
 use crypto::p256::{AgreementPublic, VerifyingKey};
 use platform::TokenService;
@@ -20,6 +21,7 @@ pub struct Door {
     pub service: Arc<TokenService>,
     nonces: Arc<Nonces>,
     pub(super) certify: Option<Certify>,
+    pub(super) test_clock: Option<Arc<SandboxClock>>,
     defences: Defences,
 }
 
@@ -29,12 +31,18 @@ pub type Certify = Arc<dyn Fn(&Card, &AgreementPublic) -> Option<Certificates> +
 impl Door {
     /// A door to the token service.
     pub fn new(service: Arc<TokenService>) -> Door {
-        Door { service, nonces: Arc::default(), certify: None, defences: Defences::ALL }
+        Door { service, nonces: Arc::default(), certify: None, test_clock: None, defences: Defences::ALL }
     }
 
     /// The same door, behind which cards are certified too.
     pub fn certifying(self, certify: Certify) -> Door {
         Door { certify: Some(certify), ..self }
+    }
+
+    /// The same door of a sandbox, whose clock can be moved.
+    #[must_use]
+    pub fn telling_time(self, test_clock: Option<Arc<SandboxClock>>) -> Door {
+        Door { test_clock, ..self }
     }
 
     /// The same with these checks. In a product there is but one set of them.
@@ -128,7 +136,13 @@ impl Received {
             Err(SignatureError::Stale) if !stands(Defence::Freshness) => claims(&self.headers),
             verified => verified,
         };
-        let made = made.map_err(|error| Trouble::unsigned(&error.to_string()))?;
+        let made = made.map_err(|error| match error {
+            SignatureError::Stale => {
+                let detail = format!("{error}: it is {now} here; set the device's clock by GET /v1/time");
+                Trouble::unsigned(&detail)
+            }
+            _ => Trouble::unsigned(&error.to_string()),
+        })?;
         if door.nonces.is_new(&made.key_id, &made.nonce, now) || !stands(Defence::Nonce) {
             Ok(())
         } else {

@@ -74,6 +74,9 @@ problems! {
     "not_this_machine" 403 "Called by another name"
         "Desks and sandbox doors are called by this machine's own name, so that a page in a browser cannot reach them by a name of its own."
         "Call 127.0.0.1 or localhost.";
+    "test_mode_only" 403 "Only in a sandbox"
+        "The test clock and the faults belong to sandboxes; this platform runs none."
+        "Run `paiza up`, or say `sandbox = true` in the configuration of `paiza serve`.";
     "not_found" 404 "Not found"
         "There is nothing of this name, or it is not yours to see; from outside the two look the same."
         "Check the identifier and whose key you use.";
@@ -92,6 +95,9 @@ problems! {
     "idempotency_in_progress" 409 "The first request still runs"
         "A request with the same key is being carried out at this moment."
         "Wait a second and send it again with the same key: you get its answer.";
+    "clock_backwards" 409 "Time does not go back"
+        "The test clock was to be moved to a moment before the one it shows. Nothing that happened can be undone that way."
+        "Move it forward, or begin anew with `paiza up --fresh`.";
     "token_not_usable" 409 "The token cannot be used"
         "The card is not live: it is suspended, deleted, expired or not verified."
         "Use another card, or resume this one first.";

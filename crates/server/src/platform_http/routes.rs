@@ -77,6 +77,7 @@ pub(super) fn open_router(door: Door) -> Router {
     Router::new()
         .route("/livez", get(|| async { "ok" }))
         .route("/v1/card-data-key", get(card_data_key))
+        .route("/v1/time", get(time))
         .route("/v1/card-ranges", get(phone::card_ranges))
         .route("/v1/lost-phone", post(lost_phone))
         .route("/lost-phone", get(lost_phone_page).post(lost_phone_form))
@@ -125,6 +126,16 @@ fn id<K: values::id::Kind>(text: &str) -> Result<values::Id<K>, Trouble> {
 /// Public, and so is everybody's: phones are told it when they register, issuers seal new plastic to it.
 async fn card_data_key(State(door): State<Door>) -> Json<api::CardDataKey> {
     Json(api::CardDataKey { card_data_key: encode(door.service.keys().card_data().public().to_sec1()) })
+}
+
+/// What a device has to agree with for its signatures to be of now.
+async fn time(State(door): State<Door>) -> Json<api::CityTime> {
+    let shown = door.test_clock.as_ref().map(|clock| clock.shown());
+    Json(shown.map_or_else(api::CityTime::default, |shown| api::CityTime {
+        test_clock: true,
+        ahead_ms: shown.ahead_ms,
+        frozen_at_ms: shown.frozen.then(|| shown.now.millis()),
+    }))
 }
 
 fn register(door: &Door, received: &Received) -> Result<api::DeviceRegistered, Trouble> {

@@ -63,7 +63,7 @@ impl TerminalLine {
         };
         // A late answer changes nothing: what was not answered in time is being undone already.
         let unasked = |_: Heard| tracing::info!("the acquirer answered too late, or twice");
-        let exchange = Exchange::start(to, dialect.framing, read, unasked)?;
+        let exchange = Exchange::start_through(ends.struck(&dialect), to, dialect.framing, read, unasked)?;
         Ok(TerminalLine { exchange, dialect, ends })
     }
 }

@@ -3,6 +3,7 @@
 use super::flow::Flow;
 use super::pages::{Page, made};
 use super::terminal::{amount, chip};
+use super::test_tools::TestState;
 use askama::Template;
 
 /// The sections of the rail: name, path, icon.
@@ -32,6 +33,8 @@ pub struct Frame {
     pub last: Option<u64>,
     /// The operator who looks, by name.
     pub who: String,
+    /// How the clock and the wires of a sandbox are; none elsewhere.
+    pub test: Option<TestState>,
 }
 
 // What templates call.
@@ -302,7 +305,9 @@ mod tests {
 
     fn all(language: Language) -> Vec<String> {
         let page = Page { language, theme: Some("dark"), path: "/".to_owned() };
-        let frame = Frame { section: "/", search: hostile(), last: Some(1), who: hostile() };
+        let test = TestState { now: hostile(), frozen: false, real: false, faults: 2 };
+        let frame =
+            Frame { section: "/", search: hostile(), last: Some(1), who: hostile(), test: Some(test) };
         let hop = Hop { asked: Some(hostile()), answered: Some(hostile()), chosen: true };
         let flow = Flow {
             hops: [hop.clone(), hop.clone(), hop.clone(), hop, Hop::default()],

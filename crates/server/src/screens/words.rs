@@ -20,7 +20,7 @@ pub enum Language {
 }
 
 /// How many catalogues a language has.
-const FAMILIES: usize = 6;
+const FAMILIES: usize = 7;
 
 /// The catalogues of a language: what all screens say, then what the screens of one party say.
 macro_rules! family {
@@ -32,6 +32,7 @@ macro_rules! family {
             include_str!(concat!("../../catalogue/phone.", $language, ".ftl")),
             include_str!(concat!("../../catalogue/passkey.", $language, ".ftl")),
             include_str!(concat!("../../catalogue/operators.", $language, ".ftl")),
+            include_str!(concat!("../../catalogue/test.", $language, ".ftl")),
         ]
     };
 }

@@ -59,7 +59,7 @@ impl Shop {
     /// A shop whose line goes to `at`, whose first trace number follows `after`.
     pub(crate) fn at(town: &Town, merchant: &DemoMerchant, at: SocketAddr, after: u32) -> Shop {
         let watch: Watch = Some(town.tape.clone());
-        let ends = Ends { near: "terminal".to_owned(), far: "acquirer".to_owned(), watch };
+        let ends = Ends { watch, ..Ends::unwatched("terminal", "acquirer") };
         let line = Line::start(at, pos(), ends, |_| ()).unwrap();
         let mut configuration = Configuration::sample_shop();
         configuration.merchant.name = merchant.name.to_owned();

@@ -338,8 +338,11 @@ fn no_route_shows_or_changes_what_belongs_to_another_tenant() {
     let hook = json!({"url": "http://127.0.0.1:9/"});
     let endpoint =
         noodles.post("/v1/webhook_endpoints", "e", &hook).json()["id"].as_str().unwrap().to_owned();
+    let struck = json!({"leg": "settlement-files", "what": "partial"});
+    let fault = platform.post("/v1/test_helpers/faults", "f", &struck).json();
     let terminal = paid["terminal"].as_str().unwrap();
     let things = HashMap::from([
+        ("{fault}", fault["id"].as_str().unwrap().to_owned()),
         ("{merchant}", NOODLES_ID.to_owned()),
         ("{terminal}", terminal.to_owned()),
         ("{payment}", paid["id"].as_str().unwrap().to_owned()),

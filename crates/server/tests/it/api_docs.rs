@@ -113,6 +113,8 @@ fn every_example_works_and_every_answer_is_as_described() {
         .post("/v1/refunds", "r", &json!({"payment": paid["id"], "amount": {"value": 1, "currency": "CNY"}}))
         .json();
     let hook = platform.post("/v1/webhook_endpoints", "w", &json!({"url": "http://127.0.0.1:9/"})).json();
+    let struck = json!({"leg": "settlement-files", "what": "partial"});
+    let fault = platform.post("/v1/test_helpers/faults", "f", &struck).json();
     let mut event = Value::Null;
     crate::street::eventually("an event", || {
         event = platform.get("/v1/events").json()["data"][0].clone();
@@ -129,6 +131,7 @@ fn every_example_works_and_every_answer_is_as_described() {
         ("{device}", text(&token["device"])),
         ("{event}", text(&event["id"])),
         ("{webhook_endpoint}", text(&hook["id"])),
+        ("{fault}", text(&fault["id"])),
     ]);
     let description = platform.get("/openapi.json").json();
     let paths = description["paths"].as_object().unwrap().iter();
@@ -138,8 +141,10 @@ fn every_example_works_and_every_answer_is_as_described() {
         })
         .collect();
     // What is deleted is of no more use.
-    operations
-        .sort_by_key(|(_, _, operation)| operation["operationId"].as_str().unwrap().starts_with("delete"));
+    operations.sort_by_key(|(_, _, operation)| {
+        let name = operation["operationId"].as_str().unwrap();
+        (name.starts_with("delete"), name == "delete_faults")
+    });
     for (path, method, operation) in operations {
         let name = operation["operationId"].as_str().unwrap();
         if name == "stream_events" {

@@ -17,8 +17,8 @@ use tokens::records::Token;
 use values::{Id, Records};
 
 /// A city with a terminal and a console, and an operator at it.
-struct Operator {
-    city: SmallCity,
+pub(crate) struct Operator {
+    pub(crate) city: SmallCity,
     at: SocketAddr,
     agent: ureq::Agent,
     cookie: String,
@@ -39,7 +39,7 @@ impl Operator {
         (Operator { city, at, agent, cookie: String::new(), seen: RefCell::default() }, word)
     }
 
-    fn inside() -> Operator {
+    pub(crate) fn inside() -> Operator {
         let (mut operator, word) = Operator::outside();
         let entered = operator.enter("link", &word);
         assert_eq!((entered.status, entered.header("location")), (303, "/"), "{}", entered.body);
@@ -53,7 +53,13 @@ impl Operator {
         Shown::of(self.agent.post(format!("http://{}/enter", self.at)).send_form([(name, value)]))
     }
 
-    fn get(&self, path: &str) -> Shown {
+    pub(crate) fn post(&self, path: &str, form: &[(&str, &str)]) -> Shown {
+        let host = format!("localhost:{}", self.at.port());
+        let request = self.agent.post(format!("http://{}{path}", self.at)).header("host", host);
+        Shown::of(request.header("cookie", &self.cookie).send_form(form.iter().copied()))
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Shown {
         // By the name under which a browser takes passkeys.
         let host = format!("localhost:{}", self.at.port());
         let request = self.agent.get(format!("http://{}{path}", self.at)).header("host", host);

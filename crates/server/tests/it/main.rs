@@ -18,4 +18,6 @@ mod screens;
 mod settlement;
 mod small_city;
 mod street;
+mod test_helpers;
+mod test_mode;
 mod tills;

@@ -211,7 +211,10 @@ fn from_nothing_to_a_payment_and_what_is_seen_of_it() {
 
     // Looking back: days, receipts, the bank's message, what waits in the inbox.
     let history = screen.get("/history").body;
-    assert!(history.contains("Today") && history.contains("PAIZA NOODLES<") && history.contains("Not paid"), "{history}");
+    assert!(
+        history.contains("Today") && history.contains("PAIZA NOODLES<") && history.contains("Not paid"),
+        "{history}"
+    );
     eventually("the bank's message", || screen.get("/inbox").body.contains("12.50"));
     let receipt = screen.get(&format!("/history/{rich}/1")).body;
     assert!(receipt.contains("Your bank approved it") && receipt.contains("12.50"), "{receipt}");

@@ -10,6 +10,7 @@ use server::console::tape::Tape;
 use server::iso::Ends;
 use server::phone::{Added, NewPhone, Phone, Presentation};
 use server::pos::{DEMO_TERMINALS, Pos, Settings, TerminalLine, Verdict};
+use server::test_mode::TestTools;
 use server::trace::{Seen, Trace, Watch};
 use server::vpcd::ReaderEnd;
 use std::net::SocketAddr;
@@ -57,7 +58,7 @@ impl SmallCity {
     pub(crate) fn watched(watch: Watch) -> SmallCity {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock::at(NOW));
-        let documented = Plan::documented(&folder.path().join("city"), clock.clone());
+        let documented = Plan::sandbox(&folder.path().join("city"), clock.clone()).unwrap();
         let plan = Plan { ports: Ports::Free, watch, ..documented };
         let city = City::start(&plan).unwrap();
         let new = NewPhone {
@@ -70,11 +71,16 @@ impl SmallCity {
             work: Work::TEST,
             watch: None,
         };
-        let (mut phone, recovery_code) = Phone::set_up(&new, clock.clone()).unwrap();
+        let (mut phone, recovery_code) = Phone::set_up(&new, plan.clock.clone()).unwrap();
         let Added::Active(token) = phone.add_card(&typed(crate::street::CARD), None).unwrap() else {
             panic!("the card was not added")
         };
         SmallCity { city, clock, phone, token, recovery_code, plan, folder }
+    }
+
+    /// What the clock and the faults of the city are worked with.
+    pub(crate) fn tools(&self) -> &TestTools {
+        self.city.test_tools().unwrap()
     }
 
     /// Where the parties' folders lie.
@@ -128,7 +134,7 @@ impl SmallCity {
         let ends = Ends::unwatched("terminal", "acquirer");
         let line = TerminalLine::start(self.city.addresses.acquirer, server::city::pos(), ends).unwrap();
         let settings = Settings::new(folder.path(), DEMO_TERMINALS[0].configuration());
-        let mut pos = Pos::open(settings, Arc::new(line), self.clock.clone()).unwrap();
+        let mut pos = Pos::open(settings, Arc::new(line), self.plan.clock.clone()).unwrap();
         let mut reader = ReaderEnd::listen("127.0.0.1:0").unwrap();
         let how = Presentation {
             reader: reader.address().unwrap(),

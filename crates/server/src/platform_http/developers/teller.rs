@@ -36,6 +36,7 @@ impl Teller {
         for store in [api.acquirer().store(), api.tokens().store()] {
             store.ring_on_messages(&bell);
         }
+        let _first = api.0.teller.set(Arc::clone(&bell));
         let (api, stop, wake) = (api.clone(), Arc::clone(&ended), Arc::clone(&bell));
         let read = move || {
             while !stop.load(Ordering::SeqCst) {
@@ -73,6 +74,21 @@ fn read_all(api: &Api) -> Result<bool, StoreError> {
     Ok(acquirer || tokens)
 }
 
+/// Whether every fact of both databases was read, also those not folded before.
+pub(super) fn has_told_all(api: &Api) -> Result<bool, StoreError> {
+    for (source, store) in [("acquirer", api.acquirer().store()), ("tokens", api.tokens().store())] {
+        let before = api
+            .store()
+            .read(move |records| records.find::<Reading>(&source.to_owned()))?
+            .map_or(0, |read| read.fact);
+        let parameters = [Value::Integer(before as i64), Value::Integer(1)];
+        if !store.rows(questions::FACTS_AFTER, &parameters)?.rows.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 type Reader = fn(&Store, u16, &[u8], Timestamp) -> Result<Option<Happening>, StoreError>;
 
 fn read_some(api: &Api, source: &'static str, store: &Store, read: Reader) -> Result<bool, StoreError> {
@@ -100,7 +116,13 @@ fn read_some(api: &Api, source: &'static str, store: &Store, read: Reader) -> Re
         source,
         through,
         happenings,
-        entropy: crypto::random::bytes(),
+        entropy: *api
+            .tokens()
+            .keys()
+            .codes()
+            .tag(b"names of events")
+            .first_chunk()
+            .expect("a tag has 32 bytes"),
         endpoints: endpoints.iter().map(|endpoint| endpoint.id).collect(),
     };
     if let Outcome::Done(last) = api.store().call(tell)? {

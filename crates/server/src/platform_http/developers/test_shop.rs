@@ -9,6 +9,7 @@ use crate::iso::Ends;
 use crate::phone::{Added, NewPhone, Phone, PhoneError, Presentation};
 use crate::platform_http::problem::Trouble;
 use crate::pos::{DEMO_TERMINALS, Ended, Pos, PosError, Settings, TerminalLine};
+use crate::test_mode::Crossing;
 use crate::vpcd::ReaderEnd;
 use acquiring::records::Terminal;
 use acquiring::{Merchant, TerminalId};
@@ -38,6 +39,8 @@ pub struct Place {
     pub acquirer: SocketAddr,
     /// The one clock.
     pub clock: Arc<dyn Clock>,
+    /// Where faults may strike what its terminals say.
+    pub terminals: Option<Arc<Crossing>>,
 }
 
 /// A phone with its card.
@@ -99,7 +102,8 @@ impl TestShop {
         configuration.device.id = terminal.id.to_string();
         configuration.device.serial = terminal.id.to_string();
         let folder = self.place.data.join(format!("terminal-{}", hex::encode(terminal.id.as_str())));
-        let ends = Ends::unwatched("terminal", "acquirer");
+        let crossing = self.place.terminals.clone();
+        let ends = Ends { crossing, ..Ends::unwatched("terminal", "acquirer") };
         let line = TerminalLine::start(self.place.acquirer, crate::city::pos(), ends);
         let line = line.map_err(|error| PosError::Directory { path: folder.clone(), error })?;
         Pos::open(Settings::new(&folder, configuration), Arc::new(line), Arc::clone(&self.place.clock))

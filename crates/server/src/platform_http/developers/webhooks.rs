@@ -6,6 +6,7 @@ use super::paging::{AFTER, BEFORE, LIMIT};
 use super::shape::{Field, Kind, Shape};
 use super::{Api, time};
 use crate::platform_http::problem::Trouble;
+use crate::test_mode::{self, Struck};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use crypto::vault::{Envelope, open, seal};
@@ -228,17 +229,25 @@ fn send(api: &Api, endpoint: &Endpoint, event: &Event) -> Option<u16> {
     let secret = secret_of(api, endpoint)?;
     let body = serde_json::to_vec(&event_view(event)).expect("texts and numbers are JSON");
     let id = event.id.to_string();
-    let seconds = api.now().millis().div_euclid(1000);
+    // Whoever checks it lives outside, so this is the machine's time, also where a sandbox's clock was moved.
+    let seconds = api.store().clock().machine().millis().div_euclid(1000);
     let signature = STANDARD.encode(tag(secret.expose(), &id, seconds, &body));
-    let head = format!(
-        "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: Paiza\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\nConnection: close\r\nwebhook-id: {id}\r\nwebhook-timestamp: {seconds}\r\n\
-         webhook-signature: v1,{signature}\r\n\r\n",
-        target.path,
-        target.host,
-        body.len()
-    );
-    target.exchange(head.as_bytes(), &body).ok().flatten()
+    let go = |body: &[u8]| {
+        let head = format!(
+            "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: Paiza\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\nwebhook-id: {id}\r\nwebhook-timestamp: {seconds}\r\n\
+             webhook-signature: v1,{signature}\r\n\r\n",
+            target.path,
+            target.host,
+            body.len()
+        );
+        target.exchange(head.as_bytes(), body).ok().flatten()
+    };
+    let struck = |struck| match struck {
+        Struck::Silence => None,
+        Struck::Status(status) => Some(status),
+    };
+    test_mode::send(api.webhook_crossing(), &body, go, struck)
 }
 
 /// An address that may be called.
