@@ -18,7 +18,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use store::SystemClock;
+use store::{Clock, SystemClock};
 
 /// The ports beside the one a foreign client calls, if they were named.
 #[derive(Clone, Copy)]
@@ -54,7 +54,7 @@ fn bind(line: &HostLine, named: Option<&str>, documented: u16) -> Result<TcpList
 
 fn plan(line: &HostLine) -> Result<Plan, Failure> {
     // Without a platform to ask, the time goes on where a city left it in the data directory.
-    let clock = match line.clock_of.as_deref() {
+    let clock: Arc<dyn Clock> = match line.clock_of.as_deref() {
         Some(at) => clock_of(Some(at))?,
         None => left_clock(&line.data.data)?,
     };

@@ -11,8 +11,8 @@ use std::time::Duration;
 use store::{Bell, Clock};
 use values::Timestamp;
 
-/// The furthest a clock can be moved to: expiry dates of cards have two digits for the year.
-const LATEST: Timestamp = Timestamp::from_millis(4_070_908_800_000);
+/// The end of 2098, the furthest a clock can be moved to: expiry dates of cards have two digits for the year.
+const LATEST: Timestamp = Timestamp::from_millis(4_070_908_799_999);
 
 /// Why a clock is not moved.
 #[derive(Debug, thiserror::Error)]
