@@ -189,6 +189,13 @@ impl Person<'_> {
         self.text("#instruct").await;
     }
 
+    /// Leaves the last sale behind: the keypad comes.
+    pub(crate) async fn next_sale(&self, terminal: SocketAddr) {
+        self.open(terminal, "/").await;
+        self.press_here("form[action='/next'] button").await;
+        self.wait_for("form[action='/sale']").await;
+    }
+
     /// Holds the phone to the reader, and sees how it ended.
     pub(crate) async fn tap(&self, phone: SocketAddr) -> String {
         self.open(phone, "/").await;

@@ -25,12 +25,16 @@ async fn phone(way: Way) {
     for _ in 0..2 {
         person.ask(house.terminal(), "300").await;
         assert_eq!(person.tap(house.phone(0)).await, "Paid");
-        person.open(house.phone(0), "/").await;
-        person.open(house.terminal(), "/").await;
-        person.press("form[action='/next'] button").await;
+        person.next_sale(house.terminal()).await;
     }
-    let said = browser.complaints().await;
-    assert!(said.is_empty(), "{said:?}");
+    assert_eq!(complaints(&browser).await, Vec::<String>::new());
+}
+
+/// What the browser complained about, but for its advice to take RSA keys as well, which are not taken here
+/// (`docs/decisions/0012-passkeys-and-two-operators.md`).
+async fn complaints(browser: &Browser) -> Vec<String> {
+    let said = browser.complaints().await.into_iter();
+    said.filter(|said| !said.contains("pubKeyCredParams is missing at least one of the default")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -78,8 +82,7 @@ async fn console(way: Way) {
     assert_eq!(wei.approve_newest(house.console()).await, "Carried out");
     assert_eq!(limits(), 1);
     for browser in [&hers, &theirs] {
-        let said = browser.complaints().await;
-        assert!(said.is_empty(), "{said:?}");
+        assert_eq!(complaints(browser).await, Vec::<String>::new());
     }
 }
 
