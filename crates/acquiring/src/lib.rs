@@ -13,6 +13,9 @@
 //! - no answer in time: [`operations::TimedOut`] begins a reversal (a refund, which is an advice, is repeated
 //!   instead), delivered again and again until [`operations::ReversalAnswered`] settles it.
 //!
+//! A merchant's system may want a payment before a terminal takes it: an *intent* ([`operations::OpenIntent`]) waits for a
+//! card and becomes the payment of a terminal's request in the commit that accepts that.
+//!
 //! Decisions:
 //!
 //! - A **void** is a reversal advice (0420, reason 17) of a payment in the open batch. It cannot be refused, so

@@ -2,6 +2,7 @@
 
 mod accept;
 mod conclude;
+mod intent;
 mod manage;
 mod settle;
 mod shared;
@@ -10,6 +11,7 @@ mod time_out;
 
 pub use accept::{Accept, Accepted};
 pub use conclude::{Conclude, Concluded, Standing};
+pub use intent::{CancelIntent, Expect, FailIntent, IntentRefusal, OpenIntent, PresentCard};
 pub use manage::{NextTrace, RegisterMerchant, RegisterTerminal, SetMerchantState, SetTerminalState, SignOn};
 pub use settle::{CloseBatch, Closed};
 pub use take_back::{Reverse, TakenBack, Void};
@@ -23,3 +25,6 @@ pub const REVERSAL_TOPIC: &str = "acquirer.reversal";
 /// Outbox topic: a refund to send again (0221) until it is answered and [`Conclude`] took the answer. Key and
 /// body are the reference.
 pub const ADVICE_TOPIC: &str = "acquirer.advice";
+/// Outbox topic: a card is presented for an intent; the deliverer brings it to a terminal. The key is the intent's
+/// name, the body the end of the card's number, a slash and that name.
+pub const PRESENT_TOPIC: &str = "acquirer.present";

@@ -2,10 +2,12 @@
 
 mod batch;
 mod institution;
+mod intent;
 mod merchant;
 mod payment;
 
 pub use batch::{Batch, BatchState, Tally};
 pub use institution::{Institution, TokenRange};
+pub use intent::{Expected, Intent, IntentState};
 pub use merchant::{Merchant, MerchantDay, MerchantState, Terminal, TerminalState};
 pub use payment::{Original, Payment, PaymentKind, PaymentState, Purpose, TerminalTrace, TraceCounter};

@@ -119,7 +119,21 @@ pub struct Said {
     pub replayed: bool,
 }
 
-/// What is remembered of a request, if it is not too long ago.
+/// What is remembered of a request, if it is not too long ago: its answer, or nothing while it is carried out. A request
+/// that says something else under the same key is refused.
+pub fn remembered<W: Records>(
+    records: &mut W,
+    asked: &Asked,
+    now: Timestamp,
+) -> Result<Option<Rendered>, No<()>> {
+    match known(records, asked, now).map(|known| given(known, asked)).transpose()? {
+        None => Ok(None),
+        Some(Ok(rendered)) => Ok(Some(rendered)),
+        Some(Err(_)) => Err(No::Running),
+    }
+}
+
+/// The record of a request, if it is not too long ago.
 fn known<W: Records>(records: &mut W, asked: &Asked, now: Timestamp) -> Option<Answer> {
     records.find::<Answer>(&asked.name).filter(|answer| now.since(answer.at) < REMEMBERED)
 }
@@ -270,5 +284,80 @@ impl Operation for Finish {
             None => records.remove::<Answer>(&self.name),
         }
         Ok(())
+    }
+}
+
+/// A request that was begun is left where it is: whatever became of its work, this run carries it out no more. The next
+/// repeat takes it up by its plan, as after a crash.
+#[derive(Clone, Debug)]
+pub struct LayDown {
+    /// Which request.
+    pub name: String,
+}
+
+impl Operation for LayDown {
+    type Answer = ();
+    type Refusal = ();
+    const NAME: &'static str = "developers.lay_down";
+
+    fn apply<W: Records>(&self, records: &mut W, _now: Timestamp) -> Result<(), ()> {
+        let open: Answer = records.find(&self.name).ok_or(())?;
+        if open.status.is_none() {
+            records.put(Answer { run: NOBODY, ..open });
+        }
+        Ok(())
+    }
+}
+
+/// The run that no process has.
+const NOBODY: u64 = u64::MAX >> 1;
+
+/// Remembers what a request was answered whose effects were commits of their own.
+#[derive(Clone, Debug)]
+pub struct Remember {
+    /// The request.
+    pub asked: Asked,
+    /// Its answer.
+    pub rendered: Rendered,
+}
+
+impl Operation for Remember {
+    type Answer = ();
+    type Refusal = ();
+    const NAME: &'static str = "developers.remember";
+
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<(), ()> {
+        records.put(Answer {
+            status: Some(self.rendered.status),
+            body: self.rendered.body.clone(),
+            ..begun(&self.asked, now, 0, String::new())
+        });
+        Ok(())
+    }
+}
+
+/// Forgets answers whose time is over.
+#[derive(Clone, Debug)]
+pub struct Forget {
+    /// The names of some that may be.
+    pub names: Vec<String>,
+}
+
+impl Operation for Forget {
+    /// How many were.
+    type Answer = u64;
+    type Refusal = ();
+    const NAME: &'static str = "developers.forget";
+
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<u64, ()> {
+        let mut gone = 0;
+        for name in &self.names {
+            let old = records.find::<Answer>(name).is_some_and(|answer| now.since(answer.at) >= REMEMBERED);
+            if old {
+                records.remove::<Answer>(name);
+                gone += 1;
+            }
+        }
+        Ok(gone)
     }
 }

@@ -16,7 +16,9 @@ pub mod key;
 pub mod tenant;
 pub mod webhook;
 
-pub use answer::{Answer, Asked, Began, Begin, Finish, No, Once, Part, Rendered, Said};
+pub use answer::{
+    Answer, Asked, Began, Begin, Finish, Forget, LayDown, No, Once, Part, Remember, Rendered, Said,
+};
 pub use event::{Event, Happening, Reading, Subject, Tell};
 pub use key::{AddKey, ApiKey, KeyText, RevokeKey};
 pub use tenant::{Scope, Tenant};

@@ -9,8 +9,34 @@ use values::{Id, Operation, Outbound, Record, Records, Residency, Timestamp, id:
 
 /// Outbox topic: an event to be sent to an endpoint. The key is `endpoint/number`, the body the same.
 pub const TOPIC: &str = "webhooks";
-/// How long an event is tried before it is parked.
-pub const TRIED_FOR: Duration = Duration::from_secs(3 * 86_400);
+/// How long before each try: the first is made at once, and after the last an event is parked. Each wait is longer or
+/// shorter by up to a fifth, so that what failed together is not tried again together.
+pub const SCHEDULE: [Duration; 11] = {
+    const fn minutes(count: u64) -> Duration {
+        Duration::from_secs(60 * count)
+    }
+    [
+        Duration::ZERO,
+        Duration::from_secs(5),
+        minutes(1),
+        minutes(5),
+        minutes(30),
+        minutes(2 * 60),
+        minutes(5 * 60),
+        minutes(10 * 60),
+        minutes(14 * 60),
+        minutes(20 * 60),
+        minutes(24 * 60),
+    ]
+};
+
+/// How long to wait after so many tries, with two fresh random bytes; nothing after the last.
+pub fn wait_after(tries: u32, entropy: [u8; 2]) -> Option<Duration> {
+    let wait = SCHEDULE.get(usize::try_from(tries).ok()?)?;
+    // From four to six fifths of it.
+    let thousandths = 800 + u32::from(u16::from_be_bytes(entropy)) * 401 / 65_536;
+    Some(*wait * thousandths / 1000)
+}
 
 /// Where somebody wants events sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +51,10 @@ pub struct Endpoint {
     pub kinds: Vec<String>,
     /// The signing secret, sealed under the platform's key.
     pub sealed: Vec<u8>,
+    /// The secret before it, sealed likewise, while it signs too.
+    pub previous: Option<Vec<u8>>,
+    /// Until when that one signs.
+    pub previous_until: Option<Timestamp>,
     /// Whether it is used; one that answered 410 is not.
     pub enabled: bool,
     /// When it was set up.
@@ -41,6 +71,13 @@ impl Record for Endpoint {
 }
 
 impl Endpoint {
+    /// The sealed secrets that sign at this moment, the newest first.
+    pub fn signing(&self, now: Timestamp) -> impl Iterator<Item = &[u8]> {
+        let lives = self.previous_until.is_some_and(|until| now < until);
+        let previous = self.previous.as_deref().filter(|_| lives);
+        std::iter::once(self.sealed.as_slice()).chain(previous)
+    }
+
     /// Whether an event is for it.
     pub fn wants(&self, event: &Event) -> bool {
         let may_know = self.tenant == Tenant::Platform || self.tenant == event.tenant;
@@ -57,7 +94,7 @@ pub enum DeliveryState {
     Pending,
     /// The endpoint answered with a 2xx.
     Delivered,
-    /// It was tried for three days, or the endpoint is gone.
+    /// Every try failed, or the endpoint is gone. It can be sent again.
     Parked,
 }
 
@@ -88,7 +125,6 @@ impl Record for Delivery {
 
 /// Puts an event on its way.
 pub(crate) fn begin_delivery<W: Records>(records: &mut W, to: &Endpoint, event: &Event, now: Timestamp) {
-    let name = format!("{}/{}", to.id, event.number);
     records.put(Delivery {
         endpoint: to.id,
         event: event.number,
@@ -97,8 +133,13 @@ pub(crate) fn begin_delivery<W: Records>(records: &mut W, to: &Endpoint, event: 
         last_status: None,
         begun_at: now,
     });
+    send(records, to.id, event.number, now);
+}
+
+fn send<W: Records>(records: &mut W, endpoint: Id<kinds::WebhookEndpoint>, event: u64, due: Timestamp) {
+    let name = format!("{endpoint}/{event}");
     let body = name.clone().into_bytes();
-    records.send(Outbound { topic: TOPIC.to_owned(), key: name, due: now, body });
+    records.send(Outbound { topic: TOPIC.to_owned(), key: name, due, body });
 }
 
 /// Endpoint and event that an outbox message names.
@@ -144,31 +185,87 @@ impl Operation for RemoveEndpoint {
     }
 }
 
-/// Sends an event again, to every endpoint that wants it.
+/// Gives an endpoint a new secret. The old one signs beside it for a while, so that its owner can change over.
+#[derive(Clone, Debug)]
+pub struct RotateSecret {
+    /// Which endpoint.
+    pub id: Id<kinds::WebhookEndpoint>,
+    /// The new secret, sealed under the platform's key.
+    pub sealed: Vec<u8>,
+    /// How long the old one signs too.
+    pub keep_old_for: Duration,
+}
+
+impl Operation for RotateSecret {
+    type Answer = Endpoint;
+    type Refusal = ();
+    const NAME: &'static str = "developers.rotate_secret";
+
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Endpoint, ()> {
+        let endpoint: Endpoint = records.find(&self.id).ok_or(())?;
+        let kept = !self.keep_old_for.is_zero();
+        let endpoint = Endpoint {
+            previous: kept.then(|| endpoint.sealed.clone()),
+            previous_until: kept.then(|| now.after(self.keep_old_for)),
+            sealed: self.sealed.clone(),
+            ..endpoint
+        };
+        records.put(endpoint.clone());
+        Ok(endpoint)
+    }
+}
+
+/// Uses an endpoint again that was disabled. What was parked meanwhile is not sent by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct EnableEndpoint {
+    /// Which.
+    pub id: Id<kinds::WebhookEndpoint>,
+}
+
+impl Operation for EnableEndpoint {
+    type Answer = Endpoint;
+    type Refusal = ();
+    const NAME: &'static str = "developers.enable_endpoint";
+
+    fn apply<W: Records>(&self, records: &mut W, _now: Timestamp) -> Result<Endpoint, ()> {
+        let endpoint: Endpoint = records.find(&self.id).ok_or(())?;
+        let endpoint = Endpoint { enabled: true, ..endpoint };
+        records.put(endpoint.clone());
+        Ok(endpoint)
+    }
+}
+
+/// Sends events again, to every endpoint that wants them.
 #[derive(Clone, Debug)]
 pub struct Resend {
-    /// The event's number.
-    pub event: u64,
-    /// The endpoints it is sent to.
+    /// The events' numbers.
+    pub events: Vec<u64>,
+    /// The endpoints they are sent to.
     pub endpoints: Vec<Id<kinds::WebhookEndpoint>>,
+    /// Leaves out what an endpoint has taken.
+    pub undelivered: bool,
 }
 
 impl Operation for Resend {
-    /// To how many it is sent.
+    /// How many deliveries were begun.
     type Answer = u64;
     type Refusal = ();
     const NAME: &'static str = "developers.resend";
 
     fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<u64, ()> {
-        let event = records.find::<Event>(&self.event).ok_or(())?;
+        let found = self.endpoints.iter().filter_map(|id| records.find::<Endpoint>(id));
+        let endpoints: Vec<Endpoint> = found.collect();
         let mut sent = 0;
-        for id in &self.endpoints {
-            let Some(endpoint) = records.find::<Endpoint>(id).filter(|endpoint| endpoint.wants(&event))
-            else {
-                continue;
-            };
-            begin_delivery(records, &endpoint, &event, now);
-            sent += 1;
+        for number in &self.events {
+            let event = records.find::<Event>(number).ok_or(())?;
+            for endpoint in endpoints.iter().filter(|endpoint| endpoint.wants(&event)) {
+                let known = records.find::<Delivery>(&(endpoint.id, *number));
+                if self.undelivered && known.is_some_and(|known| known.state != DeliveryState::Parked) {
+                    continue;
+                }
+                begin_delivery(records, endpoint, &event, now);
+                sent += 1;
+            }
         }
         Ok(sent)
     }
@@ -181,9 +278,11 @@ pub enum Tried {
     Status(u16),
     /// No answer.
     Silence,
+    /// The endpoint is disabled; nothing was sent.
+    Disabled,
 }
 
-/// Writes a try down and says whether it was the last one.
+/// Writes a try down, and has the next one made when it is due.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempted {
     /// Where to.
@@ -192,35 +291,43 @@ pub struct Attempted {
     pub event: u64,
     /// What came of it.
     pub tried: Tried,
+    /// Two fresh random bytes: how much longer or shorter the wait is.
+    pub entropy: [u8; 2],
 }
 
 impl Operation for Attempted {
-    /// Where the delivery stands now.
-    type Answer = DeliveryState;
+    /// The delivery as it stands now.
+    type Answer = Delivery;
     type Refusal = ();
     const NAME: &'static str = "developers.attempted";
 
-    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<DeliveryState, ()> {
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Delivery, ()> {
         let mut delivery: Delivery = records.find(&(self.endpoint, self.event)).ok_or(())?;
-        delivery.attempts = delivery.attempts.saturating_add(1);
-        delivery.last_status = match self.tried {
-            Tried::Status(status) => Some(status),
-            Tried::Silence => None,
-        };
-        delivery.state = match delivery.last_status {
-            Some(200..=299) => DeliveryState::Delivered,
-            Some(410) => DeliveryState::Parked,
-            _ if now.since(delivery.begun_at) >= TRIED_FOR => DeliveryState::Parked,
-            _ => DeliveryState::Pending,
+        if self.tried != Tried::Disabled {
+            delivery.attempts = delivery.attempts.saturating_add(1);
+            delivery.last_status = match self.tried {
+                Tried::Status(status) => Some(status),
+                Tried::Silence | Tried::Disabled => None,
+            };
+        }
+        let wait = wait_after(delivery.attempts, self.entropy);
+        delivery.state = match (self.tried, wait) {
+            (Tried::Status(200..=299), _) => DeliveryState::Delivered,
+            (Tried::Status(410) | Tried::Disabled, _) | (_, None) => DeliveryState::Parked,
+            (_, Some(wait)) => {
+                // The message of the next try takes the place of this one's.
+                send(records, self.endpoint, self.event, now.after(wait));
+                DeliveryState::Pending
+            }
         };
         // Gone is gone: nothing more is sent there.
-        if delivery.last_status == Some(410)
+        if self.tried == Tried::Status(410)
             && let Some(endpoint) = records.find::<Endpoint>(&self.endpoint)
         {
             records.put(Endpoint { enabled: false, ..endpoint });
         }
         records.put(delivery.clone());
-        Ok(delivery.state)
+        Ok(delivery)
     }
 }
 
@@ -233,6 +340,19 @@ pub fn tag(secret: &[u8], id: &str, seconds: i64, body: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn waits_follow_the_schedule_a_fifth_around() {
+        let seconds = |wait: Option<Duration>| wait.map(|wait| wait.as_secs());
+        assert_eq!(wait_after(0, [255, 255]), Some(Duration::ZERO), "the first try is made at once");
+        assert_eq!(seconds(wait_after(1, [0, 0])), Some(4));
+        assert_eq!(seconds(wait_after(1, [255, 255])), Some(6));
+        assert_eq!(seconds(wait_after(2, [128, 0])), Some(60));
+        let all: u64 = (0..11).filter_map(|tries| seconds(wait_after(tries, [128, 0]))).sum();
+        assert_eq!(all / 3600, 75, "three days and a little");
+        assert_eq!(wait_after(11, [0, 0]), None);
+        assert_eq!(wait_after(u32::MAX, [0, 0]), None);
+    }
 
     /// The example of the Standard Webhooks specification's reference libraries.
     #[test]

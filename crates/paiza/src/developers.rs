@@ -85,6 +85,25 @@ pub(crate) enum Events {
         /// Which event
         event: String,
     },
+    /// Send the events of a span of time again to the webhook endpoints that did not take them
+    ///
+    /// Example: paiza events replay --from 2026-11-01T00:00:00Z --to 2026-11-02T00:00:00Z
+    Replay {
+        #[command(flatten)]
+        interface: Interface,
+        /// Those that happened from this moment on, in UTC
+        #[arg(long)]
+        from: String,
+        /// And before this one
+        #[arg(long)]
+        to: String,
+        /// To this endpoint alone
+        #[arg(long, value_name = "ENDPOINT")]
+        endpoint: Option<String>,
+        /// Also what an endpoint took, or still may
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 #[derive(Subcommand)]

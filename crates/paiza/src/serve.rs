@@ -54,6 +54,7 @@ pub(crate) fn run(what: &Serve, output: Output) -> Result<(), Failure> {
     let plan = Plan {
         watch,
         waits: config.waits(),
+        egress: config.egress()?,
         passphrase: passphrase.map_or_else(|| SANDBOX_PASSPHRASE.to_vec(), |secret| secret.expose().to_vec()),
         ..documented
     };
@@ -65,7 +66,10 @@ pub(crate) fn run(what: &Serve, output: Output) -> Result<(), Failure> {
     };
     let peers = config.peers()?;
     let http = Http::start().map_err(failure)?;
-    let platform = Platform::start(&plan, &http, ports, &peers).map_err(failure)?;
+    let mut platform = Platform::start(&plan, &http, ports, &peers).map_err(failure)?;
+    if config.test_shop.open {
+        platform.open_shop(&plan, peers.telephone).map_err(failure)?;
+    }
     let parties = std::slice::from_ref(&platform.running);
     let test = test_tools(&plan, &platform.api, parties, None).map_err(failure)?;
     let console = match &what.console {

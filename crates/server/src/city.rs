@@ -24,7 +24,7 @@ use crate::console::tape::Tape;
 use crate::hosts::issuer::Issuer;
 use crate::hosts::network::Network;
 use crate::phone_door;
-use crate::platform_http::developers::{Api, Place};
+use crate::platform_http::developers::Api;
 use crate::pos::DEMO_TERMINALS;
 use crate::screens::door::{Begin, Front};
 use crate::test_mode::{Clockwork, Evenings, Leg, TestTools};
@@ -52,7 +52,7 @@ pub use switch::{Switch, SwitchPeers, SwitchPorts};
 pub use telephone::TelephoneNetwork;
 pub use terminal::{TerminalParty, TerminalSettings, sandbox_configuration};
 
-use party::{address, of};
+use party::address;
 
 /// The documented ports: one place for those who listen and those who call.
 pub mod ports {
@@ -152,7 +152,7 @@ pub struct City {
 impl City {
     /// Starts every party.
     pub fn start(plan: &Plan) -> Result<City, CityError> {
-        let http = Http::start()?;
+        let http = Http::by(Arc::clone(&plan.clock))?;
         let sockets = Sockets::bind(plan)?;
         let telephone = TelephoneNetwork::start(plan, &http, sockets.telephone)?;
         let (platform_at, gateway_at) = (address(&sockets.platform)?, address(&sockets.gateway)?);
@@ -190,16 +190,8 @@ impl City {
             gateway: Port { socket: sockets.gateway, dialect: net(LineKey::Gateway) },
             desk: sockets.platform_desk,
         };
-        let platform = Platform::start(plan, &http, ports, &peers)?;
-        platform.api.publish(&published_keys()).map_err(of("developers"))?;
-        platform.api.open_shop(Place {
-            data: plan.data.join("test-shop"),
-            platform: platform.http_at,
-            telephone: telephone.at,
-            acquirer: platform.terminals_at,
-            clock: Arc::clone(&plan.clock),
-            terminals: plan.crossing(Leg::of("terminal-acquirer", None)),
-        });
+        let mut platform = Platform::start(plan, &http, ports, &peers)?;
+        platform.open_shop(plan, telephone.at)?;
         let issuers: Vec<Issuer> = banks.iter().map(|bank| bank.issuer.clone()).collect();
         let acquirer = Some(platform.acquirer.clone());
         let (desk_at, settlement) = switch.open_desk(plan, &http, sockets.desk, acquirer, issuers.clone())?;

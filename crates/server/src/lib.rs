@@ -6,6 +6,7 @@
 //! Read `iso` (host connections), `vpcd` (the field between phone and reader), then `http_signature`, and `test_mode` (what
 //! only a sandbox has).
 
+mod alarm;
 pub mod api;
 pub mod ceremony;
 pub mod city;
@@ -13,6 +14,7 @@ pub mod client;
 pub mod console;
 pub mod defences;
 pub mod hosts;
+mod http;
 pub mod http_signature;
 pub mod iso;
 pub mod pcsc;

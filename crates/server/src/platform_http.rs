@@ -9,9 +9,12 @@ mod door;
 mod phone;
 mod problem;
 mod problems;
+mod repeats;
 mod routes;
 
+use crate::alarm::Alarm;
 use axum::Router;
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
@@ -19,6 +22,7 @@ use axum::response::{IntoResponse, Response};
 use developers::{Api, VERSION};
 pub use door::{Certify, Door};
 use problem::Trouble;
+use std::time::Duration;
 use values::{Id, id::kinds};
 
 /// Everything the platform answers over HTTP, besides its screens.
@@ -27,11 +31,67 @@ pub fn router(door: Door, api: Api) -> Router {
     developers::router(&door, &api).merge(routes::open_router(door)).layer(named)
 }
 
+/// The largest head of a request: its address and headers.
+const HEAD_MOST: usize = 16 * 1024;
+/// How long a body may take to arrive.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+/// How long an answer may take.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// What a caller hears whose head did not arrive in time, as it goes over the wire.
+pub(crate) fn too_slow() -> String {
+    let trouble =
+        Trouble::of("request_timeout", "The head of the request did not arrive within ten seconds.");
+    let body = String::from_utf8_lossy(&problem::document(trouble.problem())).into_owned();
+    format!(
+        "HTTP/1.1 408 Request Timeout\r\nContent-Type: application/problem+json\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Reads a body to its end: in time, and at most so much of it.
+async fn read_body(alarm: &Alarm, body: Body, most: usize) -> Result<Bytes, Trouble> {
+    let size = if most >= 1 << 20 { format!("{} MiB", most >> 20) } else { format!("{} KiB", most >> 10) };
+    let too_large = || Trouble::of("body_too_large", &format!("Bodies here have at most {size}."));
+    // What says beforehand that it is too large is not read at all.
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large());
+    }
+    let bytes = tokio::select! {
+        bytes = to_bytes(body, most) => bytes,
+        () = alarm.after(BODY_WITHIN) => {
+            return Err(Trouble::of("request_timeout", "The body did not arrive within ten seconds."));
+        }
+    };
+    bytes.map_err(|_| too_large())
+}
+
+fn head_size(request: &Request) -> usize {
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    let uri = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    headers.sum::<usize>() + uri
+}
+
+/// The answer, if it comes in time and the head was not too large to be looked at.
+async fn answer_in_time(alarm: &Alarm, request: Request, next: Next) -> Response {
+    if head_size(&request) > HEAD_MOST {
+        return Trouble::of("head_too_large", "Address and headers have at most 16 KiB together.")
+            .into_response();
+    }
+    tokio::select! {
+        answer = next.run(request) => answer,
+        () = alarm.after(ANSWER_WITHIN) => {
+            Trouble::of("answer_timeout", "The answer takes longer than thirty seconds.").into_response()
+        }
+    }
+}
+
 /// Gives every request a name, which its answer carries.
 async fn name_request(State(api): State<Api>, request: Request, next: Next) -> Response {
     let name: Id<kinds::Request> = Id::mint(api.now(), crypto::random::bytes());
     let name = name.to_string();
-    let mut answer = next.run(request).await;
+    let mut answer = answer_in_time(api.alarm(), request, next).await;
     if let Some(trouble) = answer.extensions_mut().remove::<Trouble>() {
         let mut problem = trouble.problem().clone();
         problem.instance = Some(name.clone());

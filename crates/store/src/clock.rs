@@ -77,17 +77,27 @@ impl Clock for MachineTime {
 }
 
 /// Something to wait for. A ring while nobody waits is remembered.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Bell {
     rung: Mutex<bool>,
     waiting: Condvar,
+    call: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Bell {
+    /// A bell that calls this whenever it is rung, for those who wait without a thread. It must not wait for anything,
+    /// nor ask the clock.
+    pub fn calling(call: impl Fn() + Send + Sync + 'static) -> Bell {
+        Bell { call: Some(Box::new(call)), ..Bell::default() }
+    }
+
     /// Ends the present wait, or the next one.
     pub fn ring(&self) {
         *lock(&self.rung) = true;
         self.waiting.notify_all();
+        if let Some(call) = &self.call {
+            call();
+        }
     }
 
     /// Waits for a ring, at most this long if a time is given.

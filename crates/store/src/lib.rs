@@ -79,7 +79,7 @@ mod verify;
 mod workspace;
 
 pub use clock::{Bell, Clock, MachineTime, SystemClock, TestClock};
-pub use delivery::{Arrival, Couriers, Deliverer, spawn_delivery};
+pub use delivery::{Arrival, Couriers, Deliverer, Lanes, spawn_delivery, spawn_lanes};
 pub use driver::{Appender, Driver, Rows};
 pub use error::{DriverError, StoreError};
 pub use executor::Executor;
@@ -88,7 +88,7 @@ pub use job::{Called, Outcome};
 pub use outbox::{Backoff, Message};
 pub use row::{Mismatched, Row, Value};
 pub use schema::{Kind, Layout, Mapping, Migration, Schema, Telling, table_id};
-pub use shell::{Calling, QUEUE, Store};
+pub use shell::{Awaited, Calling, Looking, QUEUE, Store};
 pub use sqlite::Sqlite;
 pub use verify::{Bad, Report, TableDigest, digests, verify};
 pub use workspace::Workspace;

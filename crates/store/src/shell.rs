@@ -66,16 +66,10 @@ impl Store {
     /// Executes an operation without holding a thread: a future that is ready when the outcome is durable.
     /// It is queued at once, and is executed even if the future is dropped.
     pub fn call_async<O: Operation>(&self, operation: O) -> Calling<O> {
-        let state = Arc::new(Mutex::new((None, None::<Waker>)));
-        let told = Arc::clone(&state);
-        self.submit(operation, move |outcome| {
-            let mut state = lock(&told);
-            state.0 = Some(outcome);
-            if let Some(waker) = state.1.take() {
-                waker.wake();
-            }
-        });
-        Calling(state)
+        let calling = Awaited::new();
+        let told = calling.clone();
+        self.submit(operation, move |outcome| told.tell(outcome));
+        calling
     }
 
     /// Queues an operation. `callback` is called once, after the commit, on the thread that tells all callers: it
@@ -85,6 +79,24 @@ impl Store {
         if let Err((job, wrong)) = self.0.threads.queue(job) {
             job.finish(Err(wrong));
         }
+    }
+
+    /// [`Store::read`] without holding a thread: a future that is ready when what was seen is durable.
+    pub fn read_async<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&mut Workspace<'_>) -> T + Send + 'static,
+    ) -> Looking<T> {
+        let looking = Awaited::new();
+        let told = looking.clone();
+        let job: Box<dyn Job> = Box::new(Look::new(look, move |seen| told.tell(seen)));
+        if let Err(refused) = self.0.jobs.try_send(job) {
+            let (job, wrong) = match refused {
+                TrySendError::Full(job) => (job, StoreError::Overloaded),
+                TrySendError::Disconnected(job) => (job, StoreError::Stopped),
+            };
+            job.finish(Err(wrong));
+        }
+        looking
     }
 
     /// Looks at the latest records; changes made here are undone. Waits until what was seen is durable.
@@ -200,16 +212,39 @@ impl Drop for Shared {
 }
 
 /// An operation under way; see [`Store::call_async`].
-pub struct Calling<O: Operation>(Arc<Mutex<Told<O>>>);
+pub type Calling<O> = Awaited<Called<O>>;
+/// A look under way; see [`Store::read_async`].
+pub type Looking<T> = Awaited<Result<T, StoreError>>;
 
-type Told<O> = (Option<Called<O>>, Option<Waker>);
+/// Something that will be told, as a future.
+pub struct Awaited<T>(Arc<Mutex<Told<T>>>);
 
-impl<O: Operation> Future for Calling<O> {
-    type Output = Called<O>;
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Called<O>> {
+type Told<T> = (Option<T>, Option<Waker>);
+
+impl<T> Awaited<T> {
+    fn new() -> Awaited<T> {
+        Awaited(Arc::new(Mutex::new((None, None))))
+    }
+
+    fn clone(&self) -> Awaited<T> {
+        Awaited(Arc::clone(&self.0))
+    }
+
+    fn tell(&self, what: T) {
+        let mut state = lock(&self.0);
+        state.0 = Some(what);
+        if let Some(waker) = state.1.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl<T> Future for Awaited<T> {
+    type Output = T;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let mut state = lock(&self.0);
         match state.0.take() {
-            Some(outcome) => Poll::Ready(outcome),
+            Some(told) => Poll::Ready(told),
             None => {
                 state.1 = Some(context.waker().clone());
                 Poll::Pending

@@ -4,6 +4,7 @@ use crate::defences::Defence;
 use crate::names::Reference;
 use crate::network_line::reference;
 use crate::operations::TIMEOUT_TOPIC;
+use crate::operations::intent::{expected, taken};
 use crate::operations::shared::Undertaking;
 use crate::operations::shared::{
     admitted, change_batch, change_original, fingerprint, outbound, request_key,
@@ -25,7 +26,7 @@ pub struct Accept {
     pub request: PaymentRequest,
     /// Who we are.
     pub institution: Institution,
-    /// The name the payment gets.
+    /// The name the payment gets, unless it was wanted under one of its own.
     pub id: Id<kinds::Payment>,
 }
 
@@ -81,7 +82,11 @@ impl Operation for Accept {
         let original = self.original(records, &merchant)?;
         let day = self.count_in_day(records, &merchant, now)?;
         let (stan, reference) = next_reference(records, &self.institution, now)?;
-        let payment = self.payment(&merchant, original.as_ref(), stan, reference, now)?;
+        let mut payment = self.payment(&merchant, original.as_ref(), stan, reference, now)?;
+        if let Some(intent) = expected(records, &payment) {
+            payment.id = intent.id;
+            taken(records, intent, &payment);
+        }
         if let Some(day) = day {
             records.put(day);
         }

@@ -4,6 +4,7 @@ mod attacks;
 mod books;
 mod every_order;
 mod hostile;
+mod intents;
 mod messages;
 mod refusals;
 mod story;

@@ -13,11 +13,23 @@ impl Caller<'_> {
         answer(request.header("authorization", self.bearer()).call()).map_err(failure)
     }
 
-    /// Asks for a change, under a request key of its own.
+    /// Asks for a change, under a request key of its own. A payment is waited for.
     pub(super) fn post(&self, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        self.send(path, body, "wait=20")
+    }
+
+    /// The same without waiting for an end.
+    pub(super) fn post_at_once(&self, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        self.send(path, body, "wait=0")
+    }
+
+    fn send(&self, path: &str, body: Option<&Value>, preference: &str) -> Result<Value, Failure> {
         let key = hex::encode(crypto::random::bytes::<12>());
         let request = agent().post(format!("http://{}{path}", self.0.at));
-        let request = request.header("authorization", self.bearer()).header("idempotency-key", key);
+        let request = request
+            .header("authorization", self.bearer())
+            .header("idempotency-key", key)
+            .header("prefer", preference);
         let sent = match body {
             Some(body) => {
                 request.header("content-type", "application/json").send(body.to_string().as_bytes())

@@ -30,6 +30,18 @@ pub(crate) fn run(what: &Events, output: Output) -> Result<(), Failure> {
             output.line(format!("{event} goes to {} endpoints again.", answer["endpoints"]));
             output.row(&answer);
         }
+        Events::Replay { interface, from, to, endpoint, all } => {
+            let mut wish = json!({"from": from, "to": to, "undelivered": !all});
+            if let Some(endpoint) = endpoint {
+                wish["webhook_endpoint"] = json!(endpoint);
+            }
+            let answer = Caller(interface).post("/v1/events/replay", Some(&wish))?;
+            output.line(format!(
+                "{} events happened; {} deliveries are made again.",
+                answer["events"], answer["deliveries"]
+            ));
+            output.row(&answer);
+        }
     }
     output.summary(json!({}));
     Ok(())

@@ -14,6 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What can be made to happen.
 pub(crate) const EVENTS: &[&str] = &[
+    "payment.created",
+    "payment.processing",
+    "payment.cancelled",
     "payment.pending",
     "payment.approved",
     "payment.declined",
@@ -59,7 +62,20 @@ fn text(value: &Value) -> &str {
 /// Does what leads to the event; what it will be about.
 fn make(caller: &Caller<'_>, event: &str) -> Result<Value, Failure> {
     match event {
-        "payment.pending" | "payment.approved" => Ok(pay(caller, Behaviour::Approve, "sale")?["id"].clone()),
+        "payment.created" | "payment.pending" | "payment.approved" => {
+            Ok(pay(caller, Behaviour::Approve, "sale")?["id"].clone())
+        }
+        "payment.processing" => {
+            let id = wanted(caller)?;
+            let path = format!("/v1/test_helpers/payments/{}/present_card", text(&id));
+            caller.post(&path, Some(&json!({"test_card": card(Behaviour::Approve)?})))?;
+            Ok(id)
+        }
+        "payment.cancelled" => {
+            let id = wanted(caller)?;
+            caller.post(&format!("/v1/payments/{}/cancel", text(&id)), None)?;
+            Ok(id)
+        }
         "payment.declined" => Ok(pay(caller, Behaviour::Decline51, "sale")?["id"].clone()),
         // The bank books it and stays silent, so it is taken back.
         "payment.reversing" | "payment.reversed" => {
@@ -112,13 +128,25 @@ fn make(caller: &Caller<'_>, event: &str) -> Result<Value, Failure> {
     }
 }
 
-/// Takes a payment with the first test card of this behaviour.
-fn pay(caller: &Caller<'_>, behaviour: Behaviour, kind: &str) -> Result<Value, Failure> {
+/// The end of the number of the first test card of this behaviour.
+fn card(behaviour: Behaviour) -> Result<String, Failure> {
     let card = test_cards().iter().find(|card| card.bank == "boc" && card.behaviour == behaviour);
     let card = card.ok_or_else(|| Failure::business("no test card behaves like that"))?;
+    Ok(card.pan().last_four().to_string())
+}
+
+/// Makes a payment that waits for a card.
+fn wanted(caller: &Caller<'_>) -> Result<Value, Failure> {
+    let body = json!({"amount": {"value": 1250, "currency": "CNY"}, "merchant": MERCHANT});
+    // Nobody presents one, so there is no end to wait for.
+    Ok(caller.post_at_once("/v1/payments", Some(&body))?["id"].clone())
+}
+
+/// Takes a payment with the first test card of this behaviour.
+fn pay(caller: &Caller<'_>, behaviour: Behaviour, kind: &str) -> Result<Value, Failure> {
     let body = json!({
         "amount": {"value": 1250, "currency": "CNY"}, "merchant": MERCHANT, "kind": kind,
-        "test_card": card.pan().last_four().to_string(),
+        "test_card": card(behaviour)?,
     });
     caller.post("/v1/payments", Some(&body))
 }

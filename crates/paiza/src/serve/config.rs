@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use server::city::{LineMac, Peer, PlatformPeers, Port, Waits, ports};
 use server::iso::Dialect;
+use server::platform_http::developers::egress::{Egress, Reach};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -32,7 +33,27 @@ pub(super) struct Config {
     issuers: BTreeMap<String, Host>,
     telephone: Telephone,
     pub(super) keys: Keys,
+    webhooks: Webhooks,
+    pub(super) test_shop: TestShop,
     waits: WaitsMs,
+}
+
+/// Where webhooks may be sent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Webhooks {
+    #[serde(deserialize_with = "reach")]
+    egress: Option<Reach>,
+    /// A file of certification authorities (PEM) that are trusted besides the machine's own.
+    authorities: Option<PathBuf>,
+}
+
+/// Terminals and phones with test cards, so that payments can be taken by a call: for a sandbox alone.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct TestShop {
+    /// Whether there is one. With it come keys that everybody knows.
+    pub(super) open: bool,
 }
 
 /// Where the platform listens.
@@ -102,6 +123,11 @@ fn line_mac<'de, D: Deserializer<'de>>(from: D) -> Result<Option<LineMac>, D::Er
     LineMac::parse(&text).map(Some).ok_or_else(|| D::Error::custom(wrong))
 }
 
+fn reach<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Reach>, D::Error> {
+    let text = String::deserialize(from)?;
+    Reach::parse(&text).map(Some).ok_or_else(|| D::Error::custom("this_machine or public is expected"))
+}
+
 fn wait<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
     let wait = Duration::from_millis(u64::deserialize(from)?);
     if wait.is_zero() || wait > WAIT_MOST {
@@ -135,6 +161,14 @@ impl Host {
 }
 
 impl Config {
+    /// Where webhooks may be sent: to this machine alone unless said otherwise.
+    pub(super) fn egress(&self) -> Result<Egress, Failure> {
+        let egress = Egress::reaching(self.webhooks.egress.unwrap_or(Reach::ThisMachine));
+        let Some(path) = &self.webhooks.authorities else { return Ok(egress) };
+        let wrong = |error| Failure::configuration(format!("{}: {error}", path.display()));
+        Ok(egress.trusting(std::fs::read(path).map_err(wrong)?))
+    }
+
     /// Reads a file.
     pub(super) fn read(path: &Path) -> Result<Config, Failure> {
         let wrong = |what: String| Failure::configuration(format!("{}: {what}", path.display()));

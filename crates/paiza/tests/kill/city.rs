@@ -94,6 +94,16 @@ impl City {
         self.path("city")
     }
 
+    /// Where the developers' interface is called.
+    pub(crate) fn interface(&self) -> String {
+        self.at("http")
+    }
+
+    /// Without a warning, whatever it is doing.
+    pub(crate) fn kill(&mut self, party: &str) {
+        self.running.get_mut(party).unwrap().kill();
+    }
+
     fn at(&self, port: &str) -> String {
         format!("127.0.0.1:{}", self.ports[port])
     }
@@ -109,6 +119,7 @@ impl City {
         text += "[issuers]\n";
         BANKS.iter().for_each(|bank| text += &host(bank, bank));
         text += &format!("[telephone]\naddress = '{}'\n", self.at("telephone"));
+        text += "[test_shop]\nopen = true\n";
         // A dead issuer is not waited for as long as in the field.
         text + "[waits]\nissuer_ms = 1500\nnetwork_ms = 20000\n"
     }

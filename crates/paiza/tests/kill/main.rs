@@ -3,6 +3,7 @@
 //! network's clearing, the gateway's counters and the issuer's books exactly once, or in none of them.
 
 mod books;
+mod calling;
 mod city;
 mod counter;
 mod enrolling;

@@ -2,6 +2,7 @@
 //! couriers. And how it ends: what is accepted is finished, what is known is folded, then the files are closed.
 
 use super::{CityError, Plan};
+use crate::alarm::Alarm;
 use crate::iso::{Dialect, Ends, Line, Listener, Service};
 use crate::screens::live::Closing;
 use crate::test_mode::Leg;
@@ -13,7 +14,9 @@ use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{Clock, Couriers, Deliverer, Schema, Store, StoreError, spawn_delivery};
+use store::{
+    Clock, Couriers, Deliverer, Lanes, Schema, Store, StoreError, SystemClock, spawn_delivery, spawn_lanes,
+};
 use tokio::sync::oneshot;
 
 /// How long a party that is asked to end goes on with what it has accepted.
@@ -120,14 +123,22 @@ pub(super) fn address(listener: &TcpListener) -> Result<SocketAddr, CityError> {
 }
 
 /// What serves the HTTP ports of a process; they end with it.
-pub struct Http(Option<tokio::runtime::Runtime>);
+pub struct Http {
+    runtime: Option<tokio::runtime::Runtime>,
+    alarm: Alarm,
+}
 
 impl Http {
     /// Starts the threads for it.
     pub fn start() -> Result<Http, CityError> {
+        Http::by(Arc::new(SystemClock))
+    }
+
+    /// The same, bounding the patience with callers by this clock.
+    pub fn by(clock: Arc<dyn Clock>) -> Result<Http, CityError> {
         let builder = &mut tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(2).enable_all().build().map_err(io("the HTTP runtime"))?;
-        Ok(Http(Some(runtime)))
+        Ok(Http { runtime: Some(runtime), alarm: Alarm::by(clock) })
     }
 
     /// Serves handlers that do nothing at any free port: the limit of a run.
@@ -140,21 +151,20 @@ impl Http {
 
     fn serve(&self, socket: TcpListener, router: axum::Router) -> Result<HttpPort, CityError> {
         socket.set_nonblocking(true).map_err(io("HTTP"))?;
-        let runtime = self.0.as_ref().expect("it is there until it is dropped");
+        let runtime = self.runtime.as_ref().expect("it is there until it is dropped");
         let _inside = runtime.enter();
         let socket = tokio::net::TcpListener::from_std(socket).map_err(io("HTTP"))?;
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, ended) = bounded(1);
         let (close, closing) = Closing::open();
-        let router = router.layer(axum::Extension(closing));
+        let router = router.layer(axum::Extension(closing.clone()));
+        let alarm = self.alarm.clone();
         runtime.spawn(async move {
-            let asked_to = async move {
-                let _ = stopped.await;
-                close.now();
-            };
-            if let Err(error) = axum::serve(socket, router).with_graceful_shutdown(asked_to).await {
-                tracing::error!(%error, "HTTP ended");
-            }
+            let _ = stopped.await;
+            close.now();
+        });
+        runtime.spawn(async move {
+            crate::http::serve(socket, router, alarm, closing).await;
             let _ = tell.send(());
         });
         Ok(HttpPort { stop: Some(stop), ended })
@@ -163,7 +173,7 @@ impl Http {
 
 impl Drop for Http {
     fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
+        if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
     }
@@ -279,6 +289,18 @@ impl Running {
         deliverers: HashMap<String, Deliverer>,
     ) -> Result<(), CityError> {
         self.couriers.push(spawn_delivery(store, plan.backoff, deliverers).map_err(of(name))?);
+        Ok(())
+    }
+
+    /// The same for one topic, in lanes.
+    pub(super) fn deliver_in_lanes(
+        &mut self,
+        plan: &Plan,
+        name: &str,
+        store: &Store,
+        lanes: Lanes,
+    ) -> Result<(), CityError> {
+        self.couriers.push(spawn_lanes(store, plan.backoff, lanes).map_err(of(name))?);
         Ok(())
     }
 

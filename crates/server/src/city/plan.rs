@@ -2,7 +2,7 @@
 
 use super::SANDBOX_PASSPHRASE;
 use crate::defences::CityDefences;
-use crate::platform_http::developers::Limits;
+use crate::platform_http::developers::{Egress, Limits};
 use crate::test_mode::{Crossing, Leg, TestMode};
 use crate::trace::Watch;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
@@ -79,6 +79,8 @@ pub struct Plan {
     pub backoff: Backoff,
     /// How much a key of the developers' interface may ask.
     pub api_limits: Limits,
+    /// Where its webhooks may be sent.
+    pub egress: Egress,
     /// Which checks of its parties stand; all of them, except in tests of attacks.
     pub defences: CityDefences,
 }
@@ -97,6 +99,7 @@ impl Plan {
             passphrase: SANDBOX_PASSPHRASE.to_vec(),
             backoff: Backoff::default(),
             api_limits: Limits::STANDARD,
+            egress: Egress::this_machine(),
             defences: CityDefences::default(),
         }
     }

@@ -99,9 +99,27 @@ impl Platform {
         let desk_at = running.serve(http, ports.desk, super::desk::platform(api.clone()))?;
         running.deliver(plan, "tokens", tokens.store(), programmes::deliverers(&tokens))?;
         running.deliver(plan, "acquirer", acquirer.store(), acquirer.deliverers())?;
-        running.deliver(plan, "developers", api.store(), api.deliverers())?;
+        running.deliver_in_lanes(plan, "developers", api.store(), api.webhooks())?;
+        running.attend(developers::Janitor::start(&api).map_err(io("the janitor of answers"))?);
         running.attend(developers::Teller::start(&api).map_err(io("the teller of events"))?);
         Ok(Platform { tokens, acquirer, api, front, http_at, terminals_at, gateway_at, desk_at, running })
+    }
+
+    /// Opens the test shop, where payments are taken by a call, and publishes its keys: for a sandbox alone. Its cashier
+    /// ends before anything it needs.
+    pub fn open_shop(&mut self, plan: &Plan, telephone: SocketAddr) -> Result<(), CityError> {
+        self.api.publish(&programmes::published_keys()).map_err(of("developers"))?;
+        self.api.open_shop(developers::Place {
+            data: plan.data.join("test-shop"),
+            platform: self.http_at,
+            telephone,
+            acquirer: self.terminals_at,
+            clock: Arc::clone(&plan.clock),
+            terminals: plan.crossing(Leg::of("terminal-acquirer", None)),
+        });
+        let cashier = store::spawn_lanes(self.acquirer.store(), plan.backoff, self.api.cashier());
+        self.running.attend(cashier.map_err(of("acquirer"))?);
+        Ok(())
     }
 }
 
@@ -160,6 +178,7 @@ fn start_api(
         tokens: Arc::clone(tokens),
         limits: plan.api_limits,
         webhooks: plan.crossing(Leg::of("webhooks", None)),
+        egress: plan.egress.clone(),
     };
     Api::new(parts).map_err(of("developers"))
 }

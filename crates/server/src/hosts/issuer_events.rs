@@ -106,8 +106,11 @@ impl Events {
 
     fn send(&self, outbound: &Outbound, event: &IssuerEvent) -> Arrival {
         let bank = self.issuer.bank();
-        let sent =
-            self.client.post::<serde_json::Value>("/v1/issuer-events", &outbound.key, event, &self.fresh());
+        // What is said is how the card stands now, so every try is a request of its own: the answer to an earlier one would
+        // tell of another standing.
+        let fresh = self.fresh();
+        let request_key = format!("{}-{}", outbound.key, hex::encode(fresh.nonce));
+        let sent = self.client.post::<serde_json::Value>("/v1/issuer-events", &request_key, event, &fresh);
         match sent {
             Ok(_) => Arrival::Delivered,
             // A token that is gone needs no stopping.

@@ -10,14 +10,19 @@
 mod at_terminal;
 mod bare;
 mod call;
+mod cashier;
 pub mod desk;
+pub mod egress;
 mod events;
 mod examples;
+mod intents;
+mod janitor;
 mod limits;
 mod merchants;
 pub mod openapi;
 mod paging;
 mod payments;
+mod postman;
 mod reference;
 mod refunds;
 mod settlements;
@@ -34,6 +39,7 @@ mod webhooks;
 
 use super::door::Door;
 use super::problem::Trouble;
+use crate::alarm::Alarm;
 use crate::test_mode::{Crossing, TestTools};
 use axum::Router;
 use axum::extract::{RawPathParams, Request};
@@ -52,9 +58,16 @@ use tokio::sync::watch;
 use values::Records;
 
 pub use bare::router as bare;
+pub use egress::Egress;
+pub(crate) use janitor::Janitor;
 pub use limits::Limits;
 pub(crate) use teller::Teller;
 pub use test_shop::Place;
+
+/// What the routes of phones and issuers have in common with those of keys.
+pub(super) mod shared {
+    pub(in crate::platform_http) use super::call::refused;
+}
 
 /// The version of the interface: the date on which it last changed in a way that could break a caller.
 pub const VERSION: &str = "2026-11-01";
@@ -81,6 +94,8 @@ pub struct Parts {
     pub limits: Limits,
     /// Where faults may strike webhooks.
     pub webhooks: Option<Arc<Crossing>>,
+    /// Where webhooks may be sent.
+    pub egress: Egress,
 }
 
 /// The developers' interface. Clones share everything.
@@ -98,6 +113,9 @@ struct Inner {
     teller: OnceLock<Arc<Bell>>,
     /// The number of the last event, for those who listen; gone when nothing more is told.
     told: Mutex<Option<watch::Sender<u64>>>,
+    alarm: Alarm,
+    /// Who waits for the end of a payment.
+    waiting: intents::Waiting,
     /// This run of the process: what another run began is taken up again.
     run: u64,
 }
@@ -108,6 +126,7 @@ impl Api {
         let known = parts.store.read(|records| records.all::<ApiKey>())?;
         let keys = known.into_iter().map(|key| (key.digest.clone(), Arc::new(key))).collect();
         let buckets = Buckets::new(parts.limits);
+        let alarm = Alarm::by(Arc::clone(parts.store.clock()));
         let last = parts.store.read(|records| records.find::<Reading>(&String::new()))?;
         let told = Mutex::new(Some(watch::Sender::new(last.map_or(0, |reading| reading.last_event))));
         let run = u64::from_be_bytes(crypto::random::bytes()) >> 1;
@@ -120,6 +139,8 @@ impl Api {
             helpers: OnceLock::new(),
             teller: OnceLock::new(),
             told,
+            alarm,
+            waiting: intents::Waiting::default(),
             run,
         })))
     }
@@ -205,9 +226,22 @@ impl Api {
         told.as_ref().map_or(u64::MAX >> 1, |told| *told.borrow())
     }
 
+    fn egress(&self) -> &Egress {
+        &self.0.parts.egress
+    }
+
     /// What carries events to those who want them sent.
-    pub(crate) fn deliverers(&self) -> HashMap<String, store::Deliverer> {
-        webhooks::deliverers(self)
+    pub(crate) fn webhooks(&self) -> store::Lanes {
+        postman::lanes(self)
+    }
+
+    /// What carries presented cards to the terminals of the test shop.
+    pub(crate) fn cashier(&self) -> store::Lanes {
+        cashier::lanes(self)
+    }
+
+    pub(super) fn alarm(&self) -> &Alarm {
+        &self.0.alarm
     }
 
     fn run(&self) -> u64 {

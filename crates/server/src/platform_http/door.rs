@@ -1,6 +1,8 @@
 //! Who is asking: the signature of a request is checked here, and nowhere else.
 
 use super::problem::Trouble;
+use super::repeats::Running;
+use crate::alarm::Alarm;
 use crate::defences::{Defence, Defences};
 use crate::http_signature::{SignatureError, SignatureHeaders, SignedRequest, TOLERANCE_MS, claims, verify};
 use crate::test_mode::SandboxClock;
@@ -8,7 +10,7 @@ use axum::http::HeaderMap;
 use crypto::p256::{AgreementPublic, VerifyingKey};
 use platform::TokenService;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use tokens::records::{Device, DeviceId};
 use tokens::text::IssuerId;
 use values::Timestamp;
@@ -22,6 +24,8 @@ pub struct Door {
     nonces: Arc<Nonces>,
     pub(super) certify: Option<Certify>,
     pub(super) test_clock: Option<Arc<SandboxClock>>,
+    pub(super) alarm: Alarm,
+    pub(super) running: Arc<Running>,
     defences: Defences,
 }
 
@@ -31,7 +35,16 @@ pub type Certify = Arc<dyn Fn(&Card, &AgreementPublic) -> Option<Certificates> +
 impl Door {
     /// A door to the token service.
     pub fn new(service: Arc<TokenService>) -> Door {
-        Door { service, nonces: Arc::default(), certify: None, test_clock: None, defences: Defences::ALL }
+        let alarm = Alarm::by(Arc::clone(service.store().clock()));
+        Door {
+            service,
+            nonces: Arc::default(),
+            certify: None,
+            alarm,
+            running: Arc::default(),
+            test_clock: None,
+            defences: Defences::ALL,
+        }
     }
 
     /// The same door, behind which cards are certified too.
@@ -63,6 +76,8 @@ pub(super) struct Received {
     pub(super) idempotency_key: String,
     pub(super) headers: SignatureHeaders,
     pub(super) body: Vec<u8>,
+    /// The key under which the signature was found good: it is checked once, for a signature is good once.
+    checked: OnceLock<Vec<u8>>,
 }
 
 impl Received {
@@ -93,6 +108,7 @@ impl Received {
                 signature: text(headers, "signature"),
             },
             body,
+            checked: OnceLock::new(),
         })
     }
 
@@ -124,7 +140,11 @@ impl Received {
 
     /// Checks the signature under this public key (SEC1).
     pub(super) fn check(&self, key: &[u8], door: &Door) -> Result<(), Trouble> {
+        if self.checked.get().is_some_and(|checked| checked == key) {
+            return Ok(());
+        }
         let now = door.service.store().clock().now();
+        let sec1 = key;
         let key = VerifyingKey::from_sec1(key).map_err(|_| Trouble::invalid("/signing_key"))?;
         let verified =
             verify(&self.signed(), &self.headers, now, |base, signature| key.verify(base, signature).is_ok());
@@ -144,6 +164,7 @@ impl Received {
             _ => Trouble::unsigned(&error.to_string()),
         })?;
         if door.nonces.is_new(&made.key_id, &made.nonce, now) || !stands(Defence::Nonce) {
+            let _ = self.checked.set(sec1.to_vec());
             Ok(())
         } else {
             Err(Trouble::unsigned("this signature was used before"))

@@ -84,7 +84,7 @@ problems! {
         "The address exists, but not for this method."
         "See the reference for what can be done there.";
     "request_timeout" 408 "The request came too slowly"
-        "The body did not arrive within ten seconds."
+        "Head or body did not arrive within ten seconds."
         "Send it again; nothing was done.";
     "code_wrong" 409 "Not the code"
         "The one-time code is another one."
@@ -128,6 +128,9 @@ problems! {
     "rate_limited" 429 "Too many requests"
         "The key made more requests than its limit allows; the header RateLimit says how many are left."
         "Wait as long as Retry-After says, and slow down.";
+    "head_too_large" 431 "The head is too large"
+        "Address and headers have at most 16 KiB together."
+        "Send fewer or shorter headers.";
     "internal" 500 "Something went wrong here"
         "This is our mistake. The request may or may not have had its effect."
         "Repeat it with the same Idempotency-Key. If it stays, tell us the request id.";
@@ -137,6 +140,9 @@ problems! {
     "issuer_unreachable" 503 "The bank cannot be reached"
         "The card's bank could not be asked. Nothing was done."
         "Try again later.";
+    "answer_timeout" 504 "The answer takes too long"
+        "The request was not carried out within thirty seconds. It may have had its effect, or may still have it."
+        "Repeat it with the same Idempotency-Key: you get its answer once there is one.";
     "issuer_silent" 504 "The bank did not answer"
         "The card's bank was asked and did not answer in time."
         "Try again later.";

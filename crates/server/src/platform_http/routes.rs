@@ -3,13 +3,13 @@
 use super::door::{Door, Received};
 use super::phone;
 use super::problem::Trouble;
+use super::repeats;
 use crate::api;
 use crate::phone::encode;
 use crate::screens::door::{page_of, show};
 use crate::screens::pages;
-use axum::body::to_bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
@@ -31,11 +31,15 @@ const BODY_MOST: usize = 64 * 1024;
 /// What a device, or an issuer, asks for with its signature: the request is its whole context.
 type Work = Arc<dyn Fn(&Door, &Received) -> Result<Vec<u8>, Trouble> + Send + Sync>;
 
+/// Who signed a request: under this name it is known again.
+type Who = fn(&Door, &Received) -> Result<String, Trouble>;
+
 /// A route for signed requests.
 #[derive(Clone)]
 pub(super) struct SignedRoute {
     pub(super) method: &'static str,
     pub(super) path: &'static str,
+    who: Who,
     work: Work,
 }
 
@@ -47,13 +51,14 @@ fn route<A: Serialize + 'static>(
     let work = move |door: &Door, received: &Received| {
         Ok(serde_json::to_vec(&work(door, received)?).expect("the interface's types are JSON"))
     };
-    SignedRoute { method, path, work: Arc::new(work) }
+    let device: Who = |door, received| Ok(received.device(door)?.id.to_string());
+    SignedRoute { method, path, who: device, work: Arc::new(work) }
 }
 
 /// Everything a phone or an issuer asks of the platform.
 pub(super) fn signed_routes() -> Vec<SignedRoute> {
     vec![
-        route("POST", "/v1/devices", register),
+        SignedRoute { who: new_device, ..route("POST", "/v1/devices", register) },
         route("GET", "/v1/devices", phone::devices),
         route("POST", "/v1/devices/{device}/confirm", confirm),
         route("POST", "/v1/cards", add_card),
@@ -68,7 +73,7 @@ pub(super) fn signed_routes() -> Vec<SignedRoute> {
         route("POST", "/v1/tokens/{token}/resume", resume),
         route("POST", "/v1/tokens/{token}/delete", delete),
         route("POST", "/v1/arrangement", arrange),
-        route("POST", "/v1/issuer-events", issuer_event),
+        SignedRoute { who: issuer, ..route("POST", "/v1/issuer-events", issuer_event) },
     ]
 }
 
@@ -93,15 +98,26 @@ impl SignedRoute {
 
     async fn answer(self, door: Door, names: Vec<String>, request: Request) -> Result<Response, Trouble> {
         let (parts, body) = request.into_parts();
-        let too_large = |_| Trouble::of("body_too_large", "Signed bodies have at most 64 KiB.");
-        let body = to_bytes(body, BODY_MOST).await.map_err(too_large)?;
+        let body = super::read_body(&door.alarm, body, BODY_MOST).await?;
         let received = Received::new(&parts, names, body.to_vec())?;
-        let done = tokio::task::spawn_blocking(move || (self.work)(&door, &received)).await;
-        let answer = done.map_err(|error| {
+        let done = tokio::task::spawn_blocking(move || self.carried_out(&door, &received)).await;
+        let (answer, replayed) = done.map_err(|error| {
             tracing::error!(%error, "a handler panicked");
             Trouble::internal()
         })??;
-        Ok(([(header::CONTENT_TYPE, "application/json")], answer).into_response())
+        let mut answer = ([(header::CONTENT_TYPE, "application/json")], answer).into_response();
+        if replayed {
+            answer.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+        }
+        Ok(answer)
+    }
+
+    fn carried_out(&self, door: &Door, received: &Received) -> Result<(Vec<u8>, bool), Trouble> {
+        if self.method == "GET" {
+            return Ok(((self.work)(door, received)?, false));
+        }
+        let who = (self.who)(door, received)?;
+        repeats::once(door, received, &who, || (self.work)(door, received))
     }
 }
 
@@ -136,6 +152,17 @@ async fn time(State(door): State<Door>) -> Json<api::CityTime> {
         ahead_ms: shown.ahead_ms,
         frozen_at_ms: shown.frozen.then(|| shown.now.millis()),
     }))
+}
+
+/// Whoever registers a key must hold it; until it has a name it is known by that key.
+fn new_device(door: &Door, received: &Received) -> Result<String, Trouble> {
+    let wish: api::RegisterDevice = body(received)?;
+    received.check(&bytes(&wish.signing_key, "/signing_key")?, door)?;
+    Ok(wish.signing_key)
+}
+
+fn issuer(door: &Door, received: &Received) -> Result<String, Trouble> {
+    Ok(format!("issuer:{}", received.issuer(door)?))
 }
 
 fn register(door: &Door, received: &Received) -> Result<api::DeviceRegistered, Trouble> {

@@ -49,6 +49,31 @@ fn the_ten_lines_of_the_documentation_take_a_payment() {
     assert_eq!(listed["data"].as_array().unwrap().len(), 1, "one request, one payment");
 }
 
+/// The receiver that the documentation shows believes what is signed and nothing else.
+#[test]
+fn the_documented_receiver_checks_what_it_gets() {
+    let folder = tempfile::tempdir().unwrap();
+    let [block] = &blocks("python-webhook")[..] else { panic!("one receiver") };
+    // The example of the Standard Webhooks specification's reference libraries.
+    let tried = r#"
+secret, other = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_" + "A" * 32
+good = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+body = b'{"test": 2432232314}'
+def tried(secrets=[secret], signature=good, id="msg_p5jXN8AQM9LWM0D4loKWxJek", at="1614265330", body=body, now=1614265331):
+    return verified(secrets, {"webhook-id": id, "webhook-timestamp": at, "webhook-signature": signature}, body, now)
+yes = [tried(), tried(secrets=[other, secret]), tried(signature="v1,AAAA " + good), tried(signature=good + " v1a,x"),
+       tried(now=1614265330 + 300)]
+no = [tried(secrets=[other]), tried(body=body + b" "), tried(id="msg_other"), tried(at="1614265329"), tried(signature=""),
+      tried(now=1614265330 + 301), tried(now=1614265330 - 301), tried(signature=good[3:]), tried(signature="v2," + good[3:])]
+print(all(yes), any(no))
+"#;
+    let file = folder.path().join("receiver.py");
+    std::fs::write(&file, format!("{block}{tried}")).unwrap();
+    if let Some(said) = run("python3", &file) {
+        assert_eq!(said.trim(), "True False");
+    }
+}
+
 /// Where a value is not what a schema says.
 fn breach(description: &Value, schema: &Value, value: &Value, place: &str) -> Option<String> {
     if let Some(name) = schema["$ref"].as_str() {
@@ -109,6 +134,9 @@ fn every_example_works_and_every_answer_is_as_described() {
     let body = |value: u64, kind: &str| json!({"amount": {"value": value, "currency": "CNY"}, "test_card": "0016", "merchant": NOODLES_ID, "kind": kind});
     let pay = |key: &str, kind: &str| platform.post("/v1/payments", key, &body(1250, kind)).json();
     let (paid, voided, set_aside) = (pay("a", "sale"), pay("b", "sale"), pay("c", "pre_authorisation"));
+    let wanted = json!({"amount": {"value": 1250, "currency": "CNY"}, "merchant": NOODLES_ID});
+    let want = |key: &str| platform.post_at_once("/v1/payments", key, &wanted).json();
+    let (waiting, unwanted) = (want("d"), want("e"));
     let refund = platform
         .post("/v1/refunds", "r", &json!({"payment": paid["id"], "amount": {"value": 1, "currency": "CNY"}}))
         .json();
@@ -153,6 +181,8 @@ fn every_example_works_and_every_answer_is_as_described() {
         let payment = match name {
             "void_payment" => &voided,
             "complete_payment" => &set_aside,
+            "present_card" => &waiting,
+            "cancel_payment" => &unwanted,
             _ => &paid,
         };
         things.insert("{payment}", text(&payment["id"]));

@@ -43,9 +43,10 @@ fn what_happens_is_told_once_in_order_and_to_those_it_concerns() {
     let city = SmallCity::new();
     let noodles = Caller::new(&city, NOODLES);
     let id = pay(&noodles, "order")["id"].as_str().unwrap().to_owned();
-    let told = about(&noodles, &id, 2);
-    assert_eq!(kinds(&told), ["payment.pending", "payment.approved"]);
-    assert_eq!((&told[0]["sequence"], &told[1]["sequence"]), (&json!(1), &json!(2)));
+    let told = about(&noodles, &id, 3);
+    assert_eq!(kinds(&told), ["payment.created", "payment.pending", "payment.approved"]);
+    let sequences: Vec<&Value> = told.iter().map(|event| &event["sequence"]).collect();
+    assert_eq!(sequences, [&json!(1), &json!(2), &json!(3)]);
     let event = format!("/v1/events/{}", told[1]["id"].as_str().unwrap());
     assert_eq!(noodles.get(&event).json(), told[1]);
     assert_eq!(Caller::new(&city, BOOKS).get(&event).problem(), "not_found");
@@ -65,8 +66,8 @@ fn what_happens_is_told_once_in_order_and_to_those_it_concerns() {
     let city = city.restarted(|_| ());
     let noodles = Caller::new(&city, NOODLES);
     let next = pay(&noodles, "next")["id"].as_str().unwrap().to_owned();
-    about(&noodles, &next, 2);
-    assert_eq!(kinds(&about(&noodles, &id, 2)), ["payment.pending", "payment.approved"]);
+    about(&noodles, &next, 3);
+    assert_eq!(kinds(&about(&noodles, &id, 3)), ["payment.created", "payment.pending", "payment.approved"]);
     let after = Caller::new(&city, PLATFORM).get("/v1/events?limit=100").json();
     let names = |page: &Value| -> Vec<String> {
         page["data"].as_array().unwrap().iter().map(|event| event["id"].to_string()).collect()
@@ -125,7 +126,7 @@ fn a_stream_tells_events_as_they_happen_and_goes_on_where_it_broke_off() {
     });
     let kinds: Vec<&str> =
         told.iter().map(|(_, kind)| kind.as_str()).filter(|kind| kind.starts_with("pay")).collect();
-    assert_eq!(kinds, ["payment.pending", "payment.approved"]);
+    assert_eq!(kinds, ["payment.created", "payment.pending", "payment.approved"]);
     let (begun, _listening) = mpsc::channel();
     let pending = told.iter().find(|(_, kind)| kind == "payment.pending").unwrap();
     let resumed = listened(&city, NOODLES, Some(&pending.0), begun, "payment.approved");

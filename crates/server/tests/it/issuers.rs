@@ -56,7 +56,7 @@ fn an_event_of_somebody_else_changes_nothing() {
     let now = store::Clock::now(&*city.clock);
     let said = |key_id: &str, key, event: &IssuerEvent, fresh: &Freshness| {
         let client = Client::new(&platform, key_id, key);
-        match client.post::<Value>("/v1/issuer-events", "k", event, fresh) {
+        match client.post::<Value>("/v1/issuer-events", &hex::encode(fresh.nonce), event, fresh) {
             Ok(_) => "ok".to_owned(),
             Err(error) => error.code().unwrap_or("?").to_owned(),
         }

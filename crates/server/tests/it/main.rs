@@ -3,6 +3,9 @@
 mod api;
 mod api_docs;
 mod api_events;
+mod api_limits;
+mod api_payments;
+mod api_webhooks;
 mod consoles;
 mod contact;
 mod foreign;

@@ -169,7 +169,7 @@ impl Sender<'_> {
         let event = IssuerEvent { token, action: "replace".to_owned(), sealed_card: sealed };
         let now = store::Clock::now(&*self.city.clock);
         let fresh = Freshness { now, nonce: crypto::random::bytes() };
-        match client.post::<Value>("/v1/issuer-events", "k", &event, &fresh) {
+        match client.post::<Value>("/v1/issuer-events", &hex::encode(fresh.nonce), &event, &fresh) {
             Ok(_) => "ok".to_owned(),
             Err(error) => error.code().unwrap_or("?").to_owned(),
         }

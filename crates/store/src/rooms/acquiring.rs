@@ -1,12 +1,15 @@
 //! The tables of an acquirer.
 
 use crate::schema::{Kind, Mapping, Migration, Schema};
-use ::acquiring::records::{Batch, Merchant, MerchantDay, Payment, Terminal, TerminalTrace, TraceCounter};
+use ::acquiring::records::{
+    Batch, Expected, Intent, Merchant, MerchantDay, Payment, Terminal, TerminalTrace, TraceCounter,
+};
 
 const MIGRATIONS: &[Migration] = &[
     (1, include_str!("../../migrations/acquiring/0001.sql")),
     (2, include_str!("../../migrations/acquiring/0002.sql")),
     (3, include_str!("../../migrations/acquiring/0003.sql")),
+    (4, include_str!("../../migrations/acquiring/0004.sql")),
 ];
 
 /// Adds the tables.
@@ -14,6 +17,8 @@ pub fn tables(schema: Schema) -> Schema {
     schema
         .migrations("acquiring", MIGRATIONS)
         .table::<Batch>(BATCH)
+        .table::<Expected>(EXPECTED)
+        .table::<Intent>(INTENT)
         .table::<Merchant>(MERCHANT)
         .table::<MerchantDay>(MERCHANT_DAY)
         .table::<Terminal>(TERMINAL)
@@ -41,6 +46,33 @@ const BATCH: Mapping = Mapping {
         ("balanced", Kind::Boolean),
         ("opened_at", Kind::Integer),
         ("closed_at", Kind::Integer),
+    ],
+};
+
+const EXPECTED: Mapping = Mapping {
+    key: &["terminal"],
+    columns: &[
+        ("terminal", Kind::Text),
+        ("batch", Kind::Integer),
+        ("trace", Kind::Integer),
+        ("intent", Kind::Text),
+    ],
+};
+
+const INTENT: Mapping = Mapping {
+    key: &["id"],
+    columns: &[
+        ("id", Kind::Text),
+        ("merchant", Kind::Text),
+        ("kind", Kind::Json),
+        ("amount", Kind::Integer),
+        ("currency", Kind::Integer),
+        ("terminal", Kind::Text),
+        ("card", Kind::Integer),
+        ("state", Kind::Json),
+        ("reference", Kind::Text),
+        ("failure", Kind::Text),
+        ("created_at", Kind::Integer),
     ],
 };
 

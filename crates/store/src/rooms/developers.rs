@@ -6,6 +6,7 @@ use ::developers::{Answer, ApiKey, Delivery, Endpoint, Event, Reading, Subject};
 const MIGRATIONS: &[Migration] = &[
     (1, include_str!("../../migrations/developers/0001.sql")),
     (2, include_str!("../../migrations/developers/0002.sql")),
+    (3, include_str!("../../migrations/developers/0003.sql")),
 ];
 
 /// The questions that the interface asks its tables and those of the rooms it shows. Each names its parameters,
@@ -17,12 +18,16 @@ pub mod questions {
     /// The same, of the merchant $2.
     pub const PAYMENT_OF: &str = "SELECT reference FROM payments WHERE id = $1 AND merchant = $2";
     /// `reference` and `id` of the payments ($3 = 0) or refunds ($3 = 1) of the merchant $1 before the name $2, newest
-    /// first, at most $4.
+    /// first, at most $4. Among the payments are those that no terminal has taken; they have no reference.
     pub const PAYMENTS_BEFORE: &str = "SELECT reference, id FROM payments WHERE merchant = $1 AND id < $2 \
-                                       AND (kind = 'refund') = $3 ORDER BY id DESC LIMIT $4";
+                                       AND (kind = 'refund') = $3 \
+                                       UNION ALL SELECT reference, id FROM intents WHERE reference IS NULL \
+                                       AND merchant = $1 AND id < $2 AND 0 = $3 ORDER BY id DESC LIMIT $4";
     /// The same after the name $2, oldest first.
     pub const PAYMENTS_AFTER: &str = "SELECT reference, id FROM payments WHERE merchant = $1 AND id > $2 \
-                                      AND (kind = 'refund') = $3 ORDER BY id LIMIT $4";
+                                      AND (kind = 'refund') = $3 \
+                                      UNION ALL SELECT reference, id FROM intents WHERE reference IS NULL \
+                                      AND merchant = $1 AND id > $2 AND 0 = $3 ORDER BY id LIMIT $4";
     /// In the token service's tables: `reference` of the tokens of the issuer $1 before the name $2, newest first, at
     /// most $3.
     pub const TOKENS_BEFORE: &str =
@@ -43,11 +48,22 @@ pub mod questions {
     /// `number` of the events after $1 of the tenant $2, oldest first, at most $3.
     pub const EVENTS_OF_AFTER: &str =
         "SELECT number FROM events WHERE number > $1 AND tenant = $2 ORDER BY number LIMIT $3";
+    /// `number` of all events from the moment $1 on and before the moment $2, oldest first, at most $3.
+    pub const EVENTS_WITHIN: &str =
+        "SELECT number FROM events WHERE at >= $1 AND at < $2 ORDER BY number LIMIT $3";
+    /// The same of the tenant $3, at most $4.
+    pub const EVENTS_OF_WITHIN: &str =
+        "SELECT number FROM events WHERE at >= $1 AND at < $2 AND tenant = $3 ORDER BY number LIMIT $4";
+    /// Where answers are remembered: `name` of those from before the moment $1, at most $2.
+    pub const ANSWERS_BEFORE: &str = "SELECT name FROM answers WHERE at < $1 ORDER BY at LIMIT $2";
     /// In any tables: `sequence`, `at` and `body` of the facts after $1, at most $2.
     pub const FACTS_AFTER: &str =
         "SELECT sequence, at, body FROM log.facts WHERE sequence > $1 ORDER BY sequence LIMIT $2";
 }
-const ANSWER_MIGRATIONS: &[Migration] = &[(1, include_str!("../../migrations/answers/0001.sql"))];
+const ANSWER_MIGRATIONS: &[Migration] = &[
+    (1, include_str!("../../migrations/answers/0001.sql")),
+    (2, include_str!("../../migrations/answers/0002.sql")),
+];
 
 /// Adds the tables of the interface's own database.
 pub fn tables(schema: Schema) -> Schema {
@@ -128,6 +144,8 @@ const ENDPOINT: Mapping = Mapping {
         ("url", Kind::Text),
         ("kinds", Kind::Json),
         ("sealed", Kind::Blob),
+        ("previous", Kind::Blob),
+        ("previous_until", Kind::Integer),
         ("enabled", Kind::Boolean),
         ("created_at", Kind::Integer),
     ],

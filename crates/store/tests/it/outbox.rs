@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
-use store::{Arrival, Backoff, Deliverer, Message, Store, TestClock, spawn_delivery};
-use values::{Records, Timestamp};
+use store::{Arrival, Backoff, Deliverer, Lanes, Message, Store, TestClock, spawn_delivery, spawn_lanes};
+use values::{Outbound, Records, Timestamp};
 
 fn open(folder: &Path, now: i64) -> (Store, Arc<TestClock>) {
     let clock = Arc::new(TestClock::at(Timestamp::from_millis(now)));
@@ -99,3 +99,41 @@ fn couriers_deliver_what_falls_due_and_survive_a_panic() {
     drop(couriers);
     store.close();
 }
+
+#[test]
+fn a_slow_lane_delays_no_other_and_keeps_its_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _clock) = open(folder.path(), 1_000);
+    // The slow receiver takes its first message only after the quick one has taken all of its own.
+    for n in 0..20 {
+        store.call(Post::Send { key: SLOW[n % 2], due: 500 + n as i64, body: b"1" }).unwrap();
+        store.call(Post::Send { key: QUICK[n], due: 500 + n as i64, body: b"1" }).unwrap();
+    }
+    let (tell, told) = channel();
+    let (open_gate, gate) = channel::<()>();
+    let gate = std::sync::Mutex::new(gate);
+    let deliver = move |outbound: &Outbound| {
+        if outbound.key.starts_with("slow") {
+            let _ = gate.lock().unwrap().recv();
+        }
+        tell.send(outbound.key.clone()).unwrap();
+        Arrival::Delivered
+    };
+    let lane = |outbound: &Outbound| outbound.key.split('-').next().unwrap_or_default().to_owned();
+    let lanes = Lanes { topic: "letters", lane, width: 4, deliver: Box::new(deliver) };
+    let couriers = spawn_lanes(&store, BACKOFF, lanes).unwrap();
+    let quick: Vec<String> = told.iter().take(20).collect();
+    assert_eq!(quick, QUICK, "in order, and before the slow one took anything");
+    drop(open_gate);
+    let slow: Vec<String> = told.iter().take(2).collect();
+    assert_eq!(slow, SLOW);
+    drop(couriers);
+    assert_eq!(keys(&store), (vec![], None));
+}
+
+const SLOW: [&str; 2] = ["slow-0", "slow-1"];
+const QUICK: [&str; 20] = [
+    "quick-00", "quick-01", "quick-02", "quick-03", "quick-04", "quick-05", "quick-06", "quick-07",
+    "quick-08", "quick-09", "quick-10", "quick-11", "quick-12", "quick-13", "quick-14", "quick-15",
+    "quick-16", "quick-17", "quick-18", "quick-19",
+];

@@ -13,7 +13,7 @@ use crate::pos::{Ended, Pos, PosError};
 use acquiring::records::{Terminal, TerminalTrace};
 use acquiring::{Merchant, Payment};
 use developers::answer::{Plan, REMEMBERED};
-use developers::{Answer, Asked, Began, Begin, Finish, Rendered};
+use developers::{Answer, Asked, Began, Begin, Finish, LayDown, Rendered};
 use iso8583::Stan;
 use store::Outcome;
 use values::{Records, Timestamp};
@@ -125,22 +125,24 @@ fn carried_out(
             let plan = match begin(call, asked, Mark { batch, trace })? {
                 Began::Answered(rendered) => return Ok(Reply::replayed(rendered)),
                 Began::Again(plan) => {
+                    let open = Open::of(call, asked);
                     let before = after(&plan).ok_or_else(Trouble::internal)?;
                     match tell(call, before)? {
-                        Some(rendered) => return finish(call, asked, rendered),
+                        Some(rendered) => return open.finish(rendered),
                         // The first try did nothing, and never will: the terminal has told all it owed.
-                        None => forget(call, asked)?,
+                        None => open.forget()?,
                     }
                     continue;
                 }
                 Began::Fresh(plan) => plan,
             };
+            let open = Open::of(call, asked);
             let worked = work(shop, pos);
             let done = after(&plan).ok_or_else(Trouble::internal)?;
             return match tell(call, done)? {
-                Some(rendered) => finish(call, asked, rendered),
+                Some(rendered) => open.finish(rendered),
                 None => {
-                    forget(call, asked)?;
+                    open.forget()?;
                     Err(worked.unwrap_or_else(|trouble| trouble))
                 }
             };
@@ -184,15 +186,43 @@ fn begin(call: &Call, asked: &Asked, plan: Mark) -> Result<Began, Trouble> {
     }
 }
 
-fn finish(call: &Call, asked: &Asked, rendered: Rendered) -> Result<Reply, Trouble> {
-    let finish = Finish { name: asked.name.clone(), rendered: Some(rendered.clone()) };
-    call.api.acquirer().store().call(finish)?;
-    Ok(Reply::first(rendered))
+/// A request that was begun and is not ended. Whatever ends its work before it is, an error or a panic, the request is laid
+/// down: the next repeat takes it up by its mark instead of being told for ever that it still runs.
+struct Open<'a> {
+    call: &'a Call,
+    name: &'a str,
+    ended: bool,
 }
 
-fn forget(call: &Call, asked: &Asked) -> Result<(), Trouble> {
-    call.api.acquirer().store().call(Finish { name: asked.name.clone(), rendered: None })?;
-    Ok(())
+impl<'a> Open<'a> {
+    fn of(call: &'a Call, asked: &'a Asked) -> Open<'a> {
+        Open { call, name: &asked.name, ended: false }
+    }
+
+    /// Remembers the answer.
+    fn finish(mut self, rendered: Rendered) -> Result<Reply, Trouble> {
+        let finish = Finish { name: self.name.to_owned(), rendered: Some(rendered.clone()) };
+        self.call.api.acquirer().store().call(finish)?;
+        self.ended = true;
+        Ok(Reply::first(rendered))
+    }
+
+    /// Nothing came of it, and nothing is remembered.
+    fn forget(mut self) -> Result<(), Trouble> {
+        let finish = Finish { name: self.name.to_owned(), rendered: None };
+        self.call.api.acquirer().store().call(finish)?;
+        self.ended = true;
+        Ok(())
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let lay_down = LayDown { name: self.name.to_owned() };
+            self.call.api.acquirer().store().submit(lay_down, |_| ());
+        }
+    }
 }
 
 impl TestShop {
@@ -205,7 +235,7 @@ impl TestShop {
         ask(pos).map_err(super::test_shop::not_taken)
     }
 
-    fn mark(&self, pos: &mut Pos) -> Result<(u32, Stan), Trouble> {
+    pub(super) fn mark(&self, pos: &mut Pos) -> Result<(u32, Stan), Trouble> {
         pos.mark().map_err(super::test_shop::not_taken)
     }
 

@@ -4,7 +4,6 @@
 use super::table::{Answer, Body, Route};
 use super::{Api, VERSION, events, json, paging, strict};
 use crate::platform_http::problem::Trouble;
-use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -13,6 +12,8 @@ use base64::Engine as _;
 use developers::{ApiKey, Asked, No, Once, Rendered, Said, Tenant};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Outcome, Store};
@@ -20,10 +21,22 @@ use values::{Id, Money, Operation, Timestamp};
 
 /// The largest body.
 const BODY_MOST: usize = 1 << 20;
-/// How long a body may take to arrive.
-const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// How long to wait before a request that still runs is asked for again.
 const RUNNING_WAIT: Duration = Duration::from_secs(1);
+
+/// The longest that an answer is waited for because the caller prefers it.
+const WAIT_MOST: Duration = Duration::from_secs(20);
+
+/// Operations whose functions wait for nothing: what they want of the records is on its way when they return. They are
+/// called where the request was read, without a thread of their own.
+const QUICK: &[&str] = &[
+    "cancel_payment",
+    "create_merchant",
+    "create_payment",
+    "present_card",
+    "retrieve_merchant",
+    "retrieve_payment",
+];
 
 /// The headers of requests: name, whether they are required, what they are.
 pub(super) const KEY_HEADERS: &[(&str, bool, &str)] = &[
@@ -33,6 +46,11 @@ pub(super) const KEY_HEADERS: &[(&str, bool, &str)] = &[
         "A key of your own choice: the same request under the same key is carried out once.",
     ),
     ("Paiza-Version", false, "The version of the interface you speak; the key's own unless said otherwise."),
+    (
+        "Prefer",
+        false,
+        "`wait=10` answers when the payment has ended, or after so many seconds (at most 20) as it then stands.",
+    ),
 ];
 
 /// A request that passed every check of the door.
@@ -45,28 +63,61 @@ pub(super) struct Call {
     /// An object of the shape that the route names, or nothing.
     pub(super) body: Value,
     asked: Option<Asked>,
+    /// How long the caller would like to wait for an end.
+    pub(super) wait: Option<Duration>,
 }
 
 /// An answer.
-pub(super) struct Reply {
-    rendered: Rendered,
-    replayed: bool,
+pub(super) struct Answered {
+    pub(super) rendered: Rendered,
+    /// Whether it was given before.
+    pub(super) replayed: bool,
+    /// Whether it was waited for, as the caller preferred.
+    pub(super) waited: bool,
+}
+
+impl Answered {
+    /// For the first time.
+    pub(super) fn first(rendered: Rendered) -> Answered {
+        Answered { rendered, replayed: false, waited: false }
+    }
+}
+
+/// An answer that is on its way.
+type Later = Pin<Box<dyn Future<Output = Result<Answered, Trouble>> + Send>>;
+
+/// What a route's function hands back: an answer, or one that is on its way and holds no thread meanwhile.
+pub(super) enum Reply {
+    Now(Answered),
+    Later(Later),
 }
 
 impl Reply {
     /// An answer given for the first time.
     pub(super) fn first(rendered: Rendered) -> Reply {
-        Reply { rendered, replayed: false }
+        Reply::Now(Answered::first(rendered))
     }
 
     /// An answer given again.
     pub(super) fn replayed(rendered: Rendered) -> Reply {
-        Reply { rendered, replayed: true }
+        Reply::Now(Answered { rendered, replayed: true, waited: false })
     }
 
     /// 200 with this.
     pub(super) fn ok(body: &impl Serialize) -> Reply {
-        Reply { rendered: rendered(200, body), replayed: false }
+        Reply::first(rendered(200, body))
+    }
+
+    /// What this comes to.
+    pub(super) fn later(answer: impl Future<Output = Result<Answered, Trouble>> + Send + 'static) -> Reply {
+        Reply::Later(Box::pin(answer))
+    }
+
+    pub(super) async fn answered(self) -> Result<Answered, Trouble> {
+        match self {
+            Reply::Now(answered) => Ok(answered),
+            Reply::Later(answer) => answer.await,
+        }
     }
 }
 
@@ -152,7 +203,7 @@ async fn carry_out(
     parts: Parts,
     body: axum::body::Body,
 ) -> Result<Response, Trouble> {
-    let body = read_body(route, &parts.headers, body).await?;
+    let body = read_body(&api, route, &parts.headers, body).await?;
     let query = read_query(route, parts.uri.query().unwrap_or_default())?;
     let asked = match route.body {
         Body::None => None,
@@ -162,29 +213,53 @@ async fn carry_out(
             Some(Asked::new(key.tenant.clone(), route.method, path, &request_key, parts))
         }
     };
-    let call = Call { api, key, route, names, query, body, asked };
-    let done = tokio::task::spawn_blocking(move || (call.route.work)(&call)).await;
-    let Reply { rendered, replayed } = done.map_err(|error| {
-        tracing::error!(%error, "a handler panicked");
+    let wait = preferred_wait(&parts.headers);
+    let call = Call { api, key, route, names, query, body, asked, wait };
+    let work = move || catch_unwind(AssertUnwindSafe(|| (call.route.work)(&call)));
+    let done = if QUICK.contains(&route.operation) {
+        work()
+    } else {
+        tokio::task::spawn_blocking(work).await.map_err(|_| Trouble::internal())?
+    };
+    let reply = done.map_err(|_| {
+        tracing::error!(route.operation, "a handler panicked");
         Trouble::internal()
     })??;
+    let Answered { rendered, replayed, waited } = reply.answered().await?;
     let mut answer = json(rendered.status, rendered.body);
     if replayed {
         answer.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
     }
+    if waited {
+        answer.headers_mut().insert("preference-applied", HeaderValue::from_static("wait"));
+    }
     Ok(answer)
 }
 
-async fn read_body(route: &Route, headers: &HeaderMap, body: axum::body::Body) -> Result<Value, Trouble> {
+/// How long the caller would like to wait for an end (RFC 7240, section 4.3), at most [`WAIT_MOST`]. What cannot be read
+/// is no preference.
+fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
+    let preferences = headers.get_all("prefer").iter().filter_map(|line| line.to_str().ok());
+    let mut preferences = preferences.flat_map(|line| line.split(',')).map(str::trim);
+    let seconds = preferences.find_map(|preference| {
+        let (name, value) = preference.split(';').next()?.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("wait").then(|| value.trim().parse::<u64>().ok())?
+    })?;
+    Some(Duration::from_secs(seconds).min(WAIT_MOST))
+}
+
+async fn read_body(
+    api: &Api,
+    route: &Route,
+    headers: &HeaderMap,
+    body: axum::body::Body,
+) -> Result<Value, Trouble> {
     let Body::Json(shape) = route.body else { return Ok(Value::Object(Map::new())) };
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.split(';').next().is_none_or(|kind| !kind.trim().eq_ignore_ascii_case("application/json")) {
         return Err(Trouble::of("content_type_unsupported", "Send Content-Type: application/json."));
     }
-    let bytes = tokio::time::timeout(BODY_WITHIN, to_bytes(body, BODY_MOST))
-        .await
-        .map_err(|_| Trouble::of("request_timeout", "The body did not arrive within ten seconds."))?
-        .map_err(|_| Trouble::of("body_too_large", "Bodies have at most 1 MiB."))?;
+    let bytes = crate::platform_http::read_body(api.alarm(), body, BODY_MOST).await?;
     let body = strict::read(&bytes)?;
     shape.check(&body)?;
     Ok(body)
@@ -323,18 +398,22 @@ impl Call {
         O::Refusal: Into<Trouble>,
     {
         let asked = self.asked()?.clone();
-        match store.call(Once { asked, inner, render: Box::new(render) })? {
-            Outcome::Done(Said { rendered, replayed }) | Outcome::Repeated(Said { rendered, replayed }) => {
-                Ok(Reply { rendered, replayed })
+        let calling = store.call_async(Once { asked, inner, render: Box::new(render) });
+        Ok(Reply::later(async move {
+            match calling.await? {
+                Outcome::Done(Said { rendered, replayed })
+                | Outcome::Repeated(Said { rendered, replayed }) => {
+                    Ok(Answered { rendered, replayed, waited: false })
+                }
+                Outcome::Refused(no) => Err(refused(no)),
+                Outcome::Mismatch => Err(Trouble::internal()),
             }
-            Outcome::Refused(no) => Err(refused(no)),
-            Outcome::Mismatch => Err(Trouble::internal()),
-        }
+        }))
     }
 }
 
 /// Why a request was not carried out.
-pub(super) fn refused<R: Into<Trouble>>(no: No<R>) -> Trouble {
+pub(in crate::platform_http) fn refused<R: Into<Trouble>>(no: No<R>) -> Trouble {
     match no {
         No::Running => {
             let detail = "The first request with this key is still being carried out.";
@@ -358,6 +437,27 @@ mod tests {
         assert_eq!(form("a=1&b=%E9%9B%B6+x&c"), Some(vec![pair("a", "1"), pair("b", "零 x"), pair("c", "")]));
         for wrong in ["a=%", "a=%4", "a=%zz", "a=%ff", "a=%+1"] {
             assert_eq!(form(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn operations_that_wait_for_nothing_are_known() {
+        let known = |name: &&str| super::super::table::ROUTES.iter().any(|route| route.operation == *name);
+        assert!(QUICK.iter().all(known));
+    }
+
+    #[test]
+    fn a_preference_is_read_or_passed_over() {
+        let wait = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("prefer", text.parse().unwrap());
+            preferred_wait(&headers).map(|wait| wait.as_secs())
+        };
+        assert_eq!(wait("wait=10"), Some(10));
+        assert_eq!(wait("respond-async, Wait = 3; x"), Some(3));
+        assert_eq!(wait("wait=100000"), Some(20));
+        for other in ["", "wait", "wait=", "wait=-1", "wait=soon", "handling=strict"] {
+            assert_eq!(wait(other), None, "{other}");
         }
     }
 

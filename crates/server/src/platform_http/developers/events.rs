@@ -18,7 +18,7 @@ use std::time::Duration;
 use store::rooms::developers::questions;
 use store::{StoreError, Value};
 use tokio::sync::mpsc;
-use values::Records;
+use values::{Records, Timestamp};
 
 pub(super) static EVENT: Shape = Shape {
     name: "Event",
@@ -49,10 +49,46 @@ pub(super) static RESENT: Shape = Shape {
     ],
 };
 
+pub(super) static REPLAY: Shape = Shape {
+    name: "Replay",
+    says: "Which events are sent again.",
+    fields: &[
+        Field::required("from", Kind::Time, "Those that happened from this moment on."),
+        Field::required("to", Kind::Time, "And before this one."),
+        Field::optional(
+            "webhook_endpoint",
+            Kind::Id("whe"),
+            "To this endpoint alone; to all that want them unless said otherwise.",
+        ),
+        Field::optional(
+            "undelivered",
+            Kind::Flag,
+            "Whether those are left out that an endpoint took, or still may; they are unless this is false.",
+        ),
+    ],
+};
+
+pub(super) static REPLAYED: Shape = Shape {
+    name: "Replayed",
+    says: "What is sent again.",
+    fields: &[
+        Field::required(
+            "events",
+            Kind::Whole { least: 0, most: i64::MAX },
+            "How many events were in that time.",
+        ),
+        Field::required("deliveries", Kind::Whole { least: 0, most: i64::MAX }, "How many are sent again."),
+    ],
+};
+
 pub(super) const LIST: &[Field] = &[LIMIT, AFTER, BEFORE];
 
 /// Every kind of event there is.
 pub(super) const KINDS: &[&str] = &[
+    "payment.created",
+    "payment.processing",
+    "payment.failed",
+    "payment.cancelled",
     "payment.pending",
     "payment.approved",
     "payment.declined",
@@ -176,12 +212,68 @@ pub(super) fn resend(call: &Call) -> Result<Reply, Trouble> {
     let tenant = call.tenant().clone();
     let mut endpoints = call.api.store().read(|records| records.all::<Endpoint>())?;
     endpoints.retain(|endpoint| tenant == Tenant::Platform || endpoint.tenant == tenant);
-    let resend =
-        Resend { event: event.number, endpoints: endpoints.iter().map(|endpoint| endpoint.id).collect() };
+    let endpoints = endpoints.iter().map(|endpoint| endpoint.id).collect();
+    let resend = Resend { events: vec![event.number], endpoints, undelivered: false };
     let name = event.id.to_string();
     call.once(call.api.store(), resend, move |sent| {
         rendered(200, &Resent { event: name.clone(), endpoints: *sent })
     })
+}
+
+/// The most events that one replay covers.
+const REPLAYED_MOST: usize = 10_000;
+
+#[derive(Serialize)]
+struct ReplayedView {
+    events: u64,
+    deliveries: u64,
+}
+
+pub(super) fn replay(call: &Call) -> Result<Reply, Trouble> {
+    let moment = |name: &str| call.text(name).and_then(time::parse).ok_or_else(Trouble::internal);
+    let (from, to) = (moment("from")?, moment("to")?);
+    if to <= from {
+        return Err(Trouble::of("parameter_invalid", "This has to be later than `from`.").at("/to"));
+    }
+    let events = within(&call.api, call.tenant(), from, to)?;
+    if events.len() > REPLAYED_MOST {
+        let detail = format!("More than {REPLAYED_MOST} events happened in that time; take a shorter one.");
+        return Err(Trouble::of("parameter_invalid", &detail).at("/to"));
+    }
+    let tenant = call.tenant().clone();
+    let mut endpoints = call.api.store().read(|records| records.all::<Endpoint>())?;
+    endpoints.retain(|endpoint| tenant == Tenant::Platform || endpoint.tenant == tenant);
+    if let Some(named) = call.text("webhook_endpoint") {
+        endpoints.retain(|endpoint| endpoint.id.to_string() == named);
+        if endpoints.is_empty() {
+            return Err(Trouble::not_found().at("/webhook_endpoint"));
+        }
+    }
+    let count = events.len() as u64;
+    let undelivered = call.body.get("undelivered").and_then(serde_json::Value::as_bool).unwrap_or(true);
+    let endpoints = endpoints.iter().map(|endpoint| endpoint.id).collect();
+    call.once(call.api.store(), Resend { events, endpoints, undelivered }, move |sent| {
+        rendered(200, &ReplayedView { events: count, deliveries: *sent })
+    })
+}
+
+/// The events of a tenant in a span of time, at most one more than may be replayed.
+fn within(api: &Api, tenant: &Tenant, from: Timestamp, to: Timestamp) -> Result<Vec<u64>, StoreError> {
+    let mut parameters = vec![Value::Integer(from.millis()), Value::Integer(to.millis())];
+    let sql = match tenant {
+        Tenant::Platform => questions::EVENTS_WITHIN,
+        _ => {
+            parameters.push(Value::Text(tenant.to_string()));
+            questions::EVENTS_OF_WITHIN
+        }
+    };
+    parameters.push(Value::Integer(REPLAYED_MOST as i64 + 1));
+    let rows = api.store().rows(sql, &parameters)?.rows;
+    let number = |row: &Vec<Value>| match row.first() {
+        Some(Value::Integer(number)) => u64::try_from(*number).ok(),
+        _ => None,
+    };
+    Ok(rows.iter().filter_map(number).collect())
 }
 
 /// The stream is answered by [`stream`]; nobody comes here.

@@ -1,6 +1,6 @@
 //! Merchants.
 
-use super::call::{Call, Reply, rendered};
+use super::call::{Answered, Call, Reply, rendered};
 use super::paging::{AFTER, BEFORE, LIMIT};
 use super::shape::{Field, Kind, Shape};
 use crate::platform_http::problem::Trouble;
@@ -149,7 +149,15 @@ pub(super) fn list(call: &Call) -> Result<Reply, Trouble> {
 }
 
 pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {
-    Ok(Reply::ok(&view(&find(call, call.id()?)?)))
+    let id = call.id()?;
+    if !sees(call.tenant(), id) {
+        return Err(Trouble::not_found());
+    }
+    let found = call.api.acquirer().store().read_async(move |records| records.find::<Merchant>(&id));
+    Ok(Reply::later(async move {
+        let merchant = found.await?.ok_or_else(Trouble::not_found)?;
+        Ok(Answered::first(rendered(200, &view(&merchant))))
+    }))
 }
 
 pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {

@@ -17,8 +17,10 @@ pub(super) const COMMON: &[&str] = &[
     "api_key_invalid",
     "scope_missing",
     "rate_limited",
+    "head_too_large",
     "internal",
     "unavailable",
+    "answer_timeout",
 ];
 /// Those of requests that change something.
 const OF_CHANGES: &[&str] = &["idempotency_key_missing", "idempotency_in_progress", "idempotency_key_reused"];
@@ -138,10 +140,15 @@ fn parameters(route: &Route) -> Vec<Value> {
         })
     }));
     for (name, required, says) in KEY_HEADERS {
-        let wanted = *name != "Idempotency-Key" || !matches!(route.body, Body::None);
+        let wanted = match *name {
+            "Idempotency-Key" => !matches!(route.body, Body::None),
+            "Prefer" => super::payments::WAITING.contains(&route.operation),
+            _ => true,
+        };
         if wanted {
             let kind = match *name {
                 "Idempotency-Key" => json!({"type": "string", "pattern": "^[\\x20-\\x7e]{1,255}$"}),
+                "Prefer" => json!({"type": "string"}),
                 _ => Kind::Word(&[VERSION]).schema(),
             };
             parameters.push(json!({

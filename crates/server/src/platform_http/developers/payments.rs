@@ -1,15 +1,14 @@
-//! Payments: taken at the terminals of the test shop, seen wherever they were taken.
+//! Payments: wanted by call (`intents`), taken at terminals, seen wherever they were taken.
 
 use super::at_terminal::{At, Told, at_terminal};
-use super::call::{Call, Reply};
+use super::call::{Answered, Call, Reply, rendered};
 use super::merchants::{self, Amount, sees};
 use super::paging::{AFTER, BEFORE, LIMIT};
 use super::shape::{Field, Kind, Shape};
-use super::test_shop::test_card;
-use super::{terminals, time};
+use super::{Api, time};
 use crate::platform_http::problem::Trouble;
-use crate::pos::Pos;
-use acquiring::records::{Batch, BatchState, PaymentKind, PaymentState};
+use crate::platform_http::problems;
+use acquiring::records::{Batch, BatchState, Intent, IntentState, PaymentKind, PaymentState};
 use acquiring::{Merchant, Payment, Reference};
 use developers::Tenant;
 use serde::Serialize;
@@ -39,8 +38,24 @@ pub(super) static DECLINE: Shape = Shape {
     ],
 };
 
+pub(super) static FAILURE: Shape = Shape {
+    name: "Failure",
+    says: "Why a payment ended before the acquirer took it. Nothing was charged.",
+    fields: &[
+        Field::required("code", Kind::Text { least: 1, most: 60 }, "A stable code, as problems have it."),
+        Field::required("meaning", Kind::Text { least: 1, most: 300 }, "The same in words."),
+    ],
+};
+
+/// The operations for whose end a caller may prefer to wait.
+pub(super) const WAITING: &[&str] = &["create_payment", "present_card", "retrieve_payment"];
+
 /// The states of a payment as the interface names them.
 const STATES: &[&str] = &[
+    "requires_card",
+    "processing",
+    "failed",
+    "cancelled",
     "pending",
     "approved",
     "captured",
@@ -65,22 +80,27 @@ pub(super) static PAYMENT: Shape = Shape {
         Field::required(
             "status",
             Kind::Word(STATES),
-            "Where it stands. `pending` is never a guess: nobody knows yet, and a reversal or an answer ends it.",
+            "Where it stands. `requires_card` waits for a card at the terminal; with `processing` the terminal is at work; \
+             `pending` is never a guess: the bank was asked, nobody knows yet, and a reversal or an answer ends it.",
         ),
         Field::required("amount", Kind::Money, "How much."),
         Field::required("refunded", Kind::Money, "What was paid back of it."),
         Field::required("merchant", Kind::Id("mer"), "Who is paid."),
-        Field::required("terminal", Kind::Text { least: 1, most: 8 }, "Where it was taken."),
-        Field::required(
+        Field::nullable(
+            "terminal",
+            Kind::Text { least: 1, most: 8 },
+            "Where it is taken; null until that is known.",
+        ),
+        Field::nullable(
             "batch",
             Kind::Whole { least: 1, most: 999_999 },
-            "The terminal's batch it belongs to.",
+            "The terminal's batch it belongs to, once the acquirer took it.",
         ),
-        Field::required("card", Kind::Object(&CARD), "The card that paid."),
-        Field::required(
+        Field::nullable("card", Kind::Object(&CARD), "The card that paid, once the acquirer took it."),
+        Field::nullable(
             "reference",
             Kind::Text { least: 12, most: 12 },
-            "Its name on the wire and the receipt (DE 37).",
+            "Its name on the wire and the receipt (DE 37), once the acquirer took it.",
         ),
         Field::nullable(
             "approval_code",
@@ -88,37 +108,13 @@ pub(super) static PAYMENT: Shape = Shape {
             "The issuer's approval code, once approved.",
         ),
         Field::nullable("decline", Kind::Object(&DECLINE), "Why it was declined, if it was."),
+        Field::nullable("failure", Kind::Object(&FAILURE), "Why it failed, if it did."),
         Field::nullable(
             "original",
             Kind::Text { least: 12, most: 12 },
             "Reference of the payment it completes or pays back.",
         ),
-        Field::required("created_at", Kind::Time, "When the acquirer took it."),
-    ],
-};
-
-/// The most of one payment on the wire.
-pub(super) static NEW_PAYMENT: Shape = Shape {
-    name: "NewPayment",
-    says: "What is said of a new payment.",
-    fields: &[
-        Field::required("amount", Kind::Money, "How much, in the merchant's currency."),
-        Field::required(
-            "test_card",
-            Kind::Text { least: 4, most: 4 },
-            "The last four digits of a documented test card: a phone of the test shop that holds it is held against the reader.",
-        ),
-        Field::optional(
-            "terminal",
-            Kind::Text { least: 1, most: 8 },
-            "At which terminal; the merchant's own of the test shop unless said otherwise.",
-        ),
-        Field::optional("merchant", Kind::Id("mer"), "Who is paid. A merchant's own key need not say."),
-        Field::optional(
-            "kind",
-            Kind::Word(&["sale", "pre_authorisation"]),
-            "A sale unless said otherwise; a pre-authorisation is completed later.",
-        ),
+        Field::required("created_at", Kind::Time, "When it was made."),
     ],
 };
 
@@ -155,6 +151,12 @@ struct DeclineView {
     meaning: &'static str,
 }
 
+#[derive(Serialize)]
+struct FailureView {
+    code: String,
+    meaning: String,
+}
+
 /// A payment as the interface shows it.
 #[derive(Serialize)]
 pub(super) struct View {
@@ -164,14 +166,22 @@ pub(super) struct View {
     amount: Amount,
     refunded: Amount,
     merchant: String,
-    terminal: String,
-    batch: u32,
-    card: CardView,
-    reference: String,
+    terminal: Option<String>,
+    batch: Option<u32>,
+    card: Option<CardView>,
+    reference: Option<String>,
     approval_code: Option<String>,
     decline: Option<DeclineView>,
+    failure: Option<FailureView>,
     original: Option<String>,
     created_at: String,
+}
+
+impl View {
+    /// Whether a terminal still has to take it, or is at it.
+    pub(super) fn is_under_way(&self) -> bool {
+        matches!(self.status, "requires_card" | "processing")
+    }
 }
 
 fn status(payment: &Payment, captured: bool) -> &'static str {
@@ -193,6 +203,7 @@ pub(super) fn view<W: Records>(records: &mut W, payment: &Payment) -> View {
     let batch = records.find::<Batch>(&(payment.terminal, payment.batch));
     let captured = batch.is_some_and(|batch| batch.state == BatchState::Captured);
     let declined = payment.response_code.filter(|_| payment.state == PaymentState::Declined);
+    let wanted = records.find::<Intent>(&payment.id);
     View {
         id: payment.id.to_string(),
         kind: payment.kind,
@@ -200,18 +211,52 @@ pub(super) fn view<W: Records>(records: &mut W, payment: &Payment) -> View {
         amount: Amount::new(payment.amount, payment.currency),
         refunded: Amount::new(payment.refunded, payment.currency),
         merchant: payment.merchant.to_string(),
-        terminal: payment.terminal.to_string(),
-        batch: payment.batch,
-        card: CardView {
+        terminal: Some(payment.terminal.to_string()),
+        batch: Some(payment.batch),
+        card: Some(CardView {
             last_four: payment.last_four.to_string(),
             entry_mode: payment.entry_mode.to_string(),
-        },
-        reference: payment.reference.to_string(),
+        }),
+        reference: Some(payment.reference.to_string()),
         approval_code: payment.approval_code.map(|code| code.to_string()),
         decline: declined.map(|code| DeclineView { code: code.to_string(), meaning: code.meaning() }),
+        failure: None,
         original: payment.original.as_ref().map(|original| original.reference.to_string()),
-        created_at: time::write(payment.accepted_at),
+        created_at: time::write(wanted.map_or(payment.accepted_at, |intent| intent.created_at)),
     }
+}
+
+/// What is wanted and was not taken, as the interface shows it.
+pub(super) fn view_of_intent(intent: &Intent) -> View {
+    let failure = intent.failure.clone();
+    View {
+        id: intent.id.to_string(),
+        kind: intent.kind,
+        status: match intent.state {
+            IntentState::RequiresCard => "requires_card",
+            IntentState::Processing | IntentState::Taken => "processing",
+            IntentState::Failed => "failed",
+            IntentState::Cancelled => "cancelled",
+        },
+        amount: Amount::new(intent.amount, intent.currency),
+        refunded: Amount::new(0, intent.currency),
+        merchant: intent.merchant.to_string(),
+        terminal: intent.terminal.as_ref().map(ToString::to_string),
+        batch: None,
+        card: None,
+        reference: None,
+        approval_code: None,
+        decline: None,
+        failure: failure.map(|code| FailureView { meaning: problems::explain(&code).2, code }),
+        original: None,
+        created_at: time::write(intent.created_at),
+    }
+}
+
+/// The payment that an intent became, or the intent itself.
+fn wanted<W: Records>(records: &mut W, intent: &Intent) -> View {
+    let payment = intent.reference.and_then(|reference| records.find::<Payment>(&reference));
+    payment.map_or_else(|| view_of_intent(intent), |payment| view(records, &payment))
 }
 
 fn text(value: &Value) -> Option<&str> {
@@ -224,8 +269,23 @@ fn text(value: &Value) -> Option<&str> {
 /// The payment of this identifier, if this tenant may see it and it is what the route is about.
 pub(super) fn find(call: &Call, id: Id<kinds::Payment>, refund: bool) -> Result<Payment, Trouble> {
     let store = call.api.acquirer().store();
+    let intent = store.read(move |records| records.find::<Intent>(&id))?;
+    let intent = intent.filter(|intent| sees(call.tenant(), intent.merchant) && !refund);
+    match intent.map(|intent| intent.reference) {
+        None => found(&call.api, call.tenant(), id, refund),
+        Some(None) => Err(Trouble::of("payment_not_open", "No terminal has taken this payment.")),
+        Some(Some(reference)) => {
+            let payment = store.read(move |records| records.find::<Payment>(&reference))?;
+            payment.ok_or_else(Trouble::internal)
+        }
+    }
+}
+
+/// The same by the tables, for what was never wanted by call.
+fn found(api: &Api, tenant: &Tenant, id: Id<kinds::Payment>, refund: bool) -> Result<Payment, Trouble> {
+    let store = api.acquirer().store();
     let name = Value::Text(id.to_string());
-    let (sql, parameters) = match call.tenant() {
+    let (sql, parameters) = match tenant {
         Tenant::Platform => (questions::PAYMENT, vec![name]),
         Tenant::Merchant(own) => (questions::PAYMENT_OF, vec![name, Value::Text(own.to_string())]),
         Tenant::Issuer(_) => return Err(Trouble::not_found()),
@@ -238,10 +298,27 @@ pub(super) fn find(call: &Call, id: Id<kinds::Payment>, refund: bool) -> Result<
     let row = found.rows.first().and_then(|row| text(row.first()?)).ok_or_else(Trouble::not_found)?;
     let reference: Reference = row.parse().map_err(|_| Trouble::internal())?;
     let payment = store.read(move |records| records.find::<Payment>(&reference))?;
-    let fits = |payment: &Payment| {
-        sees(call.tenant(), payment.merchant) && (payment.kind == PaymentKind::Refund) == refund
-    };
+    let fits =
+        |payment: &Payment| sees(tenant, payment.merchant) && (payment.kind == PaymentKind::Refund) == refund;
     payment.filter(fits).ok_or_else(Trouble::not_found)
+}
+
+/// The payment of this identifier as it stands, whether or not a terminal took it.
+pub(super) async fn seen(api: &Api, tenant: &Tenant, id: Id<kinds::Payment>) -> Result<View, Trouble> {
+    let whose = tenant.clone();
+    let look = api.acquirer().store().read_async(move |records| {
+        let intent = records.find::<Intent>(&id).filter(|intent| sees(&whose, intent.merchant))?;
+        Some(wanted(records, &intent))
+    });
+    if let Some(view) = look.await? {
+        return Ok(view);
+    }
+    let (api, tenant) = (api.clone(), tenant.clone());
+    let by_tables = tokio::task::spawn_blocking(move || {
+        let payment = found(&api, &tenant, id, false)?;
+        Ok(api.acquirer().store().read(move |records| view(records, &payment))?)
+    });
+    by_tables.await.map_err(|_| Trouble::internal())?
 }
 
 /// The merchant a request is about: the tenant itself, or the one it names.
@@ -274,14 +351,24 @@ pub(super) fn list_of(call: &Call, refunds: bool) -> Result<Reply, Trouble> {
     let rows = store
         .rows(if window.back { questions::PAYMENTS_AFTER } else { questions::PAYMENTS_BEFORE }, &parameters)?
         .rows;
-    let names: Vec<(Reference, String)> = rows
-        .iter()
-        .filter_map(|row| Some((text(row.first()?)?.parse().ok()?, text(row.get(1)?)?.to_owned())))
-        .collect();
+    let named = |row: &Vec<Value>| {
+        let reference: Option<Reference> = text(row.first()?).and_then(|text| text.parse().ok());
+        Some((reference, text(row.get(1)?)?.to_owned()))
+    };
+    let names: Vec<(Option<Reference>, String)> = rows.iter().filter_map(named).collect();
     let views = store.read(move |records| {
-        let shown = |(reference, name): (Reference, String)| {
-            let payment = records.find::<Payment>(&reference)?;
-            Some((name, view(records, &payment)))
+        let shown = |(reference, name): (Option<Reference>, String)| {
+            let shown = match reference {
+                Some(reference) => {
+                    let payment = records.find::<Payment>(&reference)?;
+                    view(records, &payment)
+                }
+                None => {
+                    let intent = records.find::<Intent>(&name.parse().ok()?)?;
+                    wanted(records, &intent)
+                }
+            };
+            Some((name, shown))
         };
         names.into_iter().filter_map(shown).collect::<Vec<_>>()
     })?;
@@ -289,30 +376,21 @@ pub(super) fn list_of(call: &Call, refunds: bool) -> Result<Reply, Trouble> {
 }
 
 pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {
-    show(call, find(call, call.id()?, false)?)
+    let (api, tenant, wait) = (call.api.clone(), call.tenant().clone(), call.wait);
+    let id = call.id()?;
+    Ok(Reply::later(async move {
+        let view = match wait {
+            Some(within) => super::intents::ended(&api, &tenant, id, within).await?,
+            None => seen(&api, &tenant, id).await?,
+        };
+        Ok(Answered { waited: wait.is_some(), ..Answered::first(rendered(200, &view)) })
+    }))
 }
 
 /// A payment as an answer.
 pub(super) fn show(call: &Call, payment: Payment) -> Result<Reply, Trouble> {
     let view = call.api.acquirer().store().read(move |records| view(records, &payment))?;
     Ok(Reply::ok(&view))
-}
-
-pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {
-    let merchant = merchant_of(call, call.text("merchant"), "/merchant")?;
-    let amount = call.money("amount")?.ok_or_else(Trouble::internal)?;
-    let unknown =
-        || Trouble::of("parameter_invalid", "This has to name one documented test card.").at("/test_card");
-    let card = call.text("test_card").and_then(test_card).ok_or_else(unknown)?;
-    let terminal = terminals::of_shop(call, &merchant, call.text("terminal"))?;
-    let take = match call.text("kind") {
-        Some("pre_authorisation") => {
-            |pos: &mut Pos, amount, reader: &mut crate::vpcd::ReaderEnd| pos.preauth(amount, reader)
-        }
-        _ => |pos: &mut Pos, amount, reader: &mut crate::vpcd::ReaderEnd| pos.sale(amount, reader),
-    };
-    let at = At { terminal, merchant, told: Told::New };
-    at_terminal(call, &at, |shop, pos| shop.tap(card, pos, amount, take))
 }
 
 pub(super) fn void(call: &Call) -> Result<Reply, Trouble> {

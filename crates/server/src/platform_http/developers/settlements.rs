@@ -49,7 +49,7 @@ pub(super) static NEW_SETTLEMENT: Shape = Shape {
         Field::optional(
             "terminal",
             Kind::Text { least: 1, most: 8 },
-            "The merchant's terminal of the test shop unless said otherwise.",
+            "The first terminal of the merchant's test shop unless said otherwise.",
         ),
         Field::optional("merchant", Kind::Id("mer"), "Whose terminal. A merchant's own key need not say."),
     ],
@@ -123,7 +123,7 @@ pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {
 
 pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {
     let merchant = merchant_of(call, call.text("merchant"), "/merchant")?;
-    let terminal = terminals::of_shop(call, &merchant, call.text("terminal"))?;
+    let terminal = terminals::named_or_first(call, &merchant, call.text("terminal"))?;
     let id = terminal.id;
     settle(call, &merchant, &terminal, move |call, number| {
         let found = call.api.acquirer().store().read(move |records| records.find::<Batch>(&(id, number)))?;

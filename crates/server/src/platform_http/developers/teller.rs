@@ -5,7 +5,9 @@
 
 use super::{Api, tokens};
 use ::tokens::records::{Device, Token};
-use acquiring::records::{Batch, BatchState, PaymentKind, PaymentState, Terminal, TerminalState};
+use acquiring::records::{
+    Batch, BatchState, Intent, IntentState, PaymentKind, PaymentState, Terminal, TerminalState,
+};
 use acquiring::{Merchant, Payment};
 use developers::{Endpoint, Happening, Reading, Tell, Tenant};
 use std::sync::Arc;
@@ -145,6 +147,9 @@ fn of_acquirer(
     if let Some(payment) = changed::<Payment>(table, record) {
         return Ok(Some(of_payment(&payment, at)));
     }
+    if let Some(intent) = changed::<Intent>(table, record) {
+        return Ok(of_intent(&intent, at));
+    }
     if let Some(merchant) = changed::<Merchant>(table, record) {
         let digest = crypto::hash::sha256(record);
         return Ok(Some(Happening {
@@ -184,6 +189,25 @@ fn of_acquirer(
         state: "captured".to_owned(),
         at,
     }))
+}
+
+/// What becomes of an intent that the acquirer took is told by its payment.
+fn of_intent(intent: &Intent, at: Timestamp) -> Option<Happening> {
+    let state = match intent.state {
+        IntentState::RequiresCard => "requires_card",
+        IntentState::Processing => "processing",
+        IntentState::Taken => return None,
+        IntentState::Failed => "failed",
+        IntentState::Cancelled => "cancelled",
+    };
+    Some(Happening {
+        first: "payment.created".to_owned(),
+        later: format!("payment.{state}"),
+        subject: intent.id.to_string(),
+        tenant: Tenant::Merchant(intent.merchant),
+        state: state.to_owned(),
+        at,
+    })
 }
 
 fn of_payment(payment: &Payment, at: Timestamp) -> Happening {

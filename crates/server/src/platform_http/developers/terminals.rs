@@ -4,7 +4,7 @@ use super::call::{Call, Reply, rendered};
 use super::merchants::{self, sees};
 use super::paging::{AFTER, BEFORE, LIMIT};
 use super::shape::{Field, Kind, Shape};
-use super::time;
+use super::{Api, time};
 use crate::platform_http::problem::Trouble;
 use acquiring::operations::RegisterTerminal;
 use acquiring::records::{Terminal, TerminalState};
@@ -64,20 +64,27 @@ pub(super) fn find(call: &Call, name: &str) -> Result<Terminal, Trouble> {
     found.filter(|terminal| sees(call.tenant(), terminal.merchant)).ok_or_else(Trouble::not_found)
 }
 
-/// The terminal of the test shop at which a merchant's payments are taken by call: the one named, or one of its own.
-pub(super) fn of_shop(call: &Call, merchant: &Merchant, named: Option<&str>) -> Result<Terminal, Trouble> {
-    if let Some(name) = named {
-        let terminal = find(call, name).map_err(|trouble| trouble.at("/terminal"))?;
-        let own = terminal.merchant == merchant.id;
-        return if own { Ok(terminal) } else { Err(Trouble::not_found().at("/terminal")) };
-    }
-    let wish =
-        RegisterTerminal { id: name_from(&merchant.id.as_u128().to_be_bytes(), b'S'), merchant: merchant.id };
-    match call.api.acquirer().store().call(wish)? {
+/// The terminal in a lane of a merchant's test shop, which is made when it is first needed.
+pub(super) fn of_shop(api: &Api, merchant: &Merchant, lane: usize) -> Result<Terminal, Trouble> {
+    let seed = merchant.id.as_u128() ^ lane as u128;
+    let wish = RegisterTerminal { id: name_from(&seed.to_be_bytes(), b'S'), merchant: merchant.id };
+    match api.acquirer().store().call(wish)? {
         Outcome::Done(terminal) | Outcome::Repeated(terminal) => Ok(terminal),
         Outcome::Refused(refusal) => Err(refusal.into()),
         Outcome::Mismatch => Err(Trouble::internal()),
     }
+}
+
+/// The terminal that is named, if it is the merchant's; otherwise the first of its test shop.
+pub(super) fn named_or_first(
+    call: &Call,
+    merchant: &Merchant,
+    named: Option<&str>,
+) -> Result<Terminal, Trouble> {
+    let Some(name) = named else { return of_shop(&call.api, merchant, 0) };
+    let terminal = find(call, name).map_err(|trouble| trouble.at("/terminal"))?;
+    let own = terminal.merchant == merchant.id;
+    if own { Ok(terminal) } else { Err(Trouble::not_found().at("/terminal")) }
 }
 
 pub(super) fn list(call: &Call) -> Result<Reply, Trouble> {

@@ -4,6 +4,7 @@
 //! own; a payment travels from one to the other as APDUs, then as ISO 8583 through acquirer, network, gateway and bank.
 
 use crate::api::CardData;
+use crate::client::ClientError;
 use crate::hosts::telephone::Telephone;
 use crate::iso::Ends;
 use crate::phone::{Added, NewPhone, Phone, PhoneError, Presentation};
@@ -17,14 +18,15 @@ use crypto::passphrase::Work;
 use sandbox::directory::Directory;
 use sandbox::keys::IssuerKeys;
 use sandbox::test_cards::{TestCard, test_cards};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use store::Clock;
 use values::{Id, Money, id::kinds};
 use wallet::card::Profile;
+use wallet::keys::KEYS_LOW;
 
 /// Where the shop finds the parties it is a customer of, and keeps its things.
 #[derive(Clone)]
@@ -56,8 +58,12 @@ pub(super) struct TestShop {
     place: Place,
     terminals: Shelf<TerminalId, Pos>,
     phones: Shelf<String, CardPhone>,
+    busy: Mutex<HashSet<(Id<kinds::Merchant>, usize)>>,
+    freed: Condvar,
 }
 
+/// So many lanes has a merchant's shop, each with a terminal.
+const LANES: usize = 4;
 /// Opens every phone of the shop.
 const PASSCODE: &[u8] = b"135790";
 /// How long a phone may take to appear at the reader, and a code to arrive.
@@ -71,12 +77,45 @@ fn taken<K: std::hash::Hash + Eq + Clone, T>(shelf: &Shelf<K, T>, key: &K) -> Ar
 
 fn held<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
     // What a panic interrupted has records of its own and goes on from those.
-    place.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    place.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl TestShop {
     pub(super) fn at(place: Place) -> TestShop {
-        TestShop { place, terminals: Mutex::default(), phones: Mutex::default() }
+        TestShop {
+            place,
+            terminals: Mutex::default(),
+            phones: Mutex::default(),
+            busy: Mutex::default(),
+            freed: Condvar::new(),
+        }
+    }
+
+    /// Works in a lane of a merchant's shop, the first one in which nobody does: who comes one after another is served in
+    /// the first lane, at the merchant's first terminal.
+    pub(super) fn with_free_lane<A>(
+        &self,
+        merchant: Id<kinds::Merchant>,
+        work: impl FnOnce(usize) -> Result<A, Trouble>,
+    ) -> Result<A, Trouble> {
+        struct Taken<'a>(&'a TestShop, (Id<kinds::Merchant>, usize));
+        impl Drop for Taken<'_> {
+            fn drop(&mut self) {
+                held(&self.0.busy).remove(&self.1);
+                self.0.freed.notify_all();
+            }
+        }
+        let mut busy = held(&self.busy);
+        let lane = loop {
+            match (0..LANES).find(|lane| !busy.contains(&(merchant, *lane))) {
+                Some(lane) => break lane,
+                None => busy = self.freed.wait(busy).unwrap_or_else(PoisonError::into_inner),
+            }
+        };
+        busy.insert((merchant, lane));
+        drop(busy);
+        let taken = Taken(self, (merchant, lane));
+        work(taken.1.1)
     }
 
     /// Works with a terminal, which is nobody else's meanwhile.
@@ -143,8 +182,9 @@ impl TestShop {
         if let Ok(Err(error)) = presented {
             tracing::info!(%error, "the phone of the test shop left the field early");
         }
-        // New keys for the next tap; without them this tap stands all the same.
-        if let Err(error) = phone.sync() {
+        // New keys in time for a later tap; without them this tap stands all the same.
+        let low = phone.counter(*token).is_ok_and(|counter| counter.keys_left < KEYS_LOW);
+        if low && let Err(error) = phone.sync() {
             tracing::info!(%error, "the phone of the test shop fetched no keys");
         }
         ended.map_err(not_taken)
@@ -218,9 +258,20 @@ pub(super) fn test_card(last_four: &str) -> Option<&'static TestCard> {
     first.filter(|_| second.is_none())
 }
 
+/// A bank's no is the end; whatever else is in the way may be gone the next time.
 fn no_phone(error: &PhoneError) -> Trouble {
     tracing::info!(%error, "the test shop has no phone with this card");
-    Trouble::of("card_not_presented", "The bank did not let this card be added to a phone.").at("/test_card")
+    let for_good = match error {
+        PhoneError::Refused(_) => true,
+        PhoneError::Client(ClientError::Problem(problem)) => !problem.retryable,
+        _ => false,
+    };
+    if for_good {
+        let detail = "The bank did not let this card be added to a phone.";
+        Trouble::of("card_not_presented", detail).at("/test_card")
+    } else {
+        Trouble::unavailable()
+    }
 }
 
 pub(super) fn not_taken(error: PosError) -> Trouble {

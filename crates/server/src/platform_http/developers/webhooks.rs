@@ -1,24 +1,19 @@
-//! Webhook endpoints: set up by callers, called by us.
+//! Webhook endpoints: set up by callers, called by the `postman`.
 
 use super::call::{Call, Reply, rendered};
-use super::events::{KINDS, view as event_view};
+use super::events::KINDS;
 use super::paging::{AFTER, BEFORE, LIMIT};
 use super::shape::{Field, Kind, Shape};
 use super::{Api, time};
 use crate::platform_http::problem::Trouble;
-use crate::test_mode::{self, Struck};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use crypto::vault::{Envelope, open, seal};
-use developers::webhook::{AddEndpoint, Attempted, RemoveEndpoint, TOPIC, Tried, named, tag};
-use developers::{DeliveryState, Endpoint, Event};
+use developers::Endpoint;
+use developers::webhook::{AddEndpoint, EnableEndpoint, RemoveEndpoint, RotateSecret};
 use serde::Serialize;
-use std::collections::HashMap;
-use std::io::{Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
-use store::{Arrival, Deliverer, Outcome};
-use values::{Id, Outbound, Records, Secret, SecretBytes, id::kinds};
+use values::{Id, Secret, SecretBytes, Timestamp, id::kinds};
 
 pub(super) static ENDPOINT: Shape = Shape {
     name: "WebhookEndpoint",
@@ -32,6 +27,11 @@ pub(super) static ENDPOINT: Shape = Shape {
             "The types that are sent; `*` is all.",
         ),
         Field::required("status", Kind::Word(&["enabled", "disabled"]), "One that answers 410 is disabled."),
+        Field::nullable(
+            "previous_secret_until",
+            Kind::Time,
+            "Until when the secret before the present one signs too.",
+        ),
         Field::required("created_at", Kind::Time, "When it was set up."),
     ],
 };
@@ -43,7 +43,7 @@ pub(super) static NEW_ENDPOINT: Shape = Shape {
         Field::required(
             "url",
             Kind::Text { least: 1, most: 500 },
-            "Where to: in this sandbox an http address of this machine.",
+            "Where to: an https address; in a sandbox an address of this machine, also without TLS.",
         ),
         Field::optional(
             "events",
@@ -56,10 +56,27 @@ pub(super) static NEW_ENDPOINT: Shape = Shape {
 pub(super) static SECRET: Shape = Shape {
     name: "WebhookSecret",
     says: "The secret with which an endpoint's events are signed.",
-    fields: &[Field::required(
-        "secret",
-        Kind::Text { least: 38, most: 38 },
-        "`whsec_` and base64 (Standard Webhooks).",
+    fields: &[
+        Field::required(
+            "secret",
+            Kind::Text { least: 38, most: 38 },
+            "`whsec_` and base64 (Standard Webhooks).",
+        ),
+        Field::nullable(
+            "previous_secret",
+            Kind::Text { least: 38, most: 38 },
+            "The one before it, while it signs too.",
+        ),
+    ],
+};
+
+pub(super) static ROTATION: Shape = Shape {
+    name: "SecretRotation",
+    says: "How a secret is changed.",
+    fields: &[Field::optional(
+        "keep_old_for",
+        Kind::Whole { least: 0, most: 7 * 86_400 },
+        "How many seconds the old secret signs too; a day unless said otherwise.",
     )],
 };
 
@@ -75,10 +92,8 @@ pub(super) const LIST: &[Field] = &[LIMIT, AFTER, BEFORE];
 const PREFIX: &str = "whsec_";
 /// What a sealed secret is bound to, before the endpoint's name.
 const CONTEXT: &str = "webhook endpoint ";
-/// How long connecting, and each word of the answer, may take.
-const WAIT: Duration = Duration::from_secs(5);
-/// The most of an answer that is read.
-const ANSWER_MOST: u64 = 64 * 1024;
+/// How long an old secret signs too unless said otherwise, in seconds.
+const KEPT_FOR: i64 = 86_400;
 
 #[derive(Serialize)]
 struct View {
@@ -86,6 +101,7 @@ struct View {
     url: String,
     events: Vec<String>,
     status: &'static str,
+    previous_secret_until: Option<String>,
     created_at: String,
 }
 
@@ -95,6 +111,7 @@ fn view(endpoint: &Endpoint) -> View {
         url: endpoint.url.clone(),
         events: endpoint.kinds.clone(),
         status: if endpoint.enabled { "enabled" } else { "disabled" },
+        previous_secret_until: endpoint.previous_until.map(time::write),
         created_at: time::write(endpoint.created_at),
     }
 }
@@ -128,9 +145,10 @@ pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {
 pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {
     let url = call.text("url").unwrap_or_default();
     let invalid = |detail: &str, place: &str| Trouble::of("parameter_invalid", detail).at(place);
-    let allowed = Target::parse(url).filter(|target| target.resolve().is_some());
-    allowed
-        .ok_or_else(|| invalid("In this sandbox this has to be an http address of this machine.", "/url"))?;
+    let egress = call.api.egress();
+    if !egress.may_call(url) {
+        return Err(invalid(egress.wanted(), "/url"));
+    }
     let mut wanted = vec!["*".to_owned()];
     if let Some(listed) = call.body.get("events").and_then(serde_json::Value::as_array) {
         wanted = listed.iter().filter_map(|kind| kind.as_str().map(str::to_owned)).collect();
@@ -140,19 +158,14 @@ pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {
         }
     }
     let id: Id<kinds::WebhookEndpoint> = Id::mint(call.now(), crypto::random::bytes());
-    let secret = crypto::random::bytes::<24>();
-    let sealed = seal(
-        call.api.tokens().keys().vault(),
-        &secret,
-        format!("{CONTEXT}{id}").as_bytes(),
-        &Secret::new(crypto::random::bytes()),
-    );
     let endpoint = Endpoint {
         id,
         tenant: call.tenant().clone(),
         url: url.to_owned(),
         kinds: wanted,
-        sealed: sealed.map_err(|_| Trouble::internal())?.as_bytes().to_vec(),
+        sealed: fresh_secret(&call.api, id)?,
+        previous: None,
+        previous_until: None,
         enabled: true,
         created_at: call.now(),
     };
@@ -160,21 +173,50 @@ pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {
     call.once(call.api.store(), AddEndpoint { endpoint }, move |()| shown.clone())
 }
 
-/// The signing secret of an endpoint.
-fn secret_of(api: &Api, endpoint: &Endpoint) -> Option<SecretBytes> {
-    let sealed = Envelope::from_bytes(&endpoint.sealed).ok()?;
-    open(api.tokens().keys().vault(), &sealed, format!("{CONTEXT}{}", endpoint.id).as_bytes()).ok()
+/// A new signing secret, sealed for this endpoint.
+fn fresh_secret(api: &Api, id: Id<kinds::WebhookEndpoint>) -> Result<Vec<u8>, Trouble> {
+    let secret = crypto::random::bytes::<24>();
+    let context = format!("{CONTEXT}{id}");
+    let nonce = Secret::new(crypto::random::bytes());
+    let sealed = seal(api.tokens().keys().vault(), &secret, context.as_bytes(), &nonce);
+    Ok(sealed.map_err(|_| Trouble::internal())?.as_bytes().to_vec())
+}
+
+/// The secrets that sign what is sent to an endpoint at this moment, the newest first.
+pub(super) fn secrets_of(api: &Api, endpoint: &Endpoint, now: Timestamp) -> Option<Vec<SecretBytes>> {
+    let context = format!("{CONTEXT}{}", endpoint.id);
+    let opened = endpoint.signing(now).map(|sealed| {
+        let sealed = Envelope::from_bytes(sealed).ok()?;
+        open(api.tokens().keys().vault(), &sealed, context.as_bytes()).ok()
+    });
+    opened.collect()
 }
 
 #[derive(Serialize)]
 struct SecretView {
     secret: String,
+    previous_secret: Option<String>,
 }
 
 /// The one answer with a secret. It is a question, so it is not remembered.
 pub(super) fn secret(call: &Call) -> Result<Reply, Trouble> {
-    let secret = secret_of(&call.api, &find(call)?).ok_or_else(Trouble::internal)?;
-    Ok(Reply::ok(&SecretView { secret: format!("{PREFIX}{}", STANDARD.encode(secret.expose())) }))
+    let secrets = secrets_of(&call.api, &find(call)?, call.now()).ok_or_else(Trouble::internal)?;
+    let mut shown = secrets.iter().map(|secret| format!("{PREFIX}{}", STANDARD.encode(secret.expose())));
+    let secret = shown.next().ok_or_else(Trouble::internal)?;
+    Ok(Reply::ok(&SecretView { secret, previous_secret: shown.next() }))
+}
+
+pub(super) fn rotate(call: &Call) -> Result<Reply, Trouble> {
+    let id = find(call)?.id;
+    let seconds = call.whole("keep_old_for").unwrap_or(KEPT_FOR).unsigned_abs();
+    let sealed = fresh_secret(&call.api, id)?;
+    let rotate = RotateSecret { id, sealed, keep_old_for: Duration::from_secs(seconds) };
+    call.once(call.api.store(), rotate, |endpoint| rendered(200, &view(endpoint)))
+}
+
+pub(super) fn enable(call: &Call) -> Result<Reply, Trouble> {
+    let id = find(call)?.id;
+    call.once(call.api.store(), EnableEndpoint { id }, |endpoint| rendered(200, &view(endpoint)))
 }
 
 #[derive(Serialize)]
@@ -190,168 +232,4 @@ pub(super) fn remove(call: &Call) -> Result<Reply, Trouble> {
     }
     let gone = rendered(200, &Removed { id: id.to_string() });
     call.once(call.api.store(), RemoveEndpoint { id }, move |()| gone.clone())
-}
-
-/// What carries events to endpoints.
-pub(super) fn deliverers(api: &Api) -> HashMap<String, Deliverer> {
-    let api = api.clone();
-    let deliver: Deliverer = Box::new(move |outbound: &Outbound| deliver(&api, outbound));
-    HashMap::from([(TOPIC.to_owned(), deliver)])
-}
-
-fn deliver(api: &Api, outbound: &Outbound) -> Arrival {
-    let Some((id, number)) = named(&outbound.body) else { return Arrival::Delivered };
-    let found = api
-        .store()
-        .read(move |records| Some((records.find::<Endpoint>(&id)?, records.find::<Event>(&number)?)));
-    let (endpoint, event) = match found {
-        Ok(Some(found)) => found,
-        // The endpoint was removed.
-        Ok(None) => return Arrival::Delivered,
-        Err(_) => return Arrival::Retry,
-    };
-    if !endpoint.enabled {
-        return Arrival::Delivered;
-    }
-    let tried = match send(api, &endpoint, &event) {
-        Some(status) => Tried::Status(status),
-        None => Tried::Silence,
-    };
-    match api.store().call(Attempted { endpoint: id, event: number, tried }) {
-        Ok(Outcome::Done(DeliveryState::Pending)) | Err(_) => Arrival::Retry,
-        Ok(_) => Arrival::Delivered,
-    }
-}
-
-/// Sends an event; the status of the answer, if there was one.
-fn send(api: &Api, endpoint: &Endpoint, event: &Event) -> Option<u16> {
-    let target = Target::parse(&endpoint.url)?;
-    let secret = secret_of(api, endpoint)?;
-    let body = serde_json::to_vec(&event_view(event)).expect("texts and numbers are JSON");
-    let id = event.id.to_string();
-    // Whoever checks it lives outside, so this is the machine's time, also where a sandbox's clock was moved.
-    let seconds = api.store().clock().machine().millis().div_euclid(1000);
-    let signature = STANDARD.encode(tag(secret.expose(), &id, seconds, &body));
-    let go = |body: &[u8]| {
-        let head = format!(
-            "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: Paiza\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\nConnection: close\r\nwebhook-id: {id}\r\nwebhook-timestamp: {seconds}\r\n\
-             webhook-signature: v1,{signature}\r\n\r\n",
-            target.path,
-            target.host,
-            body.len()
-        );
-        target.exchange(head.as_bytes(), body).ok().flatten()
-    };
-    let struck = |struck| match struck {
-        Struck::Silence => None,
-        Struck::Status(status) => Some(status),
-    };
-    test_mode::send(api.webhook_crossing(), &body, go, struck)
-}
-
-/// An address that may be called.
-///
-/// Its host is resolved once, what is resolved is checked, and that very address is called, so no second look-up can
-/// lead elsewhere; redirections are not followed. In a sandbox only this machine may be called, and nothing outside
-/// a sandbox is called yet.
-struct Target {
-    host: String,
-    path: String,
-}
-
-impl Target {
-    fn parse(url: &str) -> Option<Target> {
-        let rest = url.strip_prefix("http://")?;
-        let plain = rest.bytes().all(|byte| byte.is_ascii_graphic());
-        let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let path = path.split('#').next().unwrap_or_default();
-        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        let usable = plain && !host.is_empty() && !host.contains('@') && !host.contains('\\');
-        usable.then(|| Target { host: host.to_owned(), path })
-    }
-
-    /// The address that is called.
-    fn resolve(&self) -> Option<SocketAddr> {
-        let named = self.host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        let host = if named { self.host.clone() } else { format!("{}:80", self.host) };
-        let addresses: Vec<SocketAddr> = host.to_socket_addrs().ok()?.collect();
-        // One bad address among good ones is a trick.
-        let all = !addresses.is_empty() && addresses.iter().all(|at| is_this_machine(at.ip()));
-        addresses.first().copied().filter(|_| all)
-    }
-
-    fn exchange(&self, head: &[u8], body: &[u8]) -> std::io::Result<Option<u16>> {
-        let Some(at) = self.resolve() else { return Ok(None) };
-        let mut stream = TcpStream::connect_timeout(&at, WAIT)?;
-        stream.set_read_timeout(Some(WAIT))?;
-        stream.set_write_timeout(Some(WAIT))?;
-        stream.write_all(head)?;
-        stream.write_all(body)?;
-        let mut answer = Vec::new();
-        let mut bounded = stream.take(ANSWER_MOST);
-        let mut piece = [0; 4096];
-        while !answer.contains(&b'\n') {
-            match bounded.read(&mut piece)? {
-                0 => break,
-                read => answer.extend_from_slice(&piece[..read]),
-            }
-        }
-        Ok(status_in(&answer))
-    }
-}
-
-fn status_in(answer: &[u8]) -> Option<u16> {
-    let line = str::from_utf8(answer.split(|byte| *byte == b'\r').next()?).ok()?;
-    let mut words = line.split(' ');
-    words.next().filter(|version| version.starts_with("HTTP/1."))?;
-    words.next()?.parse().ok()
-}
-
-fn is_this_machine(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => ip.is_loopback(),
-        IpAddr::V6(ip) => ip.to_ipv4_mapped().map_or(ip.is_loopback(), |ip| ip.is_loopback()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_but_this_machine_is_called() {
-        let called =
-            |url: &str| Target::parse(url).and_then(|target| target.resolve()).map(|at| at.to_string());
-        assert_eq!(called("http://127.0.0.1:9000/hook?a=b").as_deref(), Some("127.0.0.1:9000"));
-        assert_eq!(called("http://[::1]:9000").as_deref(), Some("[::1]:9000"));
-        assert_eq!(called("http://[::ffff:127.0.0.1]:9000").as_deref(), Some("[::ffff:127.0.0.1]:9000"));
-        for wrong in [
-            "https://127.0.0.1/",
-            "ftp://127.0.0.1/",
-            "127.0.0.1",
-            "http://",
-            "http://10.0.0.1/",
-            "http://169.254.169.254/latest/meta-data",
-            "http://192.168.1.1/",
-            "http://0.0.0.0:80/",
-            "http://2852039166/",
-            "http://[::ffff:10.0.0.1]/",
-            "http://[fe80::1]/",
-            "http://127.0.0.1@10.0.0.1/",
-            "http://127.0.0.1\\@10.0.0.1/",
-            "http://127.0.0.1:9000/\r\nHost: x",
-            "http://100.64.0.1/",
-        ] {
-            assert_eq!(called(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn the_status_is_read_and_nothing_else() {
-        assert_eq!(status_in(b"HTTP/1.1 204 No Content\r\n\r\n"), Some(204));
-        for wrong in [&b""[..], b"HTTP/2 200", b"HTTP/1.1", b"HTTP/1.1 x\r\n", b"\xff\xff 200\r\n"] {
-            assert_eq!(status_in(wrong), None);
-        }
-    }
 }

@@ -1,0 +1,206 @@
+//! Serves HTTP/1.1 on a socket: how large a head may be, how slowly it may come, and how a port ends.
+
+use crate::alarm::Alarm;
+use crate::screens::live::Closing;
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, mpsc};
+use tower_service::Service as _;
+
+/// How long the head of a request may take to arrive, from its first byte on.
+pub(crate) const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// The most bytes of a head that are read at all. What lies between this and what a door accepts is answered by the door.
+const HEAD_MOST: usize = 64 * 1024;
+/// How long words are taken that nobody listens to any more.
+const LINGER: Duration = Duration::from_secs(1);
+/// After a socket could not be accepted: some other one has to end first.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+
+/// Serves a router until the door closes and everything that was asked is answered.
+pub(crate) async fn serve(socket: TcpListener, router: Router, alarm: Alarm, mut closing: Closing) {
+    // It is told that all connections have ended by their halves of this being gone.
+    let (open, mut all_ended) = mpsc::channel::<Infallible>(1);
+    loop {
+        let stream = tokio::select! {
+            accepted = socket.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "a caller could not be let in");
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                    continue;
+                }
+            },
+            () = closing.wait() => break,
+        };
+        let _ = stream.set_nodelay(true);
+        let (router, alarm, closing, open) = (router.clone(), alarm.clone(), closing.clone(), open.clone());
+        tokio::spawn(async move {
+            connection(stream, router, alarm, closing).await;
+            drop(open);
+        });
+    }
+    drop((socket, open));
+    let _ = all_ended.recv().await;
+}
+
+async fn connection(stream: TcpStream, router: Router, alarm: Alarm, mut closing: Closing) {
+    let progress = Arc::new(Progress::default());
+    let asked = Arc::clone(&progress);
+    let answer = service_fn(move |request: Request<Incoming>| {
+        asked.turn(ANSWERING);
+        let (mut router, asked) = (router.clone(), Arc::clone(&asked));
+        Box::pin(async move {
+            let answer = router.call(request.map(Body::new)).await;
+            asked.turn(IDLE);
+            answer
+        })
+    });
+    let mut builder = http1::Builder::new();
+    builder.max_buf_size(HEAD_MOST);
+    let watched = Watched { stream, progress: Arc::clone(&progress) };
+    let mut connection = builder.serve_connection(TokioIo::new(watched), answer);
+    let mut slow = pin!(progress.is_slow(&alarm));
+    let (mut is_closing, mut too_slow) = (false, false);
+    loop {
+        tokio::select! {
+            _ = poll_fn(|context| connection.poll_without_shutdown(context)) => break,
+            () = &mut slow => {
+                too_slow = true;
+                break;
+            }
+            () = closing.wait(), if !is_closing => {
+                is_closing = true;
+                Pin::new(&mut connection).graceful_shutdown();
+            }
+        }
+    }
+    let mut stream = connection.into_parts().io.into_inner().stream;
+    if too_slow {
+        say(&stream, crate::platform_http::too_slow().as_bytes()).await;
+    }
+    let _ = poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await;
+    // What is still on its way is taken and thrown away for a moment: a connection that ends with words unread takes the
+    // answer away from whoever is still speaking.
+    if !is_closing {
+        let _ = tokio::time::timeout(LINGER, drain(&stream)).await;
+    }
+}
+
+/// Writes what fits at once: a caller that takes nothing any more is not waited for.
+async fn say(stream: &TcpStream, words: &[u8]) {
+    if stream.writable().await.is_ok() {
+        let _ = stream.try_write(words);
+    }
+}
+
+/// Reads to the end.
+async fn drain(stream: &TcpStream) {
+    let mut room = [0; 4096];
+    while stream.readable().await.is_ok() {
+        match stream.try_read(&mut room) {
+            Ok(1..) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Ok(0) | Err(_) => return,
+        }
+    }
+}
+
+/// How far a connection is. A head begins with its first byte, so a connection that is kept and not used is not slow.
+#[derive(Default)]
+struct Progress {
+    stage: AtomicU8,
+    heads: AtomicU64,
+    begun: Notify,
+}
+
+const IDLE: u8 = 0;
+const HEAD: u8 = 1;
+const ANSWERING: u8 = 2;
+
+impl Progress {
+    fn turn(&self, stage: u8) {
+        self.stage.store(stage, Ordering::SeqCst);
+    }
+
+    fn bytes_came(&self) {
+        if self.stage.compare_exchange(IDLE, HEAD, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            self.heads.fetch_add(1, Ordering::SeqCst);
+            self.begun.notify_one();
+        }
+    }
+
+    /// Returns when a head has not arrived in time.
+    async fn is_slow(&self, alarm: &Alarm) {
+        loop {
+            self.begun.notified().await;
+            let head = self.heads.load(Ordering::SeqCst);
+            alarm.after(HEAD_WITHIN).await;
+            let same = self.heads.load(Ordering::SeqCst) == head;
+            if same && self.stage.load(Ordering::SeqCst) == HEAD {
+                return;
+            }
+        }
+    }
+}
+
+/// A connection that notes when bytes come.
+struct Watched {
+    stream: TcpStream,
+    progress: Arc<Progress>,
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        room: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = room.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, room);
+        if room.filled().len() > before {
+            self.progress.bytes_came();
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
+    }
+}

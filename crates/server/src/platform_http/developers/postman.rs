@@ -1,0 +1,78 @@
+//! The postman: carries events to webhook endpoints, signed as Standard Webhooks has it, by the published schedule.
+
+use super::events::view;
+use super::{Api, webhooks};
+use crate::test_mode::{self, Struck};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use developers::webhook::{Attempted, TOPIC, Tried, named, tag};
+use developers::{DeliveryState, Endpoint, Event};
+use store::{Arrival, Lanes, Outcome};
+use values::{Outbound, Records};
+
+/// At most so many endpoints are called at once.
+const AT_ONCE: usize = 64;
+
+/// What carries events to endpoints. Each endpoint is a lane: one that is slow keeps nobody else waiting.
+pub(super) fn lanes(api: &Api) -> Lanes {
+    let api = api.clone();
+    let deliver = move |outbound: &Outbound| deliver(&api, outbound);
+    Lanes { topic: TOPIC, lane: endpoint_of, width: AT_ONCE, deliver: Box::new(deliver) }
+}
+
+fn endpoint_of(outbound: &Outbound) -> String {
+    outbound.key.split('/').next().unwrap_or_default().to_owned()
+}
+
+fn deliver(api: &Api, outbound: &Outbound) -> Arrival {
+    let Some((id, number)) = named(&outbound.body) else { return Arrival::Delivered };
+    let found = api
+        .store()
+        .read(move |records| Some((records.find::<Endpoint>(&id)?, records.find::<Event>(&number)?)));
+    let (endpoint, event) = match found {
+        Ok(Some(found)) => found,
+        // The endpoint was removed.
+        Ok(None) => return Arrival::Delivered,
+        Err(_) => return Arrival::Retry,
+    };
+    let tried = match endpoint.enabled.then(|| send(api, &endpoint, &event)) {
+        None => Tried::Disabled,
+        Some(Some(status)) => Tried::Status(status),
+        Some(None) => Tried::Silence,
+    };
+    let attempted = Attempted { endpoint: id, event: number, tried, entropy: crypto::random::bytes() };
+    match api.store().call(attempted) {
+        // The next try has a message of its own, so this one is done with in any case.
+        Ok(Outcome::Done(delivery)) => {
+            if delivery.state == DeliveryState::Parked {
+                tracing::warn!(endpoint = %id, event = %event.id, tries = delivery.attempts, "an event is parked");
+            }
+            Arrival::Delivered
+        }
+        Ok(_) => Arrival::Delivered,
+        Err(_) => Arrival::Retry,
+    }
+}
+
+/// Sends an event; the status of the answer, if there was one.
+fn send(api: &Api, endpoint: &Endpoint, event: &Event) -> Option<u16> {
+    let secrets = webhooks::secrets_of(api, endpoint, api.now())?;
+    let body = serde_json::to_vec(&view(event)).expect("texts and numbers are JSON");
+    let id = event.id.to_string();
+    // Whoever checks it lives outside, so this is the machine's time, also where a sandbox's clock was moved.
+    let seconds = api.store().clock().machine().millis().div_euclid(1000);
+    let signed = |secret: &values::SecretBytes| {
+        format!("v1,{}", STANDARD.encode(tag(secret.expose(), &id, seconds, &body)))
+    };
+    let signatures: Vec<String> = secrets.iter().map(signed).collect();
+    let headers = format!(
+        "webhook-id: {id}\r\nwebhook-timestamp: {seconds}\r\nwebhook-signature: {}\r\n",
+        signatures.join(" ")
+    );
+    let go = |body: &[u8]| api.egress().post(&endpoint.url, &headers, body);
+    let struck = |struck| match struck {
+        Struck::Silence => None,
+        Struck::Status(status) => Some(status),
+    };
+    test_mode::send(api.webhook_crossing(), &body, go, struck)
+}
