@@ -13,6 +13,7 @@ mod issuers;
 mod notices;
 mod operators;
 mod phone_passkeys;
+mod phone_repeats;
 mod phone_screens;
 mod phones;
 mod replaced;
