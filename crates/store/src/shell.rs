@@ -89,11 +89,7 @@ impl Store {
         let looking = Awaited::new();
         let told = looking.clone();
         let job: Box<dyn Job> = Box::new(Look::new(look, move |seen| told.tell(seen)));
-        if let Err(refused) = self.0.jobs.try_send(job) {
-            let (job, wrong) = match refused {
-                TrySendError::Full(job) => (job, StoreError::Overloaded),
-                TrySendError::Disconnected(job) => (job, StoreError::Stopped),
-            };
+        if let Err((job, wrong)) = self.0.threads.queue(job) {
             job.finish(Err(wrong));
         }
         looking
