@@ -52,7 +52,11 @@ impl Town {
         let sent = match body {
             None => agent.get(url).header("authorization", bearer).call(),
             Some(body) => {
-                let request = agent.post(url).header("authorization", bearer).header("idempotency-key", key);
+                let request = agent
+                    .post(url)
+                    .header("authorization", bearer)
+                    .header("idempotency-key", key)
+                    .header("prefer", "wait=20");
                 request.header("content-type", "application/json").send(body.to_string().as_bytes())
             }
         };

@@ -27,7 +27,7 @@ use crate::phone_door;
 use crate::platform_http::developers::Api;
 use crate::pos::DEMO_TERMINALS;
 use crate::screens::door::{Begin, Front};
-use crate::test_mode::{Clockwork, Evenings, Leg, TestTools};
+use crate::test_mode::{Clockwork, Evenings, TestTools};
 use crate::till::Till;
 use ::platform::TokenService;
 use ::platform::acquirer::Acquirer;
