@@ -193,10 +193,8 @@ impl<D: Driver> Executor<D> {
         match link {
             Ok(link) => {
                 let before = std::mem::replace(&mut self.head, link).last;
-                let changed = self.tables.pending_messages();
-                let first = changed.partition_point(|change| change.sequence <= before);
-                let durable = changed[first..].iter().take_while(|change| change.sequence <= link.last);
-                for change in durable {
+                let changed = self.tables.pending_messages().after(before);
+                for change in changed.take_while(|change| change.sequence <= link.last) {
                     self.messages_changed = true;
                     let due = change.record.as_ref().map(|message| message.due);
                     self.due.set(&change.key.0, &change.key.1, due);

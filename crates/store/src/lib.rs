@@ -76,6 +76,7 @@ pub mod sqlite;
 mod table;
 mod threads;
 mod verify;
+mod waiting;
 mod workspace;
 
 pub use clock::{Bell, Clock, MachineTime, SystemClock, TestClock};

@@ -28,6 +28,9 @@ pub use view::view;
 
 /// Bytes of a page of the facts: they are only ever appended, in large pieces under load.
 const FACT_PAGE: u32 = 8_192;
+/// KiB of pages that the folding thread keeps at most (negative, as SQLite says it): what it changes again soon it need not
+/// read again.
+const FOLDING_CACHE: i32 = -65_536;
 /// Bytes of a page of the tables, whose rows are changed here and there.
 const TABLE_PAGE: u32 = 4_096;
 
@@ -142,6 +145,7 @@ impl Driver for Sqlite {
     fn folder(&mut self) -> Result<Box<dyn Folder>, DriverError> {
         let synchronous = if self.durable_tables { "FULL" } else { "NORMAL" };
         let tables = connect(&self.path, synchronous, TABLE_PAGE)
+            .and_then(|tables| tables.pragma_update(None, "cache_size", FOLDING_CACHE).map(|()| tables))
             .map_err(|e| DriverError::new("opening the folding half", e))?;
         Ok(Box::new(SqliteFolder::new(tables, open_facts(&self.path)?, self.log.clone())))
     }

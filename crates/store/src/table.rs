@@ -10,6 +10,7 @@ use crate::filter::Filter;
 use crate::hasher::Seed;
 use crate::row;
 use crate::schema::{Layout, resident};
+use crate::waiting::{Changed, Waiting};
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -69,20 +70,13 @@ enum Undo<R> {
     Cached(Recent<R>),
 }
 
-/// What became of a record, and by which fact.
-pub(crate) struct Changed<R: Record> {
-    pub(crate) sequence: u64,
-    pub(crate) key: R::Key,
-    pub(crate) record: Option<R>,
-}
-
 pub(crate) struct Table<R: Record> {
     layout: Arc<Layout>,
     place: Place<R>,
     cache: usize,
     folded: u64,
     undo: Vec<(R::Key, Undo<R>)>,
-    pending: Vec<Changed<R>>,
+    pending: Waiting<R>,
 }
 
 impl<R: Record> Table<R> {
@@ -92,7 +86,7 @@ impl<R: Record> Table<R> {
         } else {
             Place::Overlay { recent: HashMap::default(), older: Filter::default(), sweep_at: cache }
         };
-        Table { layout, place, cache, folded: 0, undo: Vec::new(), pending: Vec::new() }
+        Table { layout, place, cache, folded: 0, undo: Vec::new(), pending: Waiting::default() }
     }
 
     pub(crate) fn find(&mut self, key: &R::Key, driver: &mut dyn Driver) -> Result<Option<R>, StoreError> {
@@ -168,8 +162,8 @@ impl<R: Record> Table<R> {
         first
     }
 
-    /// The changes that wait to be folded, in order of their facts.
-    pub(crate) fn waiting(&self) -> &[Changed<R>] {
+    /// The changes that wait to be folded.
+    pub(crate) fn waiting(&self) -> &Waiting<R> {
         &self.pending
     }
 
@@ -295,13 +289,8 @@ impl<R: Record> AnyTable for Table<R> {
     }
 
     fn take_pending(&mut self, through: u64) -> Option<Box<dyn Pending>> {
-        let until = self.pending.partition_point(|change| change.sequence <= through);
-        if until == 0 {
-            return None;
-        }
-        let later = self.pending.split_off(until);
-        let changes = std::mem::replace(&mut self.pending, later);
-        Some(Box::new(Changes::<R> { layout: Arc::clone(&self.layout), changes }))
+        let changes = self.pending.take(through);
+        (changes.len() > 0).then(|| Box::new(Changes { layout: Arc::clone(&self.layout), changes }) as Box<_>)
     }
 
     fn pending(&self) -> usize {
@@ -371,24 +360,23 @@ impl<R: Record> Table<R> {
 
 struct Changes<R: Record> {
     layout: Arc<Layout>,
-    changes: Vec<Changed<R>>,
+    changes: Waiting<R>,
 }
 
 impl<R: Record> Pending for Changes<R> {
     fn into_rows(self: Box<Self>) -> Result<TableFold, StoreError> {
-        let mut changes = self.changes;
-        // Stable, so that of several changes of a key the last one stands last.
-        changes.sort_by(|one, other| one.key.cmp(&other.key));
+        let changes = self.changes.by_key();
         let mut rows: Vec<RowChange> = Vec::with_capacity(changes.len());
         let mut rest = changes.into_iter().peekable();
         while let Some(Changed { key, record, .. }) = rest.next() {
-            if rest.peek().is_some_and(|next| next.key == key) {
+            // Of several changes of a key the last one counts.
+            if rest.peek().is_some_and(|next| next.key == *key) {
                 continue;
             }
             rows.push(match record {
-                Some(record) => RowChange::Put(row::from_record(&self.layout, &record).map_err(damaged)?),
+                Some(record) => RowChange::Put(row::from_record(&self.layout, record).map_err(damaged)?),
                 None => {
-                    let key = row::key_values(&self.layout, &key).map_err(damaged)?;
+                    let key = row::key_values(&self.layout, key).map_err(damaged)?;
                     RowChange::Remove(self.layout.bucket(&key), key)
                 }
             });
@@ -397,7 +385,7 @@ impl<R: Record> Pending for Changes<R> {
             RowChange::Put(row) => row.bucket,
             RowChange::Remove(bucket, _) => *bucket,
         });
-        Ok(TableFold { layout: self.layout, changes: rows })
+        Ok(TableFold { layout: Arc::clone(&self.layout), changes: rows })
     }
 }
 

@@ -5,7 +5,8 @@ use crate::error::StoreError;
 use crate::fact::Note;
 use crate::outbox::Message;
 use crate::schema::Schema;
-use crate::table::{AnyTable, Changed, Table};
+use crate::table::{AnyTable, Table};
+use crate::waiting::Waiting;
 use std::any::{Any, TypeId};
 use values::{Outbound, Record, Records};
 
@@ -50,7 +51,7 @@ impl Tables {
     }
 
     /// Changed messages that wait to be folded.
-    pub(crate) fn pending_messages(&mut self) -> &[Changed<Message>] {
+    pub(crate) fn pending_messages(&mut self) -> &Waiting<Message> {
         let place = self.place::<Message>();
         self.table::<Message>(place).waiting()
     }
