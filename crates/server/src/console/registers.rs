@@ -65,8 +65,8 @@ pub(super) async fn proposals(
         let name = |id: Option<OperatorId>| id.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
         let row = |proposal: &Proposal| {
             vec![
-                Cell::code(proposal.id.to_string()).to(format!("/proposals/{}", proposal.id)),
-                Cell::text(desk.say(&screen::act_name(proposal.act.word()))),
+                Cell::text(desk.say(&screen::act_name(proposal.act.word())))
+                    .to(format!("/proposals/{}", proposal.id)),
                 Cell::code(proposal.subject.clone()),
                 Cell::chip(desk.proposal_chip(proposal.state_at(now))),
                 Cell::text(name(Some(proposal.asker))),
@@ -75,7 +75,6 @@ pub(super) async fn proposals(
             ]
         };
         let columns = [
-            ("column-id", ""),
             ("column-act", ""),
             ("column-subject", ""),
             ("column-state", ""),
