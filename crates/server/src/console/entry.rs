@@ -56,7 +56,12 @@ pub(super) async fn let_in(State(console): State<Console>, mut request: Request,
     let word = word(request.headers()).to_owned();
     let porter = console.porter.clone();
     let asked = word.clone();
-    let guest = tokio::task::spawn_blocking(move || porter.guest(&asked)).await.ok().flatten();
+    let looking = tokio::task::spawn_blocking(move || {
+        let guest = porter.guest(&asked);
+        let looks_only = matches!(guest, Some(Guest::Operator(operator)) if porter.looks_only(operator));
+        (guest, looks_only)
+    });
+    let (guest, looks_only) = looking.await.unwrap_or_default();
     let operator = match guest {
         Some(Guest::Operator(operator)) => operator,
         Some(Guest::Founder | Guest::Invited(..)) => return Redirect::to("/enrol").into_response(),
@@ -64,6 +69,10 @@ pub(super) async fn let_in(State(console): State<Console>, mut request: Request,
     };
     let now = console.porter.store().clock().now();
     let occasion = occasion(request.method(), request.uri(), request.headers(), now);
+    if looks_only && changes_others(request.method(), request.uri()) {
+        let page = page_of(request.headers(), request.uri());
+        return no_auditor(&console, operator, page, occasion).await;
+    }
     if let Some(subject) = looked_at(request.method(), request.uri())
         && console.porter.looks_at(&word, &subject)
     {
@@ -77,6 +86,28 @@ pub(super) async fn let_in(State(console): State<Console>, mut request: Request,
     }
     request.extensions_mut().insert(Visitor { operator, word, occasion: occasion.clone() });
     named(next.run(request).await, &occasion)
+}
+
+/// Whether a request may change what is not one's own; what takes two says no to auditors by itself.
+fn changes_others(method: &Method, uri: &Uri) -> bool {
+    let path = uri.path();
+    !method.is_safe() && !matches!(path, "/leave" | "/passkeys") && !path.starts_with("/proposals")
+}
+
+/// An auditor looks and does not act.
+async fn no_auditor(console: &Console, operator: OperatorId, page: Page, occasion: Occasion) -> Response {
+    let said = Said {
+        who: Some(operator),
+        act: "use",
+        subject: page.path.clone(),
+        result: Refusal::LooksOnly.code().to_owned(),
+        ..Said::default()
+    };
+    let note = Note { said, occasion: occasion.clone() };
+    if console.porter.store().call_async(note).await.is_err() {
+        tracing::warn!("a no is not in the log");
+    }
+    named(answer(StatusCode::FORBIDDEN, pages::refused(&page)), &occasion)
 }
 
 /// What of customers a page shows, if it shows any: what is typed to be searched for may be a card number, so only what is

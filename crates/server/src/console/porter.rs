@@ -13,7 +13,7 @@ use crypto::hash::sha256;
 use operators::login::By;
 use operators::{
     AddPasskey, BeginTry, Defences, EnrolInvited, EnrolSandbox, FailTry, Found, LogIn, LogOut, NewPasskey,
-    Occasion, Operator, OperatorId, OperatorPasskey, OperatorState, PassTry, Refusal, Trying,
+    Occasion, Operator, OperatorId, OperatorPasskey, OperatorState, PassTry, Refusal, Role, Trying,
 };
 use std::collections::HashMap;
 use std::fs;
@@ -406,6 +406,12 @@ impl Porter {
         }
         self.state().sessions.remove(&sha256(word.as_bytes()));
         None
+    }
+
+    /// Whether this operator is an auditor, who changes nothing.
+    pub(super) fn looks_only(&self, operator: OperatorId) -> bool {
+        let found = self.0.store.read(move |records| records.find::<Operator>(&operator));
+        !found.is_ok_and(|found| found.is_some_and(|operator| operator.role == Role::Operator))
     }
 
     fn session(&self, word: &str) -> Option<Guest> {

@@ -524,6 +524,7 @@ fn an_invited_operator_comes_with_the_link_of_one_and_the_code_of_another() {
     assert_eq!(mei.ask("token", &token, "suspend_token", &[]).status, 403);
     let proposal = house.asha.asked("token", &token, "suspend_token", &[]);
     assert_eq!(mei.approve(&proposal).status, 409);
+    assert_eq!(mei.post("/clock/freeze", &[]).status, 403, "nor does she move the clock");
     assert_eq!(house.state(&proposal), ProposalState::Asked);
 
     // Two agree that she goes: she is out at once.
