@@ -12,7 +12,7 @@ mod time_out;
 pub use accept::{Accept, Accepted};
 pub use conclude::{Conclude, Concluded, Standing};
 pub use intent::{CancelIntent, Expect, FailIntent, IntentRefusal, OpenIntent, PresentCard};
-pub use manage::{NextTrace, RegisterMerchant, RegisterTerminal, SetMerchantState, SetTerminalState, SignOn};
+pub use manage::{ChangeMerchant, NextTrace, RegisterMerchant, RegisterTerminal, SetTerminalState, SignOn};
 pub use settle::{CloseBatch, Closed};
 pub use take_back::{Reverse, TakenBack, Void};
 pub use time_out::{ReversalAnswered, Settled, TimedOut};

@@ -4,13 +4,14 @@
 //! request was answered before.
 //!
 //! Read `tenant` (whose data a key opens, and what for), `key` (secret keys, kept as digests), `answer` (a request is
-//! carried out once, and its answer is given again), `event` (what callers are told, read from facts), `webhook` (the
+//! carried out once, and its answer is given again), `change` (of one thing, as it was seen), `event` (what callers are told, read from facts), `webhook` (the
 //! same, sent to them).
 //!
 //! Invariants: a key's text is nowhere in the records; a remembered answer becomes durable with the effect it tells
 //! of, or the request it belongs to is known to have begun; what is remembered never holds a secret.
 
 pub mod answer;
+pub mod change;
 pub mod event;
 pub mod key;
 pub mod tenant;
@@ -19,6 +20,7 @@ pub mod webhook;
 pub use answer::{
     Answer, Asked, Began, Begin, Finish, Forget, LayDown, No, Once, Part, Remember, Rendered, Said,
 };
+pub use change::{Annotate, Change, Metadata, MetadataMember, Seen, Thing, Unchanged};
 pub use event::{Event, Happening, Reading, Subject, Tell};
 pub use key::{AddKey, ApiKey, KeyText, RevokeKey};
 pub use tenant::{Scope, Tenant};

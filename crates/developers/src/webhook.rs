@@ -166,6 +166,36 @@ impl Operation for AddEndpoint {
     }
 }
 
+/// Changes an endpoint. What is not said stays.
+#[derive(Clone, Debug)]
+pub struct ChangeEndpoint {
+    /// Which.
+    pub id: Id<kinds::WebhookEndpoint>,
+    /// The address.
+    pub url: Option<String>,
+    /// The kinds that are wanted.
+    pub kinds: Option<Vec<String>>,
+    /// Whether it is used.
+    pub enabled: Option<bool>,
+}
+
+impl Operation for ChangeEndpoint {
+    type Answer = ();
+    type Refusal = ();
+    const NAME: &'static str = "developers.change_endpoint";
+
+    fn apply<W: Records>(&self, records: &mut W, _now: Timestamp) -> Result<(), ()> {
+        let old = records.find::<Endpoint>(&self.id).ok_or(())?;
+        records.put(Endpoint {
+            url: self.url.clone().unwrap_or(old.url),
+            kinds: self.kinds.clone().unwrap_or(old.kinds),
+            enabled: self.enabled.unwrap_or(old.enabled),
+            ..old
+        });
+        Ok(())
+    }
+}
+
 /// Removes an endpoint: nothing is sent there any more.
 #[derive(Clone, Copy, Debug)]
 pub struct RemoveEndpoint {

@@ -75,16 +75,16 @@ impl Output {
     pub(crate) fn line(self, text: impl AsRef<str>) {
         // A reader who goes away (a pager that is closed) is no failure of ours.
         let _ = if self.json {
-            writeln!(std::io::stderr(), "{}", text.as_ref())
+            writeln!(std::io::stderr(), "{}", harmless(text.as_ref()))
         } else {
-            writeln!(std::io::stdout(), "{}", text.as_ref())
+            writeln!(std::io::stdout(), "{}", harmless(text.as_ref()))
         };
     }
 
     /// A row for programs; people do not see it.
     pub(crate) fn row(self, row: &Value) {
         if self.json {
-            let _ = writeln!(std::io::stdout(), "{row}");
+            let _ = writeln!(std::io::stdout(), "{}", escaped(&row.to_string()));
         }
     }
 
@@ -103,6 +103,43 @@ impl Output {
             fields.extend(failure.summary.clone());
         }
         self.row(&row);
-        let _ = writeln!(std::io::stderr(), "{}", failure.text);
+        let _ = writeln!(std::io::stderr(), "{}", harmless(&failure.text));
+    }
+}
+
+/// Whether a terminal would obey it rather than show it: control characters, and those that turn the direction of
+/// writing, by which a text can look like another.
+fn is_obeyed(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text that came from anywhere, without what a terminal would obey.
+fn harmless(text: &str) -> String {
+    text.chars().filter(|letter| matches!(letter, '\n' | '\t') || !is_obeyed(*letter)).collect()
+}
+
+/// JSON with the same written as escapes, so that it stays the same JSON.
+fn escaped(json: &str) -> String {
+    json.chars().fold(String::with_capacity(json.len()), |mut shown, letter| {
+        match is_obeyed(letter) {
+            true => shown.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            false => shown.push(letter),
+        }
+        shown
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_obeys_nothing_that_is_shown() {
+        let evil = "PAIZA\u{1b}]0;owned\u{7} \u{9b}31m\u{202e}TEA\u{2066}\r\u{0}\tok";
+        assert_eq!(harmless(evil), "PAIZA]0;owned 31mTEA\tok");
+        let row = json!({"name": evil});
+        let shown = escaped(&row.to_string());
+        assert!(!shown.contains(is_obeyed), "{shown}");
+        assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), row, "the same JSON");
     }
 }

@@ -1,6 +1,7 @@
 //! Serves HTTP/1.1 on a socket: how large a head may be, how slowly it may come, and how a port ends.
 
 use crate::alarm::Alarm;
+use crate::http_screening::Screened;
 use crate::screens::live::Closing;
 use axum::Router;
 use axum::body::Body;
@@ -24,7 +25,7 @@ use tower_service::Service as _;
 
 /// How long the head of a request may take to arrive, from its first byte on.
 pub(crate) const HEAD_WITHIN: Duration = Duration::from_secs(10);
-/// The most bytes of a head that are read at all. What lies between this and what a door accepts is answered by the door.
+/// The most bytes of a head that are read at all. What is screened has fewer.
 const HEAD_MOST: usize = 64 * 1024;
 /// How long words are taken that nobody listens to any more.
 const LINGER: Duration = Duration::from_secs(1);
@@ -73,7 +74,7 @@ async fn connection(stream: TcpStream, router: Router, alarm: Alarm, mut closing
     let mut builder = http1::Builder::new();
     builder.max_buf_size(HEAD_MOST);
     let watched = Watched { stream, progress: Arc::clone(&progress) };
-    let mut connection = builder.serve_connection(TokioIo::new(watched), answer);
+    let mut connection = builder.serve_connection(TokioIo::new(Screened::new(watched)), answer);
     let mut slow = pin!(progress.is_slow(&alarm));
     let (mut is_closing, mut too_slow) = (false, false);
     loop {
@@ -89,7 +90,7 @@ async fn connection(stream: TcpStream, router: Router, alarm: Alarm, mut closing
             }
         }
     }
-    let mut stream = connection.into_parts().io.into_inner().stream;
+    let mut stream = connection.into_parts().io.into_inner().into_inner().stream;
     if too_slow {
         say(&stream, crate::platform_http::too_slow().as_bytes()).await;
     }

@@ -15,6 +15,7 @@ pub mod console;
 pub mod defences;
 pub mod hosts;
 mod http;
+mod http_screening;
 pub mod http_signature;
 pub mod iso;
 pub mod pcsc;

@@ -14,13 +14,14 @@ mod routes;
 
 use crate::alarm::Alarm;
 use axum::Router;
-use axum::body::{Body, Bytes, HttpBody, to_bytes};
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use developers::{Api, VERSION};
 pub use door::{Certify, Door};
+use futures_util::StreamExt as _;
 use problem::Trouble;
 use std::time::Duration;
 use values::{Id, id::kinds};
@@ -31,8 +32,12 @@ pub fn router(door: Door, api: Api) -> Router {
     developers::router(&door, &api).merge(routes::open_router(door)).layer(named)
 }
 
-/// The largest head of a request: its address and headers.
-const HEAD_MOST: usize = 16 * 1024;
+/// The answer to a request that nothing was read of but that it cannot be read.
+pub(crate) fn refusal(code: &'static str, detail: &str) -> Response {
+    let name: Id<kinds::Request> = Id::from_u128(u128::from_be_bytes(crypto::random::bytes()));
+    finished(Trouble::of(code, detail).into_response(), &name.to_string())
+}
+
 /// How long a body may take to arrive.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// How long an answer may take.
@@ -51,34 +56,37 @@ pub(crate) fn too_slow() -> String {
 }
 
 /// Reads a body to its end: in time, and at most so much of it.
-async fn read_body(alarm: &Alarm, body: Body, most: usize) -> Result<Bytes, Trouble> {
+async fn read_body(alarm: &Alarm, body: Body, most: usize) -> Result<Vec<u8>, Trouble> {
     let size = if most >= 1 << 20 { format!("{} MiB", most >> 20) } else { format!("{} KiB", most >> 10) };
     let too_large = || Trouble::of("body_too_large", &format!("Bodies here have at most {size}."));
     // What says beforehand that it is too large is not read at all.
     if body.size_hint().lower() > most as u64 {
         return Err(too_large());
     }
-    let bytes = tokio::select! {
-        bytes = to_bytes(body, most) => bytes,
+    tokio::select! {
+        read = read_all(body, most) => read?.ok_or_else(too_large),
         () = alarm.after(BODY_WITHIN) => {
-            return Err(Trouble::of("request_timeout", "The body did not arrive within ten seconds."));
+            Err(Trouble::of("request_timeout", "The body did not arrive within ten seconds."))
         }
-    };
-    bytes.map_err(|_| too_large())
-}
-
-fn head_size(request: &Request) -> usize {
-    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
-    let uri = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
-    headers.sum::<usize>() + uri
-}
-
-/// The answer, if it comes in time and the head was not too large to be looked at.
-async fn answer_in_time(alarm: &Alarm, request: Request, next: Next) -> Response {
-    if head_size(&request) > HEAD_MOST {
-        return Trouble::of("head_too_large", "Address and headers have at most 16 KiB together.")
-            .into_response();
     }
+}
+
+/// The whole of a body; nothing if it is too large.
+async fn read_all(body: Body, most: usize) -> Result<Option<Vec<u8>>, Trouble> {
+    let mut pieces = body.into_data_stream();
+    let mut read = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| Trouble::of("body_incomplete", "The body broke off."))?;
+        read.extend_from_slice(&piece);
+        if read.len() > most {
+            return Ok(None);
+        }
+    }
+    Ok(Some(read))
+}
+
+/// The answer, if it comes in time.
+async fn answer_in_time(alarm: &Alarm, request: Request, next: Next) -> Response {
     tokio::select! {
         answer = next.run(request) => answer,
         () = alarm.after(ANSWER_WITHIN) => {
@@ -90,11 +98,14 @@ async fn answer_in_time(alarm: &Alarm, request: Request, next: Next) -> Response
 /// Gives every request a name, which its answer carries.
 async fn name_request(State(api): State<Api>, request: Request, next: Next) -> Response {
     let name: Id<kinds::Request> = Id::mint(api.now(), crypto::random::bytes());
-    let name = name.to_string();
-    let mut answer = answer_in_time(api.alarm(), request, next).await;
+    finished(answer_in_time(api.alarm(), request, next).await, &name.to_string())
+}
+
+/// An answer with what all of them carry.
+fn finished(mut answer: Response, name: &str) -> Response {
     if let Some(trouble) = answer.extensions_mut().remove::<Trouble>() {
         let mut problem = trouble.problem().clone();
-        problem.instance = Some(name.clone());
+        problem.instance = Some(name.to_owned());
         let (mut parts, _) = answer.into_parts();
         parts.headers.remove(header::CONTENT_LENGTH);
         tracing::debug!(request = name, code = problem.code, "a problem was answered");
@@ -104,7 +115,7 @@ async fn name_request(State(api): State<Api>, request: Request, next: Next) -> R
     if let Ok(name) = HeaderValue::try_from(name) {
         headers.insert("request-id", name);
     }
-    headers.insert("paiza-version", HeaderValue::from_static(VERSION));
+    headers.entry("paiza-version").or_insert(HeaderValue::from_static(VERSION));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
 }

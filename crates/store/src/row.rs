@@ -21,6 +21,14 @@ pub enum Value {
 }
 
 impl Value {
+    /// The text, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Appends a form that no other value has, for digests.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let (tag, bytes): (u8, &[u8]) = match self {

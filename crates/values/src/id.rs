@@ -86,6 +86,11 @@ impl<K: Kind> Id<K> {
         Id(bits, PhantomData)
     }
 
+    /// When it was made, to the millisecond.
+    pub fn born(self) -> Timestamp {
+        Timestamp::from_millis((self.0 >> 80) as i64)
+    }
+
     /// The 128 bits.
     pub fn as_u128(self) -> u128 {
         self.0

@@ -30,6 +30,11 @@ impl Currency {
         iso_currency::Currency::from_code(code).map(|c| Currency(c.numeric()))
     }
 
+    /// Every currency there is, by its numeric code.
+    pub fn all() -> impl Iterator<Item = Currency> {
+        (0..=999).filter_map(Currency::from_numeric)
+    }
+
     /// The ISO 4217 numeric code, 0 to 999.
     pub fn numeric(self) -> u16 {
         self.0

@@ -74,7 +74,8 @@ impl Operation for OpenIntent {
             state: IntentState::RequiresCard,
             reference: None,
             failure: None,
-            created_at: now,
+            // As its name has it, by which lists find it.
+            created_at: self.id.born(),
         };
         if let Some(card) = self.card {
             present(records, &mut intent, card, now);

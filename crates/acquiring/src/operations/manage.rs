@@ -6,7 +6,7 @@ use crate::operations::shared::{Undertaking, admitted};
 use crate::records::{Batch, Institution, Merchant, MerchantState, Terminal, TerminalState, TraceCounter};
 use crate::refusal::Refusal;
 use iso8583::Stan;
-use values::{Id, Operation, Records, Timestamp, id::kinds};
+use values::{Id, MerchantCategory, Operation, Records, Timestamp, id::kinds};
 
 /// Adds a merchant, or changes everything about one but its name on the wire and its currency.
 #[derive(Clone, Debug)]
@@ -31,26 +31,60 @@ impl Operation for RegisterMerchant {
     }
 }
 
-/// Lets a merchant take payments, or not.
-#[derive(Clone, Copy, Debug)]
-pub struct SetMerchantState {
+/// Changes a merchant. What is not said stays; its name on the wire and its currency always do.
+#[derive(Clone, Debug)]
+pub struct ChangeMerchant {
     /// Which merchant.
     pub merchant: Id<kinds::Merchant>,
-    /// What it may do.
-    pub state: MerchantState,
+    /// What stands on receipts.
+    pub name: Option<String>,
+    /// The town.
+    pub city: Option<String>,
+    /// What it sells.
+    pub category: Option<MerchantCategory>,
+    /// The most of one payment, minor units.
+    pub limit_payment: Option<u64>,
+    /// The most of one day's sales, minor units.
+    pub limit_daily: Option<u64>,
+    /// What it may do. A closed merchant stays closed.
+    pub state: Option<MerchantState>,
 }
 
-impl Operation for SetMerchantState {
+impl ChangeMerchant {
+    /// No change yet.
+    pub fn of(merchant: Id<kinds::Merchant>) -> ChangeMerchant {
+        ChangeMerchant {
+            merchant,
+            name: None,
+            city: None,
+            category: None,
+            limit_payment: None,
+            limit_daily: None,
+            state: None,
+        }
+    }
+}
+
+impl Operation for ChangeMerchant {
     type Answer = ();
     type Refusal = Refusal;
-    const NAME: &'static str = "acquiring.set_merchant_state";
+    const NAME: &'static str = "acquiring.change_merchant";
 
     fn apply<W: Records>(&self, records: &mut W, _now: Timestamp) -> Result<(), Refusal> {
-        let merchant: Merchant = records.find(&self.merchant).ok_or(Refusal::WrongMerchant)?;
-        if merchant.state == MerchantState::Closed && self.state != MerchantState::Closed {
+        let old: Merchant = records.find(&self.merchant).ok_or(Refusal::WrongMerchant)?;
+        let state = self.state.unwrap_or(old.state);
+        if old.state == MerchantState::Closed && state != MerchantState::Closed {
             return Err(Refusal::MerchantInactive);
         }
-        records.put(Merchant { state: self.state, ..merchant });
+        records.put(Merchant {
+            name: self.name.clone().unwrap_or(old.name),
+            city: self.city.clone().unwrap_or(old.city),
+            category: self.category.unwrap_or(old.category),
+            limit_payment: self.limit_payment.unwrap_or(old.limit_payment),
+            limit_daily: self.limit_daily.unwrap_or(old.limit_daily),
+            state,
+            ..old
+        });
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::books::{World, merchant, yuan};
 use acquiring::operations::{
-    CancelIntent, Expect, FailIntent, IntentRefusal, OpenIntent, PRESENT_TOPIC, PresentCard, SetMerchantState,
+    CancelIntent, ChangeMerchant, Expect, FailIntent, IntentRefusal, OpenIntent, PRESENT_TOPIC, PresentCard,
 };
 use acquiring::records::{Expected, Intent, IntentState, MerchantState, PaymentKind};
 use acquiring::{Refusal, TerminalId};
@@ -134,5 +134,5 @@ fn dollars() -> values::Money {
 }
 
 fn set(world: &mut World, state: MerchantState) {
-    world.run(&SetMerchantState { merchant: merchant().id, state }).unwrap();
+    world.run(&ChangeMerchant { state: Some(state), ..ChangeMerchant::of(merchant().id) }).unwrap();
 }

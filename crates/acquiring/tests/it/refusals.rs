@@ -2,7 +2,7 @@
 
 use crate::books::{OTHER_TOKEN, TOKEN, World, card, merchant, tally, yuan};
 use acquiring::operations::{
-    RegisterMerchant, RegisterTerminal, SetMerchantState, SetTerminalState, SignOn, TimedOut,
+    ChangeMerchant, RegisterMerchant, RegisterTerminal, SetTerminalState, SignOn, TimedOut,
 };
 use acquiring::records::{MerchantState, PaymentKind, TerminalState};
 use acquiring::{Merchant, Refusal};
@@ -52,7 +52,7 @@ fn block(world: &mut World) {
 }
 
 fn set_state(world: &mut World, state: MerchantState) {
-    world.run(&SetMerchantState { merchant: merchant().id, state }).unwrap();
+    world.run(&ChangeMerchant { state: Some(state), ..ChangeMerchant::of(merchant().id) }).unwrap();
 }
 
 #[test]

@@ -158,6 +158,7 @@ impl Http {
         let (tell, ended) = bounded(1);
         let (close, closing) = Closing::open();
         let router = router.layer(axum::Extension(closing.clone()));
+        let router = router.layer(axum::middleware::from_fn(crate::http_screening::answer_refused));
         let alarm = self.alarm.clone();
         runtime.spawn(async move {
             let _ = stopped.await;

@@ -2,7 +2,7 @@
 //!
 //! One list of routes (`table`) is what the router serves, what the description at `/openapi.json` says and what the
 //! reference shows. Read `table`, then `call` (what every request goes through), `shape` (what bodies look like),
-//! `strict` (how they are read), `paging` (lists).
+//! `strict` (how they are read), `query` and `paging` (lists), `things` (what is shown and changed), `expand`.
 //!
 //! Invariants: nobody sees another tenant's things, and cannot tell them from things that do not exist; what changes
 //! something is carried out once for its request key; nothing secret stands in an answer that is remembered.
@@ -15,6 +15,7 @@ pub mod desk;
 pub mod egress;
 mod events;
 mod examples;
+mod expand;
 mod intents;
 mod janitor;
 mod limits;
@@ -23,6 +24,7 @@ pub mod openapi;
 mod paging;
 mod payments;
 mod postman;
+mod query;
 mod reference;
 mod refunds;
 mod settlements;
@@ -33,6 +35,7 @@ mod teller;
 mod terminals;
 mod test_helpers;
 mod test_shop;
+mod things;
 pub mod time;
 mod tokens;
 mod webhooks;
@@ -70,7 +73,11 @@ pub(super) mod shared {
 }
 
 /// The version of the interface: the date on which it last changed in a way that could break a caller.
-pub const VERSION: &str = "2026-11-01";
+pub const VERSION: &str = VERSIONS[0];
+
+/// Every version that is served, newest first. A key speaks the version of the day on which it was made, unless a
+/// request names another of these.
+pub const VERSIONS: &[&str] = &["2026-11-01"];
 
 /// A key that everybody knows.
 pub struct PublishedKey {
@@ -145,7 +152,8 @@ impl Api {
         })))
     }
 
-    pub(crate) fn store(&self) -> &Store {
+    /// The interface's own records.
+    pub fn store(&self) -> &Store {
         &self.0.parts.store
     }
 
@@ -250,7 +258,12 @@ impl Api {
 
     /// The key that examples show: one that works, where one is published.
     fn example_key(&self) -> &str {
-        self.0.example_key.get().map_or("sk_test_your_key", String::as_str)
+        self.published_key().unwrap_or("sk_test_your_key")
+    }
+
+    /// The first key that everybody knows, where there is one: only in a sandbox.
+    fn published_key(&self) -> Option<&str> {
+        self.0.example_key.get().map(String::as_str)
     }
 
     pub(super) fn now(&self) -> values::Timestamp {
@@ -301,9 +314,9 @@ impl Api {
 /// The routes of the interface, with those that devices sign where both share an address.
 pub(super) fn router(door: &Door, api: &Api) -> Router {
     let mut paths: BTreeMap<&'static str, MethodRouter> = BTreeMap::new();
-    let mut put = |path: &'static str, filter: MethodFilter, handler: Handler| {
+    let mut put = |path: &'static str, method: &'static str, handler: Handler| {
         let known = paths.remove(path).unwrap_or_default();
-        let routed = on(filter, move |names: RawPathParams, request: Request| {
+        let routed = on(filter(method), move |names: RawPathParams, request: Request| {
             handler(names.iter().map(|(_, value)| value.to_owned()).collect(), request)
         });
         paths.insert(path, known.merge(routed));
@@ -321,18 +334,25 @@ pub(super) fn router(door: &Door, api: &Api) -> Router {
             }
             _ => Box::pin(call::serve(api.clone(), route, names, request)),
         });
-        put(route.path, filter(route.method), handler);
+        put(route.path, route.method, handler);
     }
     for device in signed {
         let (path, method, door) = (device.path, device.method, door.clone());
-        let handler: Handler = Arc::new(move |names: Vec<String>, request| {
-            Box::pin(device.clone().serve(door.clone(), names, request))
+        let allowed = allowed(path);
+        let handler: Handler = Arc::new(move |names: Vec<String>, request: Request| {
+            // For who comes with a key, only devices do this here.
+            let keyed = !allowed.is_empty() && request.headers().contains_key(header::AUTHORIZATION);
+            match keyed && !request.headers().contains_key("signature-input") {
+                true => Box::pin(wrong_method(allowed.clone())),
+                false => Box::pin(device.clone().serve(door.clone(), names, request)),
+            }
         });
-        put(path, filter(method), handler);
+        put(path, method, handler);
     }
     let mut router = Router::new();
     for (path, methods) in paths {
-        router = router.route(path, methods.fallback(wrong_method));
+        let allowed = allowed(path);
+        router = router.route(path, methods.fallback(move || wrong_method(allowed.clone())));
     }
     router.route("/v1/{*rest}", any(|| async { Trouble::not_found() })).merge(reference::router(api.clone()))
 }
@@ -345,8 +365,15 @@ fn filter(method: &str) -> MethodFilter {
     MethodFilter::try_from(method).expect("the table names methods that routers know")
 }
 
-async fn wrong_method() -> Response {
-    Trouble::of("method_not_allowed", "There is something here, but not for this method.").into_response()
+/// The methods of a path for who comes with a key.
+fn allowed(path: &str) -> String {
+    let routes = table::ROUTES.iter().filter(|route| route.path == path);
+    routes.map(|route| route.method).collect::<Vec<_>>().join(", ")
+}
+
+async fn wrong_method(allowed: String) -> Response {
+    let trouble = Trouble::of("method_not_allowed", "There is something here, but not for this method.");
+    ([(header::ALLOW, allowed)], trouble).into_response()
 }
 
 /// JSON as an answer.

@@ -137,6 +137,12 @@ impl From<()> for Trouble {
     }
 }
 
+impl From<std::convert::Infallible> for Trouble {
+    fn from(never: std::convert::Infallible) -> Trouble {
+        match never {}
+    }
+}
+
 impl From<Refusal> for Trouble {
     fn from(refusal: Refusal) -> Trouble {
         let (status, title) = status_of(refusal);
@@ -176,5 +182,22 @@ pub(super) fn status_of(refusal: Refusal) -> (u16, &'static str) {
         | Refusal::TokenUnknown => (404, "Not found"),
         Refusal::DeviceNotActive | Refusal::DeviceLost => (403, "This device may not do that"),
         _ => problems::REFUSED,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use platform::issuer_line::NoVerdict;
+
+    /// What only a broken counterparty or a mistake of ours provokes: what each becomes on its way out.
+    #[test]
+    fn what_fails_inside_has_a_code() {
+        let out = |trouble: Trouble| (trouble.problem.status, trouble.problem.code.clone());
+        let told = |status: u16, code: &str| (status, code.to_owned());
+        assert_eq!(out(Error::Issuer(NoVerdict::NotSent).into()), told(503, "issuer_unreachable"));
+        assert_eq!(out(Error::Issuer(NoVerdict::Silence).into()), told(504, "issuer_silent"));
+        assert_eq!(out(Trouble::internal()), told(500, "internal"));
+        assert_eq!(out(store::StoreError::Stopped.into()), told(503, "unavailable"));
     }
 }

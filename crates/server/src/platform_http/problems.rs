@@ -32,6 +32,12 @@ problems! {
     "request_invalid" 400 "The request is not valid"
         "A part of the request is not what the interface asks for; `detail` names it."
         "Correct that part and send the request again.";
+    "request_malformed" 400 "The request cannot be read"
+        "Request line, headers or the framing of the body could be understood in more than one way, so none is chosen and the connection ends. `detail` says which part it is."
+        "Use an HTTP library, and look at what stands between you and this machine.";
+    "body_incomplete" 400 "The body broke off"
+        "The connection ended, or a chunk was malformed, before the whole body had come."
+        "Send it again; nothing was done.";
     "json_malformed" 400 "The body is not JSON"
         "The body cannot be read as JSON. `detail` says from which line and column on."
         "Check commas, quotes and brackets near that place. Text is UTF-8 without a byte order mark.";
@@ -98,9 +104,6 @@ problems! {
     "clock_backwards" 409 "Time does not go back"
         "The test clock was to be moved to a moment before the one it shows. Nothing that happened can be undone that way."
         "Move it forward, or begin anew with `paiza up --fresh`.";
-    "token_not_usable" 409 "The token cannot be used"
-        "The card is not live: it is suspended, deleted, expired or not verified."
-        "Use another card, or resume this one first.";
     "payment_not_open" 409 "Not possible with this payment"
         "What you ask does not fit what the payment is or has become; `detail` says how it stands."
         "Read the payment again. What is captured can be refunded, not voided.";
@@ -116,9 +119,18 @@ problems! {
     "payment_at_terminal" 409 "The payment belongs to a terminal"
         "The payment was taken at a terminal that keeps its own journal, so it is voided or completed there."
         "Void it at the terminal, or refund it here.";
+    "length_required" 411 "The length is needed"
+        "The request has a body, but does not say how long it is."
+        "Send Content-Length, or the body in chunks.";
+    "precondition_failed" 412 "It has changed"
+        "The thing is not any more as you saw it: its ETag is not one of those in If-Match. Nothing was done."
+        "Read it again, look whether your change still makes sense, and send it with the new ETag.";
     "body_too_large" 413 "The body is too large"
         "Bodies have at most 1 MiB, those that devices sign 64 KiB."
         "Send less.";
+    "content_encoding_unsupported" 415 "Compressed bodies are not read"
+        "The body is announced as compressed. Small bodies that unfold into large ones are an old trick, so none is unfolded."
+        "Send it as it is, without Content-Encoding.";
     "content_type_unsupported" 415 "Not this kind of content"
         "The body is not announced as JSON."
         "Send `Content-Type: application/json`.";
@@ -129,8 +141,8 @@ problems! {
         "The key made more requests than its limit allows; the header RateLimit says how many are left."
         "Wait as long as Retry-After says, and slow down.";
     "head_too_large" 431 "The head is too large"
-        "Address and headers have at most 16 KiB together."
-        "Send fewer or shorter headers.";
+        "Request line and headers have at most 16 KiB together, and at most 100 lines."
+        "Send fewer or shorter headers; cookies are the usual cause.";
     "internal" 500 "Something went wrong here"
         "This is our mistake. The request may or may not have had its effect."
         "Repeat it with the same Idempotency-Key. If it stays, tell us the request id.";
@@ -146,6 +158,9 @@ problems! {
     "issuer_silent" 504 "The bank did not answer"
         "The card's bank was asked and did not answer in time."
         "Try again later.";
+    "http_version_unsupported" 505 "Not this HTTP"
+        "The request is of a version of HTTP that is not spoken here."
+        "Use HTTP/1.1.";
 }
 
 /// The problem of this code.

@@ -25,6 +25,26 @@ pub struct Row {
     pub says: &'static str,
 }
 
+/// A sentence as markup: what stands between backticks is code.
+fn coded(sentence: &str) -> String {
+    let mut markup = String::new();
+    for (place, piece) in sentence.split('`').enumerate() {
+        let piece = piece.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        match place % 2 {
+            0 => markup.push_str(&piece),
+            _ => markup.push_str(&format!("<code>{piece}</code>")),
+        }
+    }
+    markup
+}
+
+// What templates call.
+impl Row {
+    fn said(&self) -> String {
+        coded(self.says)
+    }
+}
+
 /// An object.
 #[derive(Clone, Debug)]
 pub struct Column {
@@ -34,6 +54,13 @@ pub struct Column {
     pub says: String,
     /// Its members.
     pub rows: Vec<Row>,
+}
+
+// What templates call.
+impl Column {
+    fn said(&self) -> String {
+        coded(&self.says)
+    }
 }
 
 /// A problem.
@@ -87,7 +114,63 @@ pub struct Operation {
     pub problems: Vec<Problem>,
     /// How to ask.
     pub examples: Vec<Example>,
+    /// How to ask from the page itself; only in a sandbox, whose keys everybody knows.
+    pub run: Option<Run>,
 }
+
+// What templates call.
+impl Operation {
+    fn said(&self) -> String {
+        coded(&self.says)
+    }
+}
+
+/// Where the newest thing of a name is found: a list, and the member of its first item.
+pub type Newest = Option<(&'static str, &'static str)>;
+
+/// A form with which an operation is run.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The key that it is run with.
+    pub key: String,
+    /// Names in the path, and parameters of the query.
+    pub fields: Vec<RunField>,
+    /// The body, if it has one.
+    pub body: Option<RunBody>,
+    /// Whether it needs a request key.
+    pub changes: bool,
+    /// Whether it looks at If-Match.
+    pub guarded: bool,
+}
+
+/// A field of such a form.
+#[derive(Clone, Debug)]
+pub struct RunField {
+    /// Its name.
+    pub name: &'static str,
+    /// What stands in it.
+    pub value: &'static str,
+    /// `path` or `query`.
+    pub place: &'static str,
+    /// What can stand in it.
+    pub newest: Newest,
+}
+
+/// The body in such a form.
+#[derive(Clone, Debug)]
+pub struct RunBody {
+    /// JSON.
+    pub text: String,
+    /// How many lines it has.
+    pub rows: usize,
+    /// What in it stands for something that is found when the page is seen.
+    pub placeholder: &'static str,
+    /// Where that is found.
+    pub newest: Newest,
+}
+
+/// The script of the pages of operations.
+pub const SCRIPT: &str = include_str!("../../templates/reference/reference.js");
 
 /// The menu: groups of links.
 pub type Menu = [(&'static str, Vec<Linked>)];
@@ -160,4 +243,17 @@ struct Missing<'a> {
 /// The page for what the reference does not have.
 pub fn missing(page: &Page, menu: &Menu, version: &str) -> String {
     made(Missing { page, menu, version })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_in_a_sentence_is_marked_and_nothing_else_is_markup() {
+        assert_eq!(
+            coded("`a` is <b> & `c<d>`."),
+            "<code>a</code> is &lt;b&gt; &amp; <code>c&lt;d&gt;</code>."
+        );
+    }
 }

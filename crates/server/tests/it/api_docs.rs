@@ -201,7 +201,10 @@ fn every_example_works_and_every_answer_is_as_described() {
         let answer = match method.as_str() {
             "get" => platform.get(&format!("{at}{query}")),
             _ if example.is_null() => platform.send("POST", &at, &[("idempotency-key", name)], None),
-            _ => platform.post(&at, name, &example),
+            method => {
+                let headers = [("idempotency-key", name), ("content-type", "application/json")];
+                platform.send(&method.to_uppercase(), &at, &headers, Some(example.to_string().into_bytes()))
+            }
         };
         let described = &operation["responses"][answer.status.to_string()];
         assert!(

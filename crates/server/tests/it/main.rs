@@ -1,10 +1,16 @@
 //! Hosts among one another: settlement, restarts, issuers and their tokens, foreign clients.
 
 mod api;
+mod api_conventions;
 mod api_docs;
 mod api_events;
+mod api_hostile;
 mod api_limits;
+mod api_markup;
+mod api_pages;
 mod api_payments;
+mod api_problems;
+mod api_properties;
 mod api_webhooks;
 mod consoles;
 mod contact;

@@ -56,10 +56,16 @@ impl SmallCity {
     }
 
     pub(crate) fn watched(watch: Watch) -> SmallCity {
+        SmallCity::planned(|plan| plan.watch = watch)
+    }
+
+    /// A city after a plan that was changed.
+    pub(crate) fn planned(change: impl FnOnce(&mut Plan)) -> SmallCity {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock::at(NOW));
         let documented = Plan::sandbox(&folder.path().join("city"), clock.clone()).unwrap();
-        let plan = Plan { ports: Ports::Free, watch, ..documented };
+        let mut plan = Plan { ports: Ports::Free, ..documented };
+        change(&mut plan);
         let city = City::start(&plan).unwrap();
         let new = NewPhone {
             directory: &folder.path().join("phone"),

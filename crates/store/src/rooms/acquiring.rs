@@ -10,6 +10,7 @@ const MIGRATIONS: &[Migration] = &[
     (2, include_str!("../../migrations/acquiring/0002.sql")),
     (3, include_str!("../../migrations/acquiring/0003.sql")),
     (4, include_str!("../../migrations/acquiring/0004.sql")),
+    (5, include_str!("../../migrations/acquiring/0005.sql")),
 ];
 
 /// Adds the tables.

@@ -1,7 +1,9 @@
 //! The tables of the developers' interface.
 
 use crate::schema::{Kind, Mapping, Migration, Schema};
-use ::developers::{Answer, ApiKey, Delivery, Endpoint, Event, Reading, Subject};
+use ::developers::{Answer, ApiKey, Delivery, Endpoint, Event, Metadata, MetadataMember, Reading, Subject};
+
+pub mod lists;
 
 const MIGRATIONS: &[Migration] = &[
     (1, include_str!("../../migrations/developers/0001.sql")),
@@ -17,37 +19,15 @@ pub mod questions {
         "SELECT reference FROM payments WHERE merchant IN (SELECT id FROM merchants) AND id = $1";
     /// The same, of the merchant $2.
     pub const PAYMENT_OF: &str = "SELECT reference FROM payments WHERE id = $1 AND merchant = $2";
-    /// `reference` and `id` of the payments ($3 = 0) or refunds ($3 = 1) of the merchant $1 before the name $2, newest
-    /// first, at most $4. Among the payments are those that no terminal has taken; they have no reference.
-    pub const PAYMENTS_BEFORE: &str = "SELECT reference, id FROM payments WHERE merchant = $1 AND id < $2 \
-                                       AND (kind = 'refund') = $3 \
-                                       UNION ALL SELECT reference, id FROM intents WHERE reference IS NULL \
-                                       AND merchant = $1 AND id < $2 AND 0 = $3 ORDER BY id DESC LIMIT $4";
-    /// The same after the name $2, oldest first.
-    pub const PAYMENTS_AFTER: &str = "SELECT reference, id FROM payments WHERE merchant = $1 AND id > $2 \
-                                      AND (kind = 'refund') = $3 \
-                                      UNION ALL SELECT reference, id FROM intents WHERE reference IS NULL \
-                                      AND merchant = $1 AND id > $2 AND 0 = $3 ORDER BY id LIMIT $4";
-    /// In the token service's tables: `reference` of the tokens of the issuer $1 before the name $2, newest first, at
-    /// most $3.
-    pub const TOKENS_BEFORE: &str =
-        "SELECT reference FROM tokens WHERE issuer = $1 AND reference < $2 ORDER BY reference DESC LIMIT $3";
-    /// The same after the name $2, oldest first.
-    pub const TOKENS_AFTER: &str =
-        "SELECT reference FROM tokens WHERE issuer = $1 AND reference > $2 ORDER BY reference LIMIT $3";
     /// In the interface's own tables: `number` of the event with the name $1.
     pub const EVENT: &str = "SELECT number FROM events WHERE id = $1";
-    /// `number` of all events before $1, newest first, at most $2.
-    pub const EVENTS_BEFORE: &str =
-        "SELECT number FROM events WHERE number < $1 ORDER BY number DESC LIMIT $2";
     /// `number` of all events after $1, oldest first, at most $2.
     pub const EVENTS_AFTER: &str = "SELECT number FROM events WHERE number > $1 ORDER BY number LIMIT $2";
-    /// `number` of the events before $1 of the tenant $2, newest first, at most $3.
-    pub const EVENTS_OF_BEFORE: &str =
-        "SELECT number FROM events WHERE number < $1 AND tenant = $2 ORDER BY number DESC LIMIT $3";
     /// `number` of the events after $1 of the tenant $2, oldest first, at most $3.
     pub const EVENTS_OF_AFTER: &str =
         "SELECT number FROM events WHERE number > $1 AND tenant = $2 ORDER BY number LIMIT $3";
+    /// In any tables: `object` of the things on which the word $1 says $2.
+    pub const WITH_WORD: &str = "SELECT object FROM metadata_members WHERE name = $1 AND value = $2";
     /// `number` of all events from the moment $1 on and before the moment $2, oldest first, at most $3.
     pub const EVENTS_WITHIN: &str =
         "SELECT number FROM events WHERE at >= $1 AND at < $2 ORDER BY number LIMIT $3";
@@ -63,6 +43,7 @@ pub mod questions {
 const ANSWER_MIGRATIONS: &[Migration] = &[
     (1, include_str!("../../migrations/answers/0001.sql")),
     (2, include_str!("../../migrations/answers/0002.sql")),
+    (3, include_str!("../../migrations/answers/0003.sql")),
 ];
 
 /// Adds the tables of the interface's own database.
@@ -78,9 +59,13 @@ pub fn tables(schema: Schema) -> Schema {
     answers(schema)
 }
 
-/// Adds the table of remembered answers to a database whose records requests change: both in one commit.
+/// Adds the tables of remembered answers and of metadata to a database whose records requests change: all in one commit.
 pub fn answers(schema: Schema) -> Schema {
-    schema.migrations("answers", ANSWER_MIGRATIONS).table::<Answer>(ANSWER)
+    schema
+        .migrations("answers", ANSWER_MIGRATIONS)
+        .table::<Answer>(ANSWER)
+        .table::<Metadata>(METADATA)
+        .table::<MetadataMember>(METADATA_MEMBER)
 }
 
 const API_KEY: Mapping = Mapping {
@@ -111,6 +96,14 @@ const ANSWER: Mapping = Mapping {
         ("status", Kind::Integer),
         ("body", Kind::Text),
     ],
+};
+
+const METADATA: Mapping =
+    Mapping { key: &["object"], columns: &[("object", Kind::Text), ("members", Kind::Json)] };
+
+const METADATA_MEMBER: Mapping = Mapping {
+    key: &["object", "name"],
+    columns: &[("object", Kind::Text), ("name", Kind::Text), ("value", Kind::Text)],
 };
 
 const EVENT: Mapping = Mapping {

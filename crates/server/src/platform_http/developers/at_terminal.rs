@@ -4,16 +4,16 @@
 //! terminal has the number after it, so a repeat after a crash finds in the terminal's journal and in the acquirer's
 //! records what became of the first try, and only where nothing did begins anew.
 
-use super::call::{Call, Reply, refused, rendered};
-use super::payments::{self, View};
+use super::call::{Call, Reply, refused};
 use super::test_shop::TestShop;
+use super::things::{One, stale};
 use super::{merchants, terminals};
 use crate::platform_http::problem::Trouble;
 use crate::pos::{Ended, Pos, PosError};
 use acquiring::records::{Terminal, TerminalTrace};
 use acquiring::{Merchant, Payment};
 use developers::answer::{Plan, REMEMBERED};
-use developers::{Answer, Asked, Began, Begin, Finish, LayDown, Rendered};
+use developers::{Annotate, Answer, Asked, Began, Begin, Change, Finish, LayDown, Rendered, Seen};
 use iso8583::Stan;
 use store::Outcome;
 use values::{Records, Timestamp};
@@ -30,6 +30,8 @@ pub(super) struct At {
     pub(super) terminal: Terminal,
     pub(super) merchant: Merchant,
     pub(super) told: Told,
+    /// The payment that it is about, where there is one.
+    pub(super) about: Option<One>,
 }
 
 impl At {
@@ -37,7 +39,7 @@ impl At {
     pub(super) fn of(call: &Call, payment: &Payment, told: Told) -> Result<At, Trouble> {
         let terminal = terminals::find(call, payment.terminal.as_str())?;
         let merchant = merchants::find(call, payment.merchant)?;
-        Ok(At { terminal, merchant, told })
+        Ok(At { terminal, merchant, told, about: Some(One::Payment(payment.id, Some(payment.reference))) })
     }
 }
 
@@ -46,11 +48,16 @@ impl At {
 struct Mark {
     batch: u32,
     trace: Stan,
+    /// The payment that is changed, as the caller saw it: looked at in the commit with which the request begins.
+    seen: Option<(One, Seen)>,
 }
 
 impl Plan for Mark {
     type Refusal = Trouble;
-    fn choose<W: Records>(&self, _: &mut W, _: Timestamp) -> Result<String, Trouble> {
+    fn choose<W: Records>(&self, records: &mut W, _: Timestamp) -> Result<String, Trouble> {
+        if self.seen.as_ref().is_some_and(|(payment, seen)| !seen.holds(payment, records)) {
+            return Err(stale());
+        }
         Ok(format!("{}/{}", self.batch, self.trace))
     }
 }
@@ -68,7 +75,7 @@ pub(super) fn at_terminal(
     work: impl Fn(&TestShop, &mut Pos) -> Result<Ended, Trouble>,
 ) -> Result<Reply, Trouble> {
     let tell = |call: &Call, (batch, trace): (u32, Stan)| match told(call, at, batch, trace)? {
-        Some(view) => Ok(Some(rendered(if at.told == Told::New { 201 } else { 200 }, &view))),
+        Some(body) => Ok(Some(Rendered { status: if at.told == Told::New { 201 } else { 200 }, body })),
         None => Ok(None),
     };
     carried_out(call, at, tell, |shop, pos| {
@@ -84,7 +91,7 @@ pub(super) fn settle(
     terminal: &Terminal,
     show: impl Fn(&Call, u32) -> Result<Rendered, Trouble>,
 ) -> Result<Reply, Trouble> {
-    let at = At { terminal: terminal.clone(), merchant: merchant.clone(), told: Told::New };
+    let at = At { terminal: terminal.clone(), merchant: merchant.clone(), told: Told::New, about: None };
     let id = terminal.id;
     let tell = |call: &Call, (batch, _): (u32, Stan)| {
         let open = call.api.acquirer().store().read(move |records| records.find::<Terminal>(&id))?;
@@ -122,7 +129,8 @@ fn carried_out(
     shop.with_terminal(&at.terminal, &at.merchant, |pos| {
         loop {
             let (batch, trace) = shop.mark(pos)?;
-            let plan = match begin(call, asked, Mark { batch, trace })? {
+            let seen = at.about.zip(call.seen().cloned());
+            let plan = match begin(call, asked, Mark { batch, trace, seen })? {
                 Began::Answered(rendered) => return Ok(Reply::replayed(rendered)),
                 Began::Again(plan) => {
                     let open = Open::of(call, asked);
@@ -150,15 +158,24 @@ fn carried_out(
     })
 }
 
-/// What the terminal's request made, if the acquirer took it.
-fn told(call: &Call, at: &At, batch: u32, trace: Stan) -> Result<Option<View>, Trouble> {
-    let terminal = at.terminal.id;
-    let found = call.api.acquirer().store().read(move |records| {
+/// What the terminal's request made, if the acquirer took it, with what the caller wrote onto it.
+fn told(call: &Call, at: &At, batch: u32, trace: Stan) -> Result<Option<String>, Trouble> {
+    let (terminal, store) = (at.terminal.id, call.api.acquirer().store());
+    let found = store.read(move |records| {
         let trace = records.find::<TerminalTrace>(&(terminal, batch, trace))?;
         let payment = records.find::<Payment>(&trace.reference?)?;
-        Some(payments::view(records, &payment))
+        Some(One::Payment(payment.id, Some(payment.reference)))
     })?;
-    Ok(found)
+    let (Some(thing), words) = (found, call.words()) else { return Ok(None) };
+    if words.is_empty() {
+        return thing.now(&call.api).map(Some);
+    }
+    // The same words a second time change nothing, so a repeat after a crash may write them again.
+    match store.call(Change { thing, seen: None, words, inner: Annotate })? {
+        Outcome::Done(told) | Outcome::Repeated(told) => Ok(told),
+        Outcome::Refused(no) => Err(no.into()),
+        Outcome::Mismatch => Err(Trouble::internal()),
+    }
 }
 
 /// What is remembered of the request, without waiting for a terminal.
@@ -169,7 +186,7 @@ fn answered(call: &Call, asked: &Asked) -> Result<Option<Reply>, Trouble> {
     let Some(known) = known.filter(recent) else { return Ok(None) };
     if known.run == call.api.run() || known.status.is_some() {
         // The operation decides; here it is known that it will not begin anything.
-        let mark = Mark { batch: 0, trace: Stan::new(0).expect("six digits") };
+        let mark = Mark { batch: 0, trace: Stan::new(0).expect("six digits"), seen: None };
         if let Began::Answered(rendered) = begin(call, asked, mark)? {
             return Ok(Some(Reply::replayed(rendered)));
         }

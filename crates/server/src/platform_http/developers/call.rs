@@ -1,15 +1,16 @@
 //! What every request with a key goes through, in this order: the key, its rate, its scope, the body, the query, the
 //! request key; then the work, once.
 
+use super::shape::Shape;
 use super::table::{Answer, Body, Route};
-use super::{Api, VERSION, events, json, paging, strict};
+use super::{Api, VERSION, VERSIONS, events, expand, json, paging, query, strict, things};
 use crate::platform_http::problem::Trouble;
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
-use developers::{ApiKey, Asked, No, Once, Rendered, Said, Tenant};
+use developers::{ApiKey, Asked, No, Once, Rendered, Said, Seen, Tenant};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,21 +39,6 @@ const QUICK: &[&str] = &[
     "retrieve_payment",
 ];
 
-/// The headers of requests: name, whether they are required, what they are.
-pub(super) const KEY_HEADERS: &[(&str, bool, &str)] = &[
-    (
-        "Idempotency-Key",
-        true,
-        "A key of your own choice: the same request under the same key is carried out once.",
-    ),
-    ("Paiza-Version", false, "The version of the interface you speak; the key's own unless said otherwise."),
-    (
-        "Prefer",
-        false,
-        "`wait=10` answers when the payment has ended, or after so many seconds (at most 20) as it then stands.",
-    ),
-];
-
 /// A request that passed every check of the door.
 pub(super) struct Call {
     pub(super) api: Api,
@@ -60,6 +46,8 @@ pub(super) struct Call {
     route: &'static Route,
     names: Vec<String>,
     query: Map<String, Value>,
+    /// As what the caller saw the thing that it changes.
+    seen: Option<Seen>,
     /// An object of the shape that the route names, or nothing.
     pub(super) body: Value,
     asked: Option<Asked>,
@@ -130,7 +118,8 @@ pub(super) fn rendered(status: u16, body: &impl Serialize) -> Rendered {
 pub(super) async fn serve(api: Api, route: &'static Route, names: Vec<String>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut rate = None;
-    let answer = match admit(&api, route, &parts.headers, &mut rate) {
+    let mut version = VERSION;
+    let answer = match admit(&api, route, &parts.headers, &mut rate, &mut version) {
         Err(trouble) => Err(trouble),
         Ok(key) if matches!(route.answer, Answer::Stream) => {
             events::stream(api, key.tenant.clone(), &parts.headers).await
@@ -138,6 +127,7 @@ pub(super) async fn serve(api: Api, route: &'static Route, names: Vec<String>, r
         Ok(key) => carry_out(api, key, route, names, parts, body).await,
     };
     let mut answer = answer.unwrap_or_else(IntoResponse::into_response);
+    answer.headers_mut().insert("paiza-version", HeaderValue::from_static(version));
     if let Some(rate) = rate {
         answer.headers_mut().insert("ratelimit", rate);
     }
@@ -150,6 +140,7 @@ fn admit(
     route: &Route,
     headers: &HeaderMap,
     rate: &mut Option<HeaderValue>,
+    version: &mut &'static str,
 ) -> Result<Arc<ApiKey>, Trouble> {
     // How often somebody asks is counted as the machine counts: a sandbox's clock may stand still.
     let now = api.store().clock().machine();
@@ -169,12 +160,14 @@ fn admit(
         let detail = format!("This key lacks the scope {}.", route.scope.name());
         return Err(Trouble::of("scope_missing", &detail));
     }
-    match headers.get("paiza-version") {
-        Some(version) if version.as_bytes() != VERSION.as_bytes() => {
-            Err(Trouble::of("version_unknown", &format!("The one version so far is {VERSION}.")))
-        }
-        _ => Ok(key),
-    }
+    // The key's own version is one that was served when it was made, and may have ended since.
+    let wanted = headers.get("paiza-version").map_or(key.version.as_bytes(), HeaderValue::as_bytes);
+    let served = VERSIONS.iter().find(|known| known.as_bytes() == wanted).ok_or_else(|| {
+        let detail = format!("Served are: {}.", VERSIONS.join(", "));
+        Trouble::of("version_unknown", &detail).at("Paiza-Version")
+    })?;
+    *version = served;
+    Ok(key)
 }
 
 fn too_many(wait: Duration) -> Trouble {
@@ -204,7 +197,8 @@ async fn carry_out(
     body: axum::body::Body,
 ) -> Result<Response, Trouble> {
     let body = read_body(&api, route, &parts.headers, body).await?;
-    let query = read_query(route, parts.uri.query().unwrap_or_default())?;
+    let query = query::read(route, parts.uri.query().unwrap_or_default())?;
+    let seen = if things::changes_one(route) { things::seen(&parts.headers)? } else { None };
     let asked = match route.body {
         Body::None => None,
         _ => {
@@ -214,8 +208,9 @@ async fn carry_out(
         }
     };
     let wait = preferred_wait(&parts.headers);
-    let call = Call { api, key, route, names, query, body, asked, wait };
-    let work = move || catch_unwind(AssertUnwindSafe(|| (call.route.work)(&call)));
+    let call = Arc::new(Call { api, key, route, names, query, seen, body, asked, wait });
+    let asking = Arc::clone(&call);
+    let work = move || catch_unwind(AssertUnwindSafe(|| (asking.route.work)(&asking)));
     let done = if QUICK.contains(&route.operation) {
         work()
     } else {
@@ -226,7 +221,17 @@ async fn carry_out(
         Trouble::internal()
     })??;
     let Answered { rendered, replayed, waited } = reply.answered().await?;
+    let tag = things::tells_one(route).then(|| things::entity_tag(&rendered.body)).flatten();
+    let rendered = if call.parameter("expand[]").is_some() {
+        let expanding = tokio::task::spawn_blocking(move || expand::expanded(&call, rendered));
+        expanding.await.map_err(|_| Trouble::internal())??
+    } else {
+        rendered
+    };
     let mut answer = json(rendered.status, rendered.body);
+    if let Some(tag) = tag {
+        answer.headers_mut().insert(header::ETAG, tag);
+    }
     if replayed {
         answer.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
     }
@@ -248,16 +253,36 @@ fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(WAIT_MOST))
 }
 
+/// What a request without a body may bring all the same: an object without members.
+static NOTHING: Shape = Shape { name: "Nothing", says: "Nothing.", fields: &[] };
+
 async fn read_body(
     api: &Api,
     route: &Route,
     headers: &HeaderMap,
     body: axum::body::Body,
 ) -> Result<Value, Trouble> {
-    let Body::Json(shape) = route.body else { return Ok(Value::Object(Map::new())) };
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if kind.split(';').next().is_none_or(|kind| !kind.trim().eq_ignore_ascii_case("application/json")) {
-        return Err(Trouble::of("content_type_unsupported", "Send Content-Type: application/json."));
+    let nothing = Value::Object(Map::new());
+    let said = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default().trim());
+    let sent = said(header::TRANSFER_ENCODING).is_some()
+        || said(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
+    let shape = match route.body {
+        Body::None => return Ok(nothing),
+        Body::Empty if !sent => return Ok(nothing),
+        Body::Empty => &NOTHING,
+        Body::Json(_) if !sent && said(header::CONTENT_LENGTH).is_none() => {
+            return Err(Trouble::of("length_required", "Send Content-Length, or the body in chunks."));
+        }
+        Body::Json(shape) => shape,
+    };
+    if said(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        return Err(Trouble::of("content_encoding_unsupported", "Send the body as it is."));
+    }
+    if !said(header::CONTENT_TYPE).is_some_and(is_json) {
+        return Err(Trouble::of(
+            "content_type_unsupported",
+            "Send Content-Type: application/json, in UTF-8.",
+        ));
     }
     let bytes = crate::platform_http::read_body(api.alarm(), body, BODY_MOST).await?;
     let body = strict::read(&bytes)?;
@@ -265,51 +290,15 @@ async fn read_body(
     Ok(body)
 }
 
-fn read_query(route: &Route, query: &str) -> Result<Map<String, Value>, Trouble> {
-    let invalid = || Trouble::of("parameter_invalid", "The query cannot be read.");
-    let pairs: Vec<(String, String)> = form(query).ok_or_else(invalid)?;
-    let mut read = Map::new();
-    for (name, text) in pairs {
-        let known = route.query.iter().find(|field| field.name == name).ok_or_else(|| {
-            let place: String = name.chars().take(64).collect();
-            Trouble::of("parameter_unknown", "There is no such parameter.").at(&place)
-        })?;
-        let value = known.kind.read_query(known.name, &text)?;
-        if read.insert(name, value).is_some() {
-            return Err(Trouble::of("parameter_invalid", "This parameter stands twice.").at(known.name));
-        }
-    }
-    match route.query.iter().find(|field| field.required && !read.contains_key(field.name)) {
-        Some(missing) => Err(Trouble::of("parameter_missing", "This parameter is needed.").at(missing.name)),
-        None => Ok(read),
-    }
-}
-
-/// Names and values of a query, decoded.
-fn form(query: &str) -> Option<Vec<(String, String)>> {
-    let decode = |text: &str| {
-        let mut bytes = text.bytes();
-        let mut decoded = Vec::new();
-        while let Some(byte) = bytes.next() {
-            decoded.push(match byte {
-                b'+' => b' ',
-                b'%' => {
-                    let pair = [bytes.next()?, bytes.next()?];
-                    u8::from_str_radix(str::from_utf8(&pair).ok().filter(|text| !text.starts_with('+'))?, 16)
-                        .ok()?
-                }
-                byte => byte,
-            });
-        }
-        String::from_utf8(decoded).ok()
-    };
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Some((decode(name)?, decode(value)?))
+/// Whether a media type is JSON, in the one encoding that JSON has (RFC 8259, 8.1).
+fn is_json(kind: &str) -> bool {
+    let mut parts = kind.split(';').map(str::trim);
+    let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
+    named
+        && parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
+            !name.trim().eq_ignore_ascii_case("charset")
+                || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
         })
-        .collect()
 }
 
 fn request_key(headers: &HeaderMap) -> Result<String, Trouble> {
@@ -329,6 +318,15 @@ impl Call {
 
     pub(super) fn tenant(&self) -> &Tenant {
         &self.key.tenant
+    }
+
+    pub(super) fn route(&self) -> &'static Route {
+        self.route
+    }
+
+    /// As what the caller saw the thing that it changes, if it said so.
+    pub(super) fn seen(&self) -> Option<&Seen> {
+        self.seen.as_ref()
     }
 
     /// What the path names.
@@ -430,15 +428,6 @@ pub(in crate::platform_http) fn refused<R: Into<Trouble>>(no: No<R>) -> Trouble 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn queries_are_decoded_or_refused() {
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        assert_eq!(form("a=1&b=%E9%9B%B6+x&c"), Some(vec![pair("a", "1"), pair("b", "零 x"), pair("c", "")]));
-        for wrong in ["a=%", "a=%4", "a=%zz", "a=%ff", "a=%+1"] {
-            assert_eq!(form(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn operations_that_wait_for_nothing_are_known() {

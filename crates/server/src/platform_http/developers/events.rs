@@ -2,6 +2,7 @@
 
 use super::call::{Call, Reply, rendered};
 use super::paging::{AFTER, BEFORE, LIMIT};
+use super::query::Filter;
 use super::shape::{Field, Kind, Shape};
 use super::{Api, time};
 use crate::platform_http::problem::Trouble;
@@ -15,7 +16,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use store::rooms::developers::questions;
+use store::rooms::developers::{lists::List, questions};
 use store::{StoreError, Value};
 use tokio::sync::mpsc;
 use values::{Records, Timestamp};
@@ -81,7 +82,13 @@ pub(super) static REPLAYED: Shape = Shape {
     ],
 };
 
-pub(super) const LIST: &[Field] = &[LIMIT, AFTER, BEFORE];
+pub(super) const LIST: &[Field] = &[
+    LIMIT,
+    AFTER,
+    BEFORE,
+    Field::optional("type", Kind::Word(KINDS), "Only those of this type."),
+    Field::optional("object", Kind::Text { least: 1, most: 40 }, "Only those about this thing."),
+];
 
 /// Every kind of event there is.
 pub(super) const KINDS: &[&str] = &[
@@ -147,22 +154,24 @@ fn may_know(tenant: &Tenant, event: &Event) -> bool {
     *tenant == Tenant::Platform || *tenant == event.tenant
 }
 
-/// Events of a tenant from a number on, in one direction, at most so many.
-fn read(api: &Api, tenant: &Tenant, from: u64, back: bool, most: usize) -> Result<Vec<Event>, StoreError> {
-    let from = i64::try_from(from).unwrap_or(i64::MAX);
-    let mut parameters = vec![Value::Integer(from)];
-    let sql = match (tenant, back) {
-        (Tenant::Platform, false) => questions::EVENTS_AFTER,
-        (Tenant::Platform, true) => questions::EVENTS_BEFORE,
-        (_, false) => questions::EVENTS_OF_AFTER,
-        (_, true) => questions::EVENTS_OF_BEFORE,
+/// Events of a tenant after a number, oldest first, at most so many.
+fn read(api: &Api, tenant: &Tenant, after: u64, most: usize) -> Result<Vec<Event>, StoreError> {
+    let mut parameters = vec![Value::Integer(i64::try_from(after).unwrap_or(i64::MAX))];
+    let sql = match tenant {
+        Tenant::Platform => questions::EVENTS_AFTER,
+        _ => questions::EVENTS_OF_AFTER,
     };
     if *tenant != Tenant::Platform {
         parameters.push(Value::Text(tenant.to_string()));
     }
     parameters.push(Value::Integer(most as i64));
+    found(api, sql, &parameters)
+}
+
+/// The events whose numbers are answered to a question.
+fn found(api: &Api, sql: &str, parameters: &[Value]) -> Result<Vec<Event>, StoreError> {
     let store = api.store();
-    let rows = store.rows(sql, &parameters)?;
+    let rows = store.rows(sql, parameters)?;
     let numbers: Vec<u64> = rows
         .rows
         .iter()
@@ -188,13 +197,21 @@ fn find(call: &Call) -> Result<Event, Trouble> {
 
 pub(super) fn list(call: &Call) -> Result<Reply, Trouble> {
     let window = call.window()?;
-    let otherwise = if window.back { 0 } else { u64::MAX };
-    let from = window.from.as_ref().map_or(Some(otherwise), |name| name.parse().ok());
+    let from = window.from.as_ref().map(|name| name.parse().map(Value::Integer)).transpose();
     let from =
-        from.ok_or_else(|| Trouble::of("cursor_invalid", "This cursor was not given out by this list."))?;
-    let events = read(&call.api, call.tenant(), from, !window.back, window.limit + 1)?;
+        from.map_err(|_| Trouble::of("cursor_invalid", "This cursor was not given out by this list."))?;
+    let tenant = call.tenant().to_string();
+    let list = List::events((*call.tenant() != Tenant::Platform).then_some(tenant.as_str()));
+    let list = Filter::of(call).narrow(list, |name| match name {
+        "type" => Some("kind"),
+        "object" => Some("subject"),
+        _ => None,
+    });
+    let total = window.total_of(call.api.store(), &list)?;
+    let (sql, parameters) = list.page(from, window.back, window.limit + 1);
+    let events = found(&call.api, &sql, &parameters)?;
     let views = events.iter().map(|event| (event.number.to_string(), view(event)));
-    Ok(window.page(call, views.collect()))
+    Ok(window.page(call, views.collect(), total))
 }
 
 pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {
@@ -298,7 +315,7 @@ pub(super) async fn stream(api: Api, tenant: Tenant, headers: &HeaderMap) -> Res
                 return;
             }
             let (reading, whose) = (api.clone(), tenant.clone());
-            let read = move || read(&reading, &whose, last, false, AT_ONCE);
+            let read = move || read(&reading, &whose, last, AT_ONCE);
             let Ok(Ok(events)) = tokio::task::spawn_blocking(read).await else { return };
             if let Some(newest) = events.last() {
                 last = newest.number;

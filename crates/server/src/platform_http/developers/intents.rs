@@ -4,14 +4,16 @@
 use super::Api;
 use super::call::{Answered, Call, Reply, rendered};
 use super::merchants::sees;
-use super::payments::{View, seen, view_of_intent};
-use super::shape::{Field, Kind, Shape};
+use super::payments::{View, seen};
+use super::shape::{Field, Form, Kind, NEW_METADATA, Shape};
 use super::test_shop::test_card;
+use super::things::One;
 use crate::platform_http::problem::Trouble;
 use acquiring::operations::{CancelIntent, IntentRefusal, OpenIntent, PresentCard};
 use acquiring::records::{Intent, IntentState, PaymentKind};
 use developers::Tenant;
 use serde::Deserialize;
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -25,7 +27,7 @@ pub(super) static NEW_PAYMENT: Shape = Shape {
         Field::required("amount", Kind::Money, "How much, in the merchant's currency."),
         Field::optional(
             "test_card",
-            Kind::Text { least: 4, most: 4 },
+            Kind::Form(&TEST_CARD),
             "The last four digits of a documented test card: a phone of the test shop that holds it is held against the \
              reader at once. Without it the payment waits for a card.",
         ),
@@ -40,7 +42,16 @@ pub(super) static NEW_PAYMENT: Shape = Shape {
             Kind::Word(&["sale", "pre_authorisation"]),
             "A sale unless said otherwise; a pre-authorisation is completed later.",
         ),
+        NEW_METADATA,
     ],
+};
+
+/// The end of a documented test card's number.
+static TEST_CARD: Form = Form {
+    word: "four digits",
+    expected: "the last four digits of one documented test card",
+    schema: || json!({"type": "string", "pattern": "^[0-9]{4}$"}),
+    holds: |text| test_card(text).is_some(),
 };
 
 pub(super) static PRESENTED: Shape = Shape {
@@ -48,7 +59,7 @@ pub(super) static PRESENTED: Shape = Shape {
     says: "Which card is held against the reader.",
     fields: &[Field::required(
         "test_card",
-        Kind::Text { least: 4, most: 4 },
+        Kind::Form(&TEST_CARD),
         "The last four digits of a documented test card.",
     )],
 };
@@ -76,12 +87,8 @@ impl From<IntentRefusal> for Trouble {
 }
 
 /// The card that is named, if one is.
-fn card_in(call: &Call) -> Result<Option<LastFour>, Trouble> {
-    let unknown =
-        || Trouble::of("parameter_invalid", "This has to name one documented test card.").at("/test_card");
-    let Some(named) = call.text("test_card") else { return Ok(None) };
-    test_card(named).ok_or_else(unknown)?;
-    LastFour::from_ascii(named.as_bytes()).map(Some).map_err(|_| unknown())
+fn card_in(call: &Call) -> Option<LastFour> {
+    call.text("test_card").and_then(|named| LastFour::from_ascii(named.as_bytes()).ok())
 }
 
 fn shop_is_open(call: &Call) -> Result<(), Trouble> {
@@ -109,24 +116,22 @@ pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {
         },
         amount: call.money("amount")?.ok_or_else(Trouble::internal)?,
         terminal: terminal.transpose()?,
-        card: card_in(call)?,
+        card: card_in(call),
     };
     shop_is_open(call)?;
-    carried_out(call, 201, open)
+    carried_out(call, 201, open.id, open)
 }
 
 pub(super) fn present_card(call: &Call) -> Result<Reply, Trouble> {
-    let card = card_in(call)?.ok_or_else(Trouble::internal)?;
+    let card = card_in(call).ok_or_else(Trouble::internal)?;
+    let id = call.id()?;
     shop_is_open(call)?;
-    carried_out(
-        call,
-        200,
-        OfTenant { tenant: call.tenant().clone(), inner: PresentCard { id: call.id()?, card } },
-    )
+    carried_out(call, 200, id, OfTenant { tenant: call.tenant().clone(), inner: PresentCard { id, card } })
 }
 
 pub(super) fn cancel(call: &Call) -> Result<Reply, Trouble> {
-    carried_out(call, 200, OfTenant { tenant: call.tenant().clone(), inner: CancelIntent { id: call.id()? } })
+    let id = call.id()?;
+    carried_out(call, 200, id, OfTenant { tenant: call.tenant().clone(), inner: CancelIntent { id } })
 }
 
 /// An operation on an intent that the tenant may see; on another's it is as if there were none.
@@ -170,10 +175,10 @@ impl<O: OnIntent> Operation for OfTenant<O> {
 fn carried_out(
     call: &Call,
     status: u16,
+    id: Id<kinds::Payment>,
     operation: impl Operation<Answer = Intent, Refusal = IntentRefusal>,
 ) -> Result<Reply, Trouble> {
-    let store = call.api.acquirer().store();
-    let made = call.once(store, operation, move |intent| rendered(status, &view_of_intent(intent)))?;
+    let made = call.change(One::Payment(id, None), operation, status)?;
     let Some(within) = call.wait else { return Ok(made) };
     let (api, tenant) = (call.api.clone(), call.tenant().clone());
     Ok(Reply::later(async move {

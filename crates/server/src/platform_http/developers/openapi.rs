@@ -1,9 +1,9 @@
 //! The description of the interface (OpenAPI 3.1), made of the list of routes.
 
 use super::VERSION;
-use super::call::KEY_HEADERS;
 use super::shape::{Kind, Shape};
 use super::table::{Answer, Body, ROUTES, Route};
+use super::{VERSIONS, examples, payments, query, things};
 use crate::platform_http::problems;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -17,7 +17,9 @@ pub(super) const COMMON: &[&str] = &[
     "api_key_invalid",
     "scope_missing",
     "rate_limited",
+    "request_malformed",
     "head_too_large",
+    "http_version_unsupported",
     "internal",
     "unavailable",
     "answer_timeout",
@@ -26,14 +28,17 @@ pub(super) const COMMON: &[&str] = &[
 const OF_CHANGES: &[&str] = &["idempotency_key_missing", "idempotency_in_progress", "idempotency_key_reused"];
 /// Those of requests with a body.
 const OF_BODIES: &[&str] = &[
-    "parameter_missing",
     "json_malformed",
     "json_duplicate_member",
     "json_too_deep",
     "request_timeout",
     "body_too_large",
+    "body_incomplete",
+    "content_encoding_unsupported",
     "content_type_unsupported",
 ];
+/// Those of requests that need a body.
+const OF_NEEDED_BODIES: &[&str] = &["parameter_missing", "length_required"];
 
 /// The whole description.
 pub fn description() -> Value {
@@ -93,7 +98,9 @@ pub(super) fn codes(route: &Route) -> Vec<&'static str> {
     let with_body = matches!(route.body, Body::Json(_));
     let mut codes: Vec<&'static str> = COMMON.to_vec();
     codes.extend(OF_CHANGES.iter().filter(|_| changes));
-    codes.extend(OF_BODIES.iter().filter(|_| with_body));
+    codes.extend(OF_BODIES.iter().filter(|_| changes));
+    codes.extend(OF_NEEDED_BODIES.iter().filter(|_| with_body));
+    codes.extend(things::changes_one(route).then_some("precondition_failed"));
     codes.extend(route.problems);
     let mut codes: Vec<(u16, &'static str)> =
         codes.into_iter().map(|code| (problems::status_of(code), code)).collect();
@@ -127,37 +134,62 @@ fn operation(route: &Route) -> Value {
 fn parameters(route: &Route) -> Vec<Value> {
     let mut parameters: Vec<Value> = names_in(route.path)
         .map(|name| {
-            json!({
-                "name": name, "in": "path", "required": true, "description": format!("Which {name}."),
+            let mut parameter = json!({
+                "name": name, "in": "path", "required": true, "description": format!("Which {}.", name.replace('_', " ")),
                 "schema": {"type": "string", "minLength": 1},
-            })
+            });
+            if let Some(example) = examples::named(name) {
+                parameter["example"] = json!(example);
+            }
+            parameter
         })
         .collect();
-    parameters.extend(route.query.iter().map(|field| {
-        json!({
+    parameters.extend(query::parameters(route).iter().map(|field| {
+        let mut parameter = json!({
             "name": field.name, "in": "query", "required": field.required, "description": field.says,
             "schema": field.kind.schema(),
-        })
-    }));
-    for (name, required, says) in KEY_HEADERS {
-        let wanted = match *name {
-            "Idempotency-Key" => !matches!(route.body, Body::None),
-            "Prefer" => super::payments::WAITING.contains(&route.operation),
-            _ => true,
-        };
-        if wanted {
-            let kind = match *name {
-                "Idempotency-Key" => json!({"type": "string", "pattern": "^[\\x20-\\x7e]{1,255}$"}),
-                "Prefer" => json!({"type": "string"}),
-                _ => Kind::Word(&[VERSION]).schema(),
-            };
-            parameters.push(json!({
-                "name": name, "in": "header", "required": required, "description": says, "schema": kind,
-            }));
+        });
+        if let Some((_, example)) = examples::query(route).into_iter().find(|(name, _)| *name == field.name) {
+            parameter["example"] = json!(example);
         }
+        match field.kind {
+            Kind::Metadata { .. } => parameter["style"] = json!("deepObject"),
+            Kind::Expand(_) => parameter["explode"] = json!(true),
+            _ => {}
+        }
+        parameter
+    }));
+    let header = |name: &str, required: bool, says: &str, schema: Value| json!({"name": name, "in": "header", "required": required, "description": says, "schema": schema});
+    if !matches!(route.body, Body::None) {
+        let schema = json!({"type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$"});
+        parameters.push(header("Idempotency-Key", true, REQUEST_KEY, schema));
+    }
+    if payments::WAITING.contains(&route.operation) {
+        let says = "`wait=10` answers when the payment has ended, or after so many seconds (at most 20) as it then stands.";
+        parameters.push(header(
+            "Prefer",
+            false,
+            says,
+            json!({"type": "string", "pattern": "^wait=[0-9]{1,3}$"}),
+        ));
+    }
+    if things::changes_one(route) {
+        let says = "The ETag of what you read, several with commas between them, or `*`. If the thing has changed since, \
+                    nothing is done.";
+        let schema = json!({"type": "string", "pattern": "^(\\*|\"[!#-~]{1,64}\")$"});
+        parameters.push(header("If-Match", false, says, schema));
+    }
+    let says = "The version of the interface you speak; the key's own unless said otherwise.";
+    parameters.push(header("Paiza-Version", false, says, Kind::Word(VERSIONS).schema()));
+    if matches!(route.answer, Answer::Stream) {
+        let says = "The id of the last event you saw: the stream goes on after it.";
+        parameters.push(header("Last-Event-ID", false, says, Kind::Id("evt").schema()));
     }
     parameters
 }
+
+/// What the header Idempotency-Key is.
+const REQUEST_KEY: &str = "A key of your own choice: the same request under the same key is carried out once. Remembered for seven days.";
 
 /// The names in braces.
 pub(super) fn names_in(path: &str) -> impl Iterator<Item = &str> {
@@ -174,10 +206,17 @@ fn responses(route: &Route) -> Value {
         Answer::Page(shape) => (200, json!({"application/json": {"schema": page_schema(shape)}})),
         Answer::Stream => (200, json!({"text/event-stream": {"schema": {"type": "string"}}})),
     };
-    let headers = json!({
-        "Request-Id": {"description": "The name of this request.", "schema": {"type": "string"}},
-        "Paiza-Version": {"description": "The version that answered.", "schema": {"type": "string"}},
-    });
+    let mut headers = headers();
+    if things::tells_one(route) {
+        headers["ETag"] = described("The tag of what is told: changes carry it in `If-Match`.");
+    }
+    if payments::WAITING.contains(&route.operation) {
+        headers["Preference-Applied"] = described("`wait` where the answer waited for the end.");
+    }
+    if !matches!(route.body, Body::None) {
+        headers["Idempotent-Replayed"] =
+            described("`true` where the request was carried out before and this is its first answer again.");
+    }
     responses.insert(
         status.to_string(),
         json!({"description": route.title, "headers": headers, "content": content}),
@@ -188,15 +227,37 @@ fn responses(route: &Route) -> Value {
     }
     for (status, codes) in by_status {
         let named: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+        let mut headers = self::headers();
+        match status {
+            401 => headers["WWW-Authenticate"] = described("How a request says whose it is: `Bearer`."),
+            409 | 429 | 503 => {
+                headers["Retry-After"] = described("After how many seconds to try again, where that helps.");
+            }
+            _ => {}
+        }
         responses.insert(
             status.to_string(),
             json!({
                 "description": format!("A problem: {}.", named.join(", ")),
+                "headers": headers,
                 "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
             }),
         );
     }
     Value::Object(responses)
+}
+
+fn described(says: &str) -> Value {
+    json!({"description": says, "schema": {"type": "string"}})
+}
+
+/// The headers of every answer.
+fn headers() -> Value {
+    json!({
+        "Request-Id": described("The name of this request; a problem's `instance` is the same."),
+        "Paiza-Version": described("The version that answered."),
+        "RateLimit": described("`\"key\";r=399;q=400`: how many requests the key has left at this moment, and at most. Absent while no key is known."),
+    })
 }
 
 fn page_schema(shape: &Shape) -> Value {
@@ -213,6 +274,7 @@ fn page_schema(shape: &Shape) -> Value {
             "has_more": {"type": "boolean", "description": "Whether there is more in the order of the list."},
             "next_cursor": {"type": ["string", "null"], "description": "For `starting_after`, if there is more."},
             "previous_cursor": {"type": ["string", "null"], "description": "For `ending_before`, if this is not the first page."},
+            "total": {"type": "integer", "minimum": 0, "description": "How many there are on all pages, where `include=total` asks for it."},
         },
     })
 }

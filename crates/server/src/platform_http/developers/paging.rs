@@ -2,12 +2,16 @@
 //! added meanwhile neither repeats nor hides anything.
 
 use super::call::{Call, Reply};
+use super::query::Filter;
 use super::shape::{Field, Kind};
 use crate::platform_http::problem::Trouble;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crypto::hash::HmacKey;
 use serde::Serialize;
+use std::collections::HashSet;
+use store::rooms::developers::{lists::List, questions};
+use store::{Store, StoreError, Value, Workspace};
 
 const LIMIT_DEFAULT: usize = 20;
 /// Bytes of the tag before the name in a cursor.
@@ -35,6 +39,13 @@ pub(super) const BEFORE: Field = Field::optional(
     "The `previous_cursor` of an earlier page.",
 );
 
+/// More about the list.
+pub(super) const INCLUDE: Field = Field::optional(
+    "include",
+    Kind::Word(&["total"]),
+    "`total` counts what the filters leave, on all pages together. It takes longer.",
+);
+
 /// What of a list is wanted, newest first.
 pub(super) struct Window {
     /// How many.
@@ -43,6 +54,8 @@ pub(super) struct Window {
     pub(super) from: Option<String>,
     /// Towards the newer ones.
     pub(super) back: bool,
+    /// Whether all are to be counted.
+    pub(super) counted: bool,
     list: String,
 }
 
@@ -53,6 +66,8 @@ pub(super) struct Page<T> {
     has_more: bool,
     next_cursor: Option<String>,
     previous_cursor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
 }
 
 impl Window {
@@ -74,28 +89,34 @@ impl Window {
         Ok(Window {
             limit: limit.map_or(LIMIT_DEFAULT, |limit| limit as usize),
             back: before.is_some(),
+            counted: call.parameter_text("include") == Some("total"),
             from: after.or(before),
             list,
         })
     }
 
-    /// What of all names, which lie in memory, is on the page: newest first. One more than the limit, if there is.
-    pub(super) fn choose(&self, mut names: Vec<String>) -> Vec<String> {
-        names.sort_unstable();
+    /// What of all these, which lie in memory, is on the page: newest first. One more than the limit, if there is.
+    fn choose<R>(&self, mut all: Vec<(String, R)>) -> Vec<(String, R)> {
+        all.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         match (&self.from, self.back) {
-            (Some(from), true) => names.retain(|name| name > from),
-            (Some(from), false) => names.retain(|name| name < from),
+            (Some(from), true) => all.retain(|(name, _)| name > from),
+            (Some(from), false) => all.retain(|(name, _)| name < from),
             (None, _) => {}
         }
         if !self.back {
-            names.reverse();
+            all.reverse();
         }
-        names.truncate(self.limit + 1);
-        names
+        all.truncate(self.limit + 1);
+        all
     }
 
     /// The answer: `found` lies in the direction of the window and holds one more than the limit where there is more.
-    pub(super) fn page<T: Serialize>(&self, call: &Call, mut found: Vec<(String, T)>) -> Reply {
+    pub(super) fn page<T: Serialize>(
+        &self,
+        call: &Call,
+        mut found: Vec<(String, T)>,
+        total: Option<u64>,
+    ) -> Reply {
         let has_more = found.len() > self.limit;
         found.truncate(self.limit);
         if self.back {
@@ -113,7 +134,58 @@ impl Window {
             has_more: if self.back { more_after } else { has_more },
             next_cursor,
             previous_cursor,
+            total,
         })
+    }
+
+    /// How many a list in tables holds, if that was asked.
+    pub(super) fn total_of(&self, store: &Store, list: &List) -> Result<Option<u64>, StoreError> {
+        if !self.counted {
+            return Ok(None);
+        }
+        let (sql, parameters) = list.total();
+        let rows = store.rows(&sql, &parameters)?.rows;
+        Ok(rows.first().and_then(|row| match row.first() {
+            Some(Value::Integer(count)) => u64::try_from(*count).ok(),
+            _ => None,
+        }))
+    }
+}
+
+/// A list of things that lie in memory.
+pub(super) struct InMemory<R> {
+    /// All that the caller may see.
+    pub(super) all: Vec<R>,
+    /// A thing's name, by which they are ordered.
+    pub(super) name: fn(&R) -> String,
+    /// What a member of a thing says, for those by which the list is filtered.
+    pub(super) member: fn(&R, &str) -> Option<String>,
+}
+
+impl<R: Send + 'static> InMemory<R> {
+    /// The page that was asked for.
+    pub(super) fn answer<V: Serialize + Send + 'static>(
+        self,
+        call: &Call,
+        store: &Store,
+        view: impl Fn(&mut Workspace<'_>, &R) -> V + Send + 'static,
+    ) -> Result<Reply, Trouble> {
+        let (window, filter) = (call.window()?, Filter::of(call));
+        let InMemory { all, name, member } = self;
+        let wanted = all.into_iter().filter(|thing| filter.wants(|asked| member(thing, asked)));
+        let mut wanted: Vec<(String, R)> = wanted.map(|thing| (name(&thing), thing)).collect();
+        for (word, value) in &filter.words {
+            let parameters = [Value::Text(word.clone()), Value::Text(value.clone())];
+            let rows = store.rows(questions::WITH_WORD, &parameters)?.rows;
+            let with: HashSet<&str> = rows.iter().filter_map(|row| row.first()?.as_text()).collect();
+            wanted.retain(|(name, _)| with.contains(name.as_str()));
+        }
+        let total = window.counted.then_some(wanted.len() as u64);
+        let chosen = window.choose(wanted);
+        let views = store.read(move |records| {
+            chosen.into_iter().map(|(name, thing)| (name, view(records, &thing))).collect::<Vec<_>>()
+        })?;
+        Ok(window.page(call, views, total))
     }
 }
 

@@ -4,16 +4,19 @@ use super::at_terminal::{At, Told, at_terminal};
 use super::call::{Answered, Call, Reply, rendered};
 use super::merchants::{self, Amount, sees};
 use super::paging::{AFTER, BEFORE, LIMIT};
-use super::shape::{Field, Kind, Shape};
-use super::{Api, time};
+use super::query::Filter;
+use super::shape::{CHANGED_METADATA, Field, Kind, METADATA, NEW_METADATA, Shape};
+use super::things::One;
+use super::{Api, terminals, time};
 use crate::platform_http::problem::Trouble;
 use crate::platform_http::problems;
 use acquiring::records::{Batch, BatchState, Intent, IntentState, PaymentKind, PaymentState};
 use acquiring::{Merchant, Payment, Reference};
-use developers::Tenant;
+use developers::{Annotate, Metadata, Tenant};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use store::Value;
-use store::rooms::developers::questions;
+use store::rooms::developers::{lists::List, questions};
 use values::{Id, Records, id::kinds};
 
 pub(super) static CARD: Shape = Shape {
@@ -72,11 +75,7 @@ pub(super) static PAYMENT: Shape = Shape {
     says: "A payment as the acquirer knows it.",
     fields: &[
         Field::required("id", Kind::Id("pay"), "Its identifier."),
-        Field::required(
-            "kind",
-            Kind::Word(&["sale", "pre_authorisation", "completion", "refund"]),
-            "What it is.",
-        ),
+        Field::required("kind", Kind::Word(KINDS), "What it is."),
         Field::required(
             "status",
             Kind::Word(STATES),
@@ -85,10 +84,10 @@ pub(super) static PAYMENT: Shape = Shape {
         ),
         Field::required("amount", Kind::Money, "How much."),
         Field::required("refunded", Kind::Money, "What was paid back of it."),
-        Field::required("merchant", Kind::Id("mer"), "Who is paid."),
+        Field::required("merchant", Kind::Link(&merchants::LINK), "Who is paid."),
         Field::nullable(
             "terminal",
-            Kind::Text { least: 1, most: 8 },
+            Kind::Link(&terminals::LINK),
             "Where it is taken; null until that is known.",
         ),
         Field::nullable(
@@ -115,27 +114,62 @@ pub(super) static PAYMENT: Shape = Shape {
             "Reference of the payment it completes or pays back.",
         ),
         Field::required("created_at", Kind::Time, "When it was made."),
+        METADATA,
     ],
+};
+
+const KINDS: &[&str] = &["sale", "pre_authorisation", "completion", "refund"];
+
+pub(super) static CHANGED_PAYMENT: Shape = Shape {
+    name: "ChangedPayment",
+    says: "What is to be different about a payment or a refund: what is written onto it, and nothing else.",
+    fields: &[CHANGED_METADATA],
 };
 
 pub(super) static COMPLETION: Shape = Shape {
     name: "Completion",
     says: "How much of a pre-authorisation is taken.",
-    fields: &[Field::optional(
-        "amount",
-        Kind::Money,
-        "At most what was set aside; all of it unless said otherwise.",
-    )],
+    fields: &[
+        Field::optional(
+            "amount",
+            Kind::Money,
+            "At most what was set aside; all of it unless said otherwise.",
+        ),
+        NEW_METADATA,
+    ],
 };
 
+const OF_MERCHANT: Field = Field::optional(
+    "merchant",
+    Kind::Id("mer"),
+    "Whose. The operator's key has to say; a merchant's need not.",
+);
+const AT_TERMINAL: Field =
+    Field::optional("terminal", Kind::Text { least: 1, most: 8 }, "Only those taken at this terminal.");
+const IN_BATCH: Field = Field::optional(
+    "batch",
+    Kind::Whole { least: 1, most: 999_999 },
+    "Only those of the terminal's batch of this number.",
+);
+const OF_REFERENCE: Field = Field::optional(
+    "reference",
+    Kind::Text { least: 12, most: 12 },
+    "Only the one of this name on the wire and the receipt (DE 37).",
+);
+pub(super) const REFUNDS: &[Field] =
+    &[LIMIT, AFTER, BEFORE, OF_MERCHANT, AT_TERMINAL, IN_BATCH, OF_REFERENCE];
 pub(super) const LIST: &[Field] = &[
     LIMIT,
     AFTER,
     BEFORE,
+    OF_MERCHANT,
+    AT_TERMINAL,
+    IN_BATCH,
+    OF_REFERENCE,
     Field::optional(
-        "merchant",
-        Kind::Id("mer"),
-        "Whose payments. The operator's key has to say; a merchant's need not.",
+        "kind",
+        Kind::Word(&["sale", "pre_authorisation", "completion"]),
+        "Only those of this kind.",
     ),
 ];
 
@@ -175,6 +209,7 @@ pub(super) struct View {
     failure: Option<FailureView>,
     original: Option<String>,
     created_at: String,
+    metadata: BTreeMap<String, String>,
 }
 
 impl View {
@@ -223,11 +258,12 @@ pub(super) fn view<W: Records>(records: &mut W, payment: &Payment) -> View {
         failure: None,
         original: payment.original.as_ref().map(|original| original.reference.to_string()),
         created_at: time::write(wanted.map_or(payment.accepted_at, |intent| intent.created_at)),
+        metadata: Metadata::of(records, &payment.id.to_string()),
     }
 }
 
 /// What is wanted and was not taken, as the interface shows it.
-pub(super) fn view_of_intent(intent: &Intent) -> View {
+fn view_of_intent<W: Records>(records: &mut W, intent: &Intent) -> View {
     let failure = intent.failure.clone();
     View {
         id: intent.id.to_string(),
@@ -250,20 +286,30 @@ pub(super) fn view_of_intent(intent: &Intent) -> View {
         failure: failure.map(|code| FailureView { meaning: problems::explain(&code).2, code }),
         original: None,
         created_at: time::write(intent.created_at),
+        metadata: Metadata::of(records, &intent.id.to_string()),
     }
 }
 
 /// The payment that an intent became, or the intent itself.
 fn wanted<W: Records>(records: &mut W, intent: &Intent) -> View {
     let payment = intent.reference.and_then(|reference| records.find::<Payment>(&reference));
-    payment.map_or_else(|| view_of_intent(intent), |payment| view(records, &payment))
+    match payment {
+        Some(payment) => view(records, &payment),
+        None => view_of_intent(records, intent),
+    }
 }
 
-fn text(value: &Value) -> Option<&str> {
-    match value {
-        Value::Text(text) => Some(text),
-        _ => None,
+/// What of this name was wanted by call, or was taken under this reference.
+pub(super) fn told<W: Records>(
+    records: &mut W,
+    id: Id<kinds::Payment>,
+    reference: Option<Reference>,
+) -> Option<View> {
+    if let Some(intent) = records.find::<Intent>(&id) {
+        return Some(wanted(records, &intent));
     }
+    let payment = records.find::<Payment>(&reference?)?;
+    Some(view(records, &payment))
 }
 
 /// The payment of this identifier, if this tenant may see it and it is what the route is about.
@@ -295,7 +341,7 @@ fn found(api: &Api, tenant: &Tenant, id: Id<kinds::Payment>, refund: bool) -> Re
     if found.rows.is_empty() {
         found = store.rows(sql, &parameters)?;
     }
-    let row = found.rows.first().and_then(|row| text(row.first()?)).ok_or_else(Trouble::not_found)?;
+    let row = found.rows.first().and_then(|row| row.first()?.as_text()).ok_or_else(Trouble::not_found)?;
     let reference: Reference = row.parse().map_err(|_| Trouble::internal())?;
     let payment = store.read(move |records| records.find::<Payment>(&reference))?;
     let fits =
@@ -340,20 +386,20 @@ pub(super) fn list_of(call: &Call, refunds: bool) -> Result<Reply, Trouble> {
     let window = call.window()?;
     let merchant = merchant_of(call, call.parameter_text("merchant"), "merchant")?;
     let store = call.api.acquirer().store();
-    // After every identifier.
-    let from = window.from.clone().unwrap_or_else(|| "pay_~".to_owned());
-    let parameters = [
-        Value::Text(merchant.id.to_string()),
-        Value::Text(from),
-        Value::Integer(i64::from(refunds)),
-        Value::Integer(window.limit as i64 + 1),
-    ];
-    let rows = store
-        .rows(if window.back { questions::PAYMENTS_AFTER } else { questions::PAYMENTS_BEFORE }, &parameters)?
-        .rows;
+    let list = List::payments(&merchant.id.to_string(), refunds);
+    let list = Filter::of(call).narrow(list, |name| match name {
+        "terminal" => Some("terminal"),
+        "batch" => Some("batch"),
+        "reference" => Some("reference"),
+        "kind" => Some("kind"),
+        _ => None,
+    });
+    let total = window.total_of(store, &list)?;
+    let (sql, parameters) = list.page(window.from.clone().map(Value::Text), window.back, window.limit + 1);
+    let rows = store.rows(&sql, &parameters)?.rows;
     let named = |row: &Vec<Value>| {
-        let reference: Option<Reference> = text(row.first()?).and_then(|text| text.parse().ok());
-        Some((reference, text(row.get(1)?)?.to_owned()))
+        let reference: Option<Reference> = row.first()?.as_text().and_then(|text| text.parse().ok());
+        Some((reference, row.get(1)?.as_text()?.to_owned()))
     };
     let names: Vec<(Option<Reference>, String)> = rows.iter().filter_map(named).collect();
     let views = store.read(move |records| {
@@ -372,7 +418,7 @@ pub(super) fn list_of(call: &Call, refunds: bool) -> Result<Reply, Trouble> {
         };
         names.into_iter().filter_map(shown).collect::<Vec<_>>()
     })?;
-    Ok(window.page(call, views))
+    Ok(window.page(call, views, total))
 }
 
 pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {
@@ -389,8 +435,22 @@ pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {
 
 /// A payment as an answer.
 pub(super) fn show(call: &Call, payment: Payment) -> Result<Reply, Trouble> {
-    let view = call.api.acquirer().store().read(move |records| view(records, &payment))?;
-    Ok(Reply::ok(&view))
+    call.show(One::Payment(payment.id, Some(payment.reference)))
+}
+
+pub(super) fn update(call: &Call) -> Result<Reply, Trouble> {
+    annotate(call, false)
+}
+
+/// Writes onto a payment, whether or not a terminal took it, or onto a refund.
+pub(super) fn annotate(call: &Call, refund: bool) -> Result<Reply, Trouble> {
+    let id = call.id()?;
+    let intent = call.api.acquirer().store().read(move |records| records.find::<Intent>(&id))?;
+    let reference = match intent.filter(|intent| sees(call.tenant(), intent.merchant) && !refund) {
+        Some(_) => None,
+        None => Some(found(&call.api, call.tenant(), id, refund)?.reference),
+    };
+    call.change(One::Payment(id, reference), Annotate, 200)
 }
 
 pub(super) fn void(call: &Call) -> Result<Reply, Trouble> {

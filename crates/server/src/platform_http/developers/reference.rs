@@ -3,10 +3,12 @@
 use super::openapi;
 use super::shape::{Field, Shape};
 use super::table::{Answer, Body, ROUTES, Route};
-use super::{Api, VERSION};
+use super::{Api, VERSION, examples, query, things};
 use crate::platform_http::problems;
-use crate::screens::door::{page_of, show};
-use crate::screens::reference::{self, Column, Example, Linked, Operation, Problem, Row};
+use crate::screens::door::{Leave, page_of, script, show, show_with};
+use crate::screens::reference::{
+    self, Column, Example, Linked, Operation, Problem, Row, Run, RunBody, RunField,
+};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
@@ -19,6 +21,7 @@ pub(super) fn router(api: Api) -> Router {
         .route("/openapi.json", get(described))
         .route("/reference", get(start))
         .route("/reference/{operation}", get(operation))
+        .route("/assets/reference.js", get(async || script(reference::SCRIPT)))
         .route("/problems", get(problem_list))
         .route("/problems/{code}", get(problem))
         .with_state(api)
@@ -57,8 +60,9 @@ async fn operation(
     let page = page_of(&headers, &uri);
     match ROUTES.iter().find(|route| route.operation == name) {
         Some(route) => {
-            let shown = shown(route, &host(&headers), api.example_key());
-            show(StatusCode::OK, reference::operation(&page, &menu(), VERSION, &shown))
+            let shown = shown(route, &host(&headers), api.example_key(), api.published_key());
+            let leave = Leave { script: true, ..Leave::default() };
+            show_with(StatusCode::OK, reference::operation(&page, &menu(), VERSION, &shown), &leave)
         }
         None => show(StatusCode::NOT_FOUND, reference::missing(&page, &menu(), VERSION)),
     }
@@ -71,7 +75,7 @@ fn host(headers: &HeaderMap) -> String {
     if plain && !host.is_empty() { host.to_owned() } else { "127.0.0.1:8080".to_owned() }
 }
 
-fn shown(route: &Route, host: &str, key: &str) -> Operation {
+fn shown(route: &'static Route, host: &str, key: &str, published: Option<&str>) -> Operation {
     let (body, body_shape) = match route.body {
         Body::Json(shape) => (Some(rows(shape.fields)), Some(shape)),
         _ => (None, None),
@@ -102,7 +106,7 @@ fn shown(route: &Route, host: &str, key: &str) -> Operation {
         says: route.says.to_owned(),
         scope: route.scope.name(),
         group: route.group,
-        query: rows(route.query),
+        query: rows(&query::parameters(route)),
         body,
         inner: inner
             .map(|shape| Column {
@@ -121,6 +125,36 @@ fn shown(route: &Route, host: &str, key: &str) -> Operation {
             .into_iter()
             .map(|(language, text)| Example { language, text })
             .collect(),
+        run: published.map(|key| run(route, key)),
+    }
+}
+
+/// The form with which a reader runs an operation.
+fn run(route: &'static Route, key: &str) -> Run {
+    let in_path = openapi::names_in(route.path).map(|name| RunField {
+        name,
+        value: examples::named(name).unwrap_or_default(),
+        place: "path",
+        newest: examples::newest(name),
+    });
+    let given = examples::query(route);
+    let in_query = query::parameters(route).into_iter().map(|field| {
+        let value = given.iter().find(|(name, _)| *name == field.name).map(|(_, value)| *value);
+        let newest = value.and_then(|_| examples::newest(field.name));
+        RunField { name: field.name, value: value.unwrap_or_default(), place: "query", newest }
+    });
+    let body = matches!(route.body, Body::Json(_)).then(|| {
+        let text = examples::spread(route.example, "");
+        let placeholder = examples::named("payment").unwrap_or_default();
+        let newest = text.contains(placeholder).then(|| examples::newest("payment")).flatten();
+        RunBody { rows: text.lines().count().max(3), text, placeholder, newest }
+    });
+    Run {
+        key: key.to_owned(),
+        fields: in_path.chain(in_query).collect(),
+        body,
+        changes: !matches!(route.body, Body::None),
+        guarded: things::changes_one(route),
     }
 }
 

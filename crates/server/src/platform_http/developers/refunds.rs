@@ -3,7 +3,7 @@
 use super::at_terminal::{At, Told, at_terminal};
 use super::call::{Call, Reply};
 use super::payments;
-use super::shape::{Field, Kind, Shape};
+use super::shape::{Field, Kind, NEW_METADATA, Shape};
 use crate::platform_http::problem::Trouble;
 
 pub(super) static NEW_REFUND: Shape = Shape {
@@ -16,6 +16,7 @@ pub(super) static NEW_REFUND: Shape = Shape {
             Kind::Money,
             "At most what is left of it; all of that unless said otherwise.",
         ),
+        NEW_METADATA,
     ],
 };
 
@@ -25,6 +26,10 @@ pub(super) fn list(call: &Call) -> Result<Reply, Trouble> {
 
 pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {
     payments::show(call, payments::find(call, call.id()?, true)?)
+}
+
+pub(super) fn update(call: &Call) -> Result<Reply, Trouble> {
+    payments::annotate(call, true)
 }
 
 pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {

@@ -3,7 +3,7 @@
 use super::at_terminal::settle;
 use super::call::{Call, Reply};
 use super::merchants::{Amount, sees};
-use super::paging::{AFTER, BEFORE, LIMIT};
+use super::paging::{AFTER, BEFORE, InMemory, LIMIT};
 use super::payments::merchant_of;
 use super::shape::{Field, Kind, Shape};
 use super::{terminals, time};
@@ -17,7 +17,7 @@ pub(super) static SETTLEMENT: Shape = Shape {
     says: "A batch of a terminal.",
     fields: &[
         Field::required("id", Kind::Text { least: 8, most: 15 }, "Terminal and number of the batch."),
-        Field::required("terminal", Kind::Text { least: 1, most: 8 }, "Whose batch it is."),
+        Field::required("terminal", Kind::Link(&terminals::LINK), "Whose batch it is."),
         Field::required("batch", Kind::Whole { least: 1, most: 999_999 }, "Its number."),
         Field::required("status", Kind::Word(&["open", "captured"]), "Whether it still takes payments."),
         Field::required(
@@ -55,14 +55,19 @@ pub(super) static NEW_SETTLEMENT: Shape = Shape {
     ],
 };
 
-pub(super) const LIST: &[Field] = &[LIMIT, AFTER, BEFORE];
+pub(super) const LIST: &[Field] = &[
+    LIMIT,
+    AFTER,
+    BEFORE,
+    Field::optional("terminal", Kind::Text { least: 1, most: 8 }, "Only those of this terminal."),
+];
 
 #[derive(Serialize)]
 struct View {
     id: String,
     terminal: String,
     batch: u32,
-    status: BatchState,
+    status: &'static str,
     sales_count: u32,
     sales: Amount,
     refunds_count: u32,
@@ -81,7 +86,7 @@ fn view(batch: &Batch) -> View {
         id: name(batch),
         terminal: batch.terminal.to_string(),
         batch: batch.number,
-        status: batch.state,
+        status: status(batch.state),
         sales_count: batch.sales_count,
         sales: Amount::new(batch.sales_amount, batch.currency),
         refunds_count: batch.refunds_count,
@@ -93,22 +98,28 @@ fn view(batch: &Batch) -> View {
 }
 
 pub(super) fn list(call: &Call) -> Result<Reply, Trouble> {
-    let window = call.window()?;
+    let store = call.api.acquirer().store();
     let tenant = call.tenant().clone();
-    let mut all = call.api.acquirer().store().read(move |records| {
+    let all = store.read(move |records| {
         let mut all = records.all::<Batch>();
         all.retain(|batch| {
             records.find::<Terminal>(&batch.terminal).is_some_and(|terminal| sees(&tenant, terminal.merchant))
         });
         all
     })?;
-    all.sort_by_key(name);
-    let names = window.choose(all.iter().map(name).collect());
-    let found = names.into_iter().filter_map(|wanted| {
-        let place = all.binary_search_by_key(&wanted, name).ok()?;
-        Some((wanted, view(&all[place])))
-    });
-    Ok(window.page(call, found.collect()))
+    let member = |batch: &Batch, member: &str| match member {
+        "status" => Some(status(batch.state).to_owned()),
+        "terminal" => Some(batch.terminal.to_string()),
+        _ => None,
+    };
+    InMemory { all, name, member }.answer(call, store, |_, batch| view(batch))
+}
+
+fn status(state: BatchState) -> &'static str {
+    match state {
+        BatchState::Open => "open",
+        BatchState::Captured => "captured",
+    }
 }
 
 pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {

@@ -1,6 +1,9 @@
 //! What bodies and queries look like: one description from which requests are checked, and which the reference shows.
 
+use super::call::Call;
 use crate::platform_http::problem::Trouble;
+use developers::Scope;
+use developers::change::MEMBERS_MOST;
 use serde_json::{Map, Value, json};
 
 /// What a member holds.
@@ -34,7 +37,55 @@ pub(crate) enum Kind {
     Object(&'static Shape),
     /// Several texts of this kind.
     List(&'static Kind),
+    /// Text of a form of its own.
+    Form(&'static Form),
+    /// Words of the caller's own: names and texts. In a change, `null` takes one away.
+    Metadata {
+        /// Whether this is a change.
+        change: bool,
+    },
+    /// The identifier of another object, in whose place the object itself can be asked for.
+    Link(&'static Link),
+    /// In a query: which links of this shape are to be expanded.
+    Expand(&'static Shape),
 }
+
+/// A form that text can have.
+#[derive(Debug)]
+pub(crate) struct Form {
+    /// In a word or two.
+    pub(crate) word: &'static str,
+    /// What it has to be, for whoever sent something else.
+    pub(crate) expected: &'static str,
+    /// Its JSON Schema: it fits what `holds` lets through.
+    pub(crate) schema: fn() -> Value,
+    /// Whether a text has the form.
+    pub(crate) holds: fn(&str) -> bool,
+}
+
+/// A way from one object to another.
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// What the identifier looks like.
+    pub(crate) name: Kind,
+    /// The object.
+    pub(crate) shape: &'static Shape,
+    /// What a key needs to see it.
+    pub(crate) scope: Scope,
+    /// The object as JSON, if it is the caller's to see.
+    pub(super) find: fn(&Call, &str) -> Result<String, Trouble>,
+}
+
+/// An ISO 4217 code.
+pub(crate) static CURRENCY: Form = Form {
+    word: "currency",
+    expected: "an ISO 4217 code",
+    schema: || {
+        let words: Vec<&str> = values::Currency::all().map(values::Currency::alpha).collect();
+        json!({"type": "string", "enum": words})
+    },
+    holds: |text| values::Currency::from_alpha(text).is_some(),
+};
 
 /// A member of an object, or a parameter of a query.
 #[derive(Clone, Copy, Debug)]
@@ -89,13 +140,28 @@ pub(crate) static MONEY: Shape = Shape {
             Kind::Whole { least: 0, most: i64::MAX },
             "Minor units: 1250 CNY is 12.50 yuan.",
         ),
-        Field::required(
-            "currency",
-            Kind::Text { least: 3, most: 3 },
-            "ISO 4217 code, three capital letters.",
-        ),
+        Field::required("currency", Kind::Form(&CURRENCY), "ISO 4217 code, three capital letters."),
     ],
 };
+
+/// What callers wrote onto a thing, in what is told of it.
+pub(crate) const METADATA: Field = Field::required(
+    "metadata",
+    Kind::Metadata { change: false },
+    "Your own words: up to 50 names with up to 500 characters each. Never logged, never read for meaning.",
+);
+/// The same in what is said of a new thing.
+pub(crate) const NEW_METADATA: Field = Field::optional(
+    "metadata",
+    Kind::Metadata { change: false },
+    "Your own words: up to 50 names with up to 500 characters each. No card numbers.",
+);
+/// The same in a change.
+pub(crate) const CHANGED_METADATA: Field = Field::optional(
+    "metadata",
+    Kind::Metadata { change: true },
+    "Your own words, merged with those that are there; `null` takes one away.",
+);
 
 impl Shape {
     /// Checks a body: a problem names the first member that is wrong.
@@ -142,9 +208,25 @@ impl Shape {
         let inner = self.fields.iter().filter_map(|field| match field.kind {
             Kind::Object(shape) => Some(shape),
             Kind::Money => Some(&MONEY),
-            _ => None,
+            kind => kind.link().map(|link| link.shape),
         });
         std::iter::once(self).chain(inner.flat_map(Shape::parts)).collect()
+    }
+
+    /// The paths of its links, and of theirs, at most [`EXPANDED_MOST`] deep: what `expand[]` may name.
+    pub(crate) fn links(&self) -> Vec<String> {
+        self.links_within(EXPANDED_MOST)
+    }
+
+    fn links_within(&self, depth: usize) -> Vec<String> {
+        let mut paths = Vec::new();
+        for field in self.fields.iter().filter(|_| depth > 0) {
+            let Some(link) = field.kind.link() else { continue };
+            paths.push(field.name.to_owned());
+            let deeper = link.shape.links_within(depth - 1);
+            paths.extend(deeper.iter().map(|path| format!("{}.{path}", field.name)));
+        }
+        paths
     }
 }
 
@@ -171,7 +253,8 @@ impl Field {
 }
 
 impl Kind {
-    fn check(&self, value: &Value, place: &str) -> Result<(), Trouble> {
+    /// Checks a value; `place` is what a problem points at.
+    pub(crate) fn check(&self, value: &Value, place: &str) -> Result<(), Trouble> {
         match self {
             Kind::Text { least, most } => match value.as_str() {
                 Some(text)
@@ -200,14 +283,7 @@ impl Kind {
                 Some(_) => Ok(()),
                 None => Err(wrong(place, "a moment such as 2026-11-01T09:30:00.000Z")),
             },
-            Kind::Money => {
-                MONEY.check_at(value, place)?;
-                let currency = value["currency"].as_str().unwrap_or_default();
-                match values::Currency::from_alpha(currency) {
-                    Some(_) => Ok(()),
-                    None => Err(wrong(&format!("{place}/currency"), "an ISO 4217 code")),
-                }
-            }
+            Kind::Money => MONEY.check_at(value, place),
             Kind::Object(shape) => shape.check_at(value, place),
             Kind::List(kind) => {
                 let Some(items) = value.as_array() else { return Err(wrong(place, "a list")) };
@@ -215,7 +291,35 @@ impl Kind {
                     items.iter().enumerate().map(|(n, item)| kind.check(item, &format!("{place}/{n}")));
                 checked.collect()
             }
+            Kind::Form(form) => match value.as_str() {
+                Some(text) if (form.holds)(text) => Ok(()),
+                _ => Err(wrong(place, form.expected)),
+            },
+            Kind::Metadata { change } => check_metadata(value, *change, place),
+            Kind::Link(link) => link.name.check(value, place),
+            Kind::Expand(shape) => {
+                let known = shape.links();
+                let asked = value.as_array().into_iter().flatten();
+                match asked.filter_map(Value::as_str).find(|path| known.iter().all(|known| known != path)) {
+                    None => Ok(()),
+                    Some(_) => Err(wrong(place, &format!("one of: {}", known.join(", ")))),
+                }
+            }
         }
+    }
+
+    /// The link in it, if there is one.
+    pub(crate) fn link(&self) -> Option<&'static Link> {
+        match self {
+            Kind::Link(link) => Some(link),
+            Kind::List(kind) => kind.link(),
+            _ => None,
+        }
+    }
+
+    /// Whether a query may say it more than once, by which each time adds to what was said.
+    pub(crate) fn gathers(&self) -> bool {
+        matches!(self, Kind::Metadata { .. } | Kind::Expand(_))
     }
 
     /// Reads a parameter of a query as this kind.
@@ -233,7 +337,7 @@ impl Kind {
     pub(crate) fn schema(&self) -> Value {
         match self {
             Kind::Text { least, most } => json!({
-                "type": "string", "minLength": least, "maxLength": most, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+                "type": "string", "minLength": least, "maxLength": most, "pattern": PRINTABLE,
             }),
             Kind::Id(prefix) => {
                 json!({"type": "string", "pattern": format!("^{prefix}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$")})
@@ -245,6 +349,19 @@ impl Kind {
             Kind::Money => reference(MONEY.name),
             Kind::Object(shape) => reference(shape.name),
             Kind::List(kind) => json!({"type": "array", "items": kind.schema()}),
+            Kind::Form(form) => (form.schema)(),
+            Kind::Metadata { change } => json!({
+                "type": "object", "maxProperties": MEMBERS_MOST,
+                "propertyNames": {"pattern": NAME_PATTERN},
+                "additionalProperties": {
+                    "type": if *change { json!(["string", "null"]) } else { json!("string") },
+                    "minLength": 1, "maxLength": WORD_MOST, "pattern": PRINTABLE,
+                },
+            }),
+            Kind::Link(link) => json!({"anyOf": [link.name.schema(), reference(link.shape.name)]}),
+            Kind::Expand(shape) => {
+                json!({"type": "array", "items": {"type": "string", "enum": shape.links()}})
+            }
         }
     }
 
@@ -260,8 +377,40 @@ impl Kind {
             Kind::Money => "money".to_owned(),
             Kind::Object(_) => "object".to_owned(),
             Kind::List(kind) => format!("list of {}", kind.word()),
+            Kind::Form(form) => form.word.to_owned(),
+            Kind::Metadata { .. } => "map".to_owned(),
+            Kind::Link(link) => format!("{}, expandable", link.name.word()),
+            Kind::Expand(shape) => shape.links().join(" | "),
         }
     }
+}
+
+/// How deep links are expanded.
+pub(crate) const EXPANDED_MOST: usize = 2;
+/// Text without control characters.
+const PRINTABLE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+/// What a name in metadata looks like; also in `metadata[name]`.
+const NAME_PATTERN: &str = "^[A-Za-z0-9_.-]{1,40}$";
+/// The most characters of a text in metadata.
+const WORD_MOST: usize = 500;
+
+fn check_metadata(value: &Value, change: bool, place: &str) -> Result<(), Trouble> {
+    let Some(words) = value.as_object() else { return Err(wrong(place, "an object")) };
+    if words.len() > MEMBERS_MOST {
+        return Err(wrong(place, &format!("at most {MEMBERS_MOST} names")));
+    }
+    for (name, word) in words {
+        let place = format!("{place}/{}", escaped(name));
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        if !(1..=40).contains(&name.len()) || !name.bytes().all(plain) {
+            return Err(wrong(&place, "named with 1 to 40 letters, digits, `_`, `.` and `-`"));
+        }
+        if word.is_null() && change {
+            continue;
+        }
+        Kind::Text { least: 1, most: WORD_MOST }.check(word, &place)?;
+    }
+    Ok(())
 }
 
 fn reference(name: &str) -> Value {
@@ -295,6 +444,7 @@ mod tests {
             Field::optional("name", Kind::Text { least: 1, most: 4 }, "A name."),
             Field::optional("merchant", Kind::Id("mer"), "Whose."),
             Field::optional("state", Kind::Word(&["on", "off"]), "A word."),
+            CHANGED_METADATA,
         ],
     };
 
@@ -321,6 +471,10 @@ mod tests {
             (json!({"amount": amount, "merchant": "mer_1"}), "/merchant"),
             (json!({"amount": amount, "state": "of"}), "/state"),
             (json!({"amount": amount, "a/b": 1}), "/a~1b"),
+            (json!({"amount": amount, "metadata": []}), "/metadata"),
+            (json!({"amount": amount, "metadata": {"a b": "x"}}), "/metadata/a b"),
+            (json!({"amount": amount, "metadata": {"a": 1}}), "/metadata/a"),
+            (json!({"amount": amount, "metadata": {"a": "x".repeat(501)}}), "/metadata/a"),
         ] {
             assert_eq!(place_of(body.clone()).as_deref(), Some(place), "{body}");
         }

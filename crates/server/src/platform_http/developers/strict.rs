@@ -15,6 +15,8 @@ pub(super) const DEPTH_MOST: usize = 64;
 enum Breach {
     Twice(String),
     Deep,
+    /// A number that no machine word holds.
+    Huge(String),
 }
 
 /// Reads a body.
@@ -30,6 +32,9 @@ pub(super) fn read(body: &[u8]) -> Result<Value, Trouble> {
         Some(Breach::Deep) => {
             let detail = format!("Objects and lists may lie in one another at most {DEPTH_MOST} deep.");
             Trouble::of("json_too_deep", &detail)
+        }
+        Some(Breach::Huge(place)) => {
+            Trouble::of("parameter_invalid", "This number is too large to be read.").at(&place)
         }
         // The position is safe to tell; the text at it is not.
         None => {
@@ -49,7 +54,13 @@ struct Inner<'a> {
 impl<'de> DeserializeSeed<'de> for Inner<'_> {
     type Value = Value;
     fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
-        from.deserialize_any(self)
+        let (breach, path) = (self.breach, self.path.clone());
+        from.deserialize_any(self).inspect_err(|error| {
+            // The innermost value hears of it first.
+            if breach.borrow().is_none() && error.to_string().starts_with("number out of range") {
+                breach.replace(Some(Breach::Huge(path)));
+            }
+        })
     }
 }
 
@@ -172,6 +183,14 @@ mod tests {
         }
         let detail = read(b"{\"a\": secret}").unwrap_err().problem().detail.clone();
         assert_eq!(detail, "The body is no JSON from line 1 column 7 on.");
+    }
+
+    #[test]
+    fn a_number_beyond_all_bounds_has_a_place() {
+        let huge = |place: &str| ("parameter_invalid".to_owned(), Some(place.to_owned()));
+        assert_eq!(code(r#"{"amount": {"value": 1e400}}"#), huge("/amount/value"));
+        assert_eq!(code(&format!("[0, 1{}]", "0".repeat(400))), huge("/1"));
+        assert_eq!(read(b"[1e2, 18446744073709551616]").unwrap(), json!([100.0, 18446744073709551616.0]));
     }
 
     #[test]

@@ -1,16 +1,18 @@
 //! Terminals.
 
-use super::call::{Call, Reply, rendered};
+use super::call::{Call, Reply};
 use super::merchants::{self, sees};
-use super::paging::{AFTER, BEFORE, LIMIT};
-use super::shape::{Field, Kind, Shape};
+use super::paging::{AFTER, BEFORE, InMemory, LIMIT};
+use super::shape::{CHANGED_METADATA, Field, Kind, Link, METADATA, NEW_METADATA, Shape};
+use super::things::One;
 use super::{Api, time};
 use crate::platform_http::problem::Trouble;
-use acquiring::operations::RegisterTerminal;
+use acquiring::operations::{RegisterTerminal, SetTerminalState};
 use acquiring::records::{Terminal, TerminalState};
 use acquiring::{Merchant, TerminalId};
-use developers::Tenant;
+use developers::{Annotate, Metadata, Scope, Tenant};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use store::Outcome;
 use values::Records;
 
@@ -19,41 +21,62 @@ pub(super) static TERMINAL: Shape = Shape {
     says: "A terminal of a merchant.",
     fields: &[
         Field::required("id", Kind::Text { least: 1, most: 8 }, "Its name on the wire (DE 41)."),
-        Field::required("merchant", Kind::Id("mer"), "Whose it is."),
-        Field::required("status", Kind::Word(&["active", "blocked"]), "Whether it may be used."),
+        Field::required("merchant", Kind::Link(&merchants::LINK), "Whose it is."),
+        Field::required("status", Kind::Word(STATES), "Whether it may be used."),
         Field::required("batch", Kind::Whole { least: 1, most: 999_999 }, "Its open batch."),
         Field::nullable("signed_on_at", Kind::Time, "When it last signed on; null if it never did."),
+        METADATA,
     ],
+};
+
+const STATES: &[&str] = &["active", "blocked"];
+
+/// From other things to their terminal.
+pub(super) static LINK: Link = Link {
+    name: Kind::Text { least: 1, most: 8 },
+    shape: &TERMINAL,
+    scope: Scope::TerminalsRead,
+    find: |call, name| One::Terminal(find(call, name)?.id).now(&call.api),
 };
 
 pub(super) static NEW_TERMINAL: Shape = Shape {
     name: "NewTerminal",
     says: "What is said of a new terminal.",
-    fields: &[Field::optional(
-        "merchant",
-        Kind::Id("mer"),
-        "Whose it is. A merchant's own key need not say.",
-    )],
+    fields: &[
+        Field::optional("merchant", Kind::Id("mer"), "Whose it is. A merchant's own key need not say."),
+        NEW_METADATA,
+    ],
 };
 
-pub(super) const LIST: &[Field] = &[LIMIT, AFTER, BEFORE];
+pub(super) static CHANGED_TERMINAL: Shape = Shape {
+    name: "ChangedTerminal",
+    says: "What is to be different about a terminal; what is not said stays.",
+    fields: &[Field::optional("status", Kind::Word(STATES), "Whether it may be used."), CHANGED_METADATA],
+};
 
+pub(super) const LIST: &[Field] =
+    &[LIMIT, AFTER, BEFORE, Field::optional("merchant", Kind::Id("mer"), "Only those of this merchant.")];
+
+/// A terminal as the interface shows it.
 #[derive(Serialize)]
-struct View {
+pub(super) struct View {
     id: String,
     merchant: String,
-    status: TerminalState,
+    status: &'static str,
     batch: u32,
     signed_on_at: Option<String>,
+    metadata: BTreeMap<String, String>,
 }
 
-fn view(terminal: &Terminal) -> View {
+/// A terminal as the interface shows it.
+pub(super) fn view<W: Records>(records: &mut W, terminal: &Terminal) -> View {
     View {
         id: terminal.id.to_string(),
         merchant: terminal.merchant.to_string(),
-        status: terminal.state,
+        status: status(terminal.state),
         batch: terminal.batch,
         signed_on_at: terminal.signed_on_at.map(time::write),
+        metadata: Metadata::of(records, terminal.id.as_str()),
     }
 }
 
@@ -75,6 +98,13 @@ pub(super) fn of_shop(api: &Api, merchant: &Merchant, lane: usize) -> Result<Ter
     }
 }
 
+fn status(state: TerminalState) -> &'static str {
+    match state {
+        TerminalState::Active => "active",
+        TerminalState::Blocked => "blocked",
+    }
+}
+
 /// The terminal that is named, if it is the merchant's; otherwise the first of its test shop.
 pub(super) fn named_or_first(
     call: &Call,
@@ -88,20 +118,33 @@ pub(super) fn named_or_first(
 }
 
 pub(super) fn list(call: &Call) -> Result<Reply, Trouble> {
-    let window = call.window()?;
+    let store = call.api.acquirer().store();
     let tenant = call.tenant().clone();
-    let mut all = call.api.acquirer().store().read(|records| records.all::<Terminal>())?;
+    let mut all = store.read(|records| records.all::<Terminal>())?;
     all.retain(|terminal| sees(&tenant, terminal.merchant));
-    let names = window.choose(all.iter().map(|terminal| terminal.id.to_string()).collect());
-    let named = names.into_iter().filter_map(|name| {
-        let terminal = all.iter().find(|terminal| terminal.id.as_str() == name)?;
-        Some((name, view(terminal)))
-    });
-    Ok(window.page(call, named.collect()))
+    let member = |terminal: &Terminal, name: &str| match name {
+        "status" => Some(status(terminal.state).to_owned()),
+        "merchant" => Some(terminal.merchant.to_string()),
+        _ => None,
+    };
+    let list = InMemory { all, name: |terminal| terminal.id.to_string(), member };
+    list.answer(call, store, |records, terminal| view(records, terminal))
 }
 
 pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {
-    Ok(Reply::ok(&view(&find(call, call.name())?)))
+    call.show(One::Terminal(find(call, call.name())?.id))
+}
+
+pub(super) fn update(call: &Call) -> Result<Reply, Trouble> {
+    let id = find(call, call.name())?.id;
+    let state = call.text("status").map(|status| match status {
+        "active" => TerminalState::Active,
+        _ => TerminalState::Blocked,
+    });
+    match state {
+        Some(state) => call.change(One::Terminal(id), SetTerminalState { terminal: id, state }, 200),
+        None => call.change(One::Terminal(id), Annotate, 200),
+    }
 }
 
 pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {
@@ -114,8 +157,8 @@ pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {
         }
     };
     let merchant = merchants::find(call, merchant)?.id;
-    let wish = RegisterTerminal { id: fresh_name(), merchant };
-    call.once(call.api.acquirer().store(), wish, |terminal| rendered(201, &view(terminal)))
+    let id = fresh_name();
+    call.change(One::Terminal(id), RegisterTerminal { id, merchant }, 201)
 }
 
 /// `T` and seven letters and digits; one that is taken is refused by the acquirer.

@@ -10,21 +10,25 @@ pub fn write(at: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
 }
 
-/// Reads what [`write`] writes; the milliseconds may be left out.
+/// Reads a moment as RFC 3339 has it, with any offset; what is finer than a millisecond is cut off.
 pub fn parse(text: &str) -> Option<Timestamp> {
-    let (whole, millis) = match text.strip_suffix('Z')?.split_once('.') {
-        None => (text.strip_suffix('Z')?, 0),
-        Some((whole, part)) if part.len() == 3 => (whole, digits(part)?),
-        Some(_) => return None,
-    };
-    let bytes = whole.as_bytes();
-    let marks = bytes.len() == 19
-        && [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')]
-            .iter()
-            .all(|(at, mark)| bytes[*at] == *mark);
-    if !marks || !whole.is_ascii() {
+    if !text.is_ascii() || text.len() < 20 {
         return None;
     }
+    let (whole, rest) = text.split_at(19);
+    let bytes = whole.as_bytes();
+    let marks = [(4, b"--"), (7, b"--"), (10, b"Tt"), (13, b"::"), (16, b"::")];
+    if !marks.iter().all(|(at, mark)| mark.contains(&bytes[*at])) {
+        return None;
+    }
+    let (millis, zone) = match rest.strip_prefix('.') {
+        None => (0, rest),
+        Some(part) => {
+            let (fraction, zone) = part.split_at(part.find(|letter: char| !letter.is_ascii_digit())?);
+            let fine = (1..=18).contains(&fraction.len()).then_some(fraction)?;
+            (digits(&format!("{fine:0<3}")[..3])?, zone)
+        }
+    };
     let civil = Civil {
         year: i16::try_from(digits(&whole[..4])?).ok()?,
         month: digits(&whole[5..7])? as u8,
@@ -34,7 +38,20 @@ pub fn parse(text: &str) -> Option<Timestamp> {
         second: digits(&whole[17..])? as u8,
     };
     let at = Timestamp::from_civil(civil, Zone::Utc)?;
-    Some(Timestamp::from_millis(at.millis() + i64::from(millis)))
+    Some(Timestamp::from_millis(at.millis() + i64::from(millis) - offset(zone)? * 60_000))
+}
+
+/// Minutes by which a zone is ahead of UTC.
+fn offset(zone: &str) -> Option<i64> {
+    if matches!(zone, "Z" | "z") {
+        return Some(0);
+    }
+    let (sign, rest) =
+        zone.strip_prefix('+').map(|rest| (1, rest)).or(zone.strip_prefix('-').map(|rest| (-1, rest)))?;
+    let (hours, minutes) =
+        rest.split_once(':').filter(|(hours, minutes)| (hours.len(), minutes.len()) == (2, 2))?;
+    let (hours, minutes) = (digits(hours)?, digits(minutes)?);
+    (hours < 24 && minutes < 60).then(|| sign * i64::from(hours * 60 + minutes))
 }
 
 fn digits(text: &str) -> Option<u32> {
@@ -51,9 +68,24 @@ mod tests {
         assert_eq!(parse(&write(at)), Some(at));
         assert_eq!(write(Timestamp::from_millis(0)), "1970-01-01T00:00:00.000Z");
         assert_eq!(parse("1970-01-01T00:00:01Z"), Some(Timestamp::from_millis(1000)));
-        for wrong in
-            ["", "1970-01-01", "1970-13-01T00:00:00Z", "1970-01-01T00:00:00+08:00", "1970-01-01T00:00:0éZ"]
-        {
+        for (other, same) in [
+            ("1970-01-01T08:00:01.5+08:00", 1500),
+            ("1969-12-31t18:30:00.123456789-05:30", 123),
+            ("1970-01-01T00:00:00z", 0),
+        ] {
+            assert_eq!(parse(other), Some(Timestamp::from_millis(same)), "{other}");
+        }
+        for wrong in [
+            "",
+            "1970-01-01",
+            "1970-13-01T00:00:00Z",
+            "1970-01-01T00:00:00",
+            "1970-01-01T00:00:00.Z",
+            "1970-01-01T00:00:00+8:00",
+            "1970-01-01T00:00:00+24:00",
+            "1970-01-01 00:00:00Z",
+            "1970-01-01T00:00:0\u{e9}Z",
+        ] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }

@@ -1,17 +1,19 @@
 //! Tokens, and the cards and devices they belong to: for the operator, and for banks the tokens of their own cards.
 
-use super::call::{Call, Reply, rendered};
-use super::paging::{AFTER, BEFORE, LIMIT};
-use super::shape::{Field, Kind, Shape};
+use super::call::{Call, Reply};
+use super::paging::{AFTER, BEFORE, InMemory, LIMIT};
+use super::query::Filter;
+use super::shape::{Field, Kind, Link, Shape};
+use super::things::One;
 use super::time;
 use crate::platform_http::problem::Trouble;
-use developers::Tenant;
+use developers::{Scope, Tenant};
 use serde::Serialize;
 use store::Value;
-use store::rooms::developers::questions;
+use store::rooms::developers::lists::List;
 use tokens::Actor;
 use tokens::ops::{Delete, Resume, Suspend};
-use tokens::records::{CustomerId, Device, Life, Standing, Token, TokenReference};
+use tokens::records::{CustomerId, Device, DeviceId, DeviceState, Life, Standing, Token, TokenReference};
 use values::Records;
 
 const STATES: &[&str] = &["inactive", "active", "suspended", "deleted", "expired"];
@@ -29,7 +31,7 @@ pub(super) static TOKEN: Shape = Shape {
         ),
         Field::required("issuer", Kind::Text { least: 1, most: 32 }, "The bank, by its short name."),
         Field::required("customer", Kind::Id("cus"), "Whose it is."),
-        Field::required("device", Kind::Id("dev"), "Where it lives."),
+        Field::required("device", Kind::Link(&DEVICE_LINK), "Where it lives."),
         Field::required("par", Kind::Text { least: 1, most: 29 }, "The account behind it, as its reference."),
         Field::required("card_last_four", Kind::Text { least: 4, most: 4 }, "The end of the card's number."),
         Field::required("token_last_four", Kind::Text { least: 4, most: 4 }, "The end of its own number."),
@@ -51,7 +53,7 @@ pub(super) static CARD: Shape = Shape {
         Field::required("issuer", Kind::Text { least: 1, most: 32 }, "The bank, by its short name."),
         Field::required("last_four", Kind::Text { least: 4, most: 4 }, "The end of the card's number."),
         Field::required("customer", Kind::Id("cus"), "Whose it is."),
-        Field::required("tokens", Kind::List(&Kind::Id("tok")), "Its tokens that were not deleted."),
+        Field::required("tokens", Kind::List(&Kind::Link(&LINK)), "Its tokens that were not deleted."),
     ],
 };
 
@@ -61,17 +63,42 @@ pub(super) static DEVICE: Shape = Shape {
     fields: &[
         Field::required("id", Kind::Id("dev"), "Its identifier."),
         Field::required("name", Kind::Text { least: 1, most: 60 }, "What its customer calls it."),
-        Field::required("status", Kind::Text { least: 1, most: 20 }, "Whether it may act."),
+        Field::required("status", Kind::Word(DEVICE_STATES), "Whether it may act."),
         Field::nullable("customer", Kind::Id("cus"), "Whose it is; null before its number was confirmed."),
         Field::required("tokens", Kind::List(&Kind::Id("tok")), "The tokens that live on it."),
         Field::required("created_at", Kind::Time, "When it was registered."),
     ],
 };
 
+/// From a token to its device, which only the operator sees.
+static DEVICE_LINK: Link = Link {
+    name: Kind::Id("dev"),
+    shape: &DEVICE,
+    scope: Scope::TokensRead,
+    find: |call, name| {
+        let device = device_of(call, name.parse().map_err(|_| Trouble::not_found())?)?;
+        serde_json::to_string(&device_view(&device)).map_err(|_| Trouble::internal())
+    },
+};
+
+/// From a card to its tokens.
+static LINK: Link = Link {
+    name: Kind::Id("tok"),
+    shape: &TOKEN,
+    scope: Scope::TokensRead,
+    find: |call, name| {
+        let token = find(call, name.parse().map_err(|_| Trouble::not_found())?)?;
+        One::Token(token.reference).now(&call.api)
+    },
+};
+
 pub(super) const LIST: &[Field] = &[
     LIMIT,
     AFTER,
     BEFORE,
+    Field::optional("customer", Kind::Id("cus"), "Only those of this customer."),
+    Field::optional("device", Kind::Id("dev"), "Only those on this device."),
+    Field::optional("par", Kind::Text { least: 1, most: 29 }, "Only those of this account."),
     Field::optional(
         "issuer",
         Kind::Text { least: 1, most: 32 },
@@ -81,8 +108,9 @@ pub(super) const LIST: &[Field] = &[
 pub(super) const OF_CUSTOMER: &[Field] =
     &[LIMIT, AFTER, BEFORE, Field::required("customer", Kind::Id("cus"), "Whose.")];
 
+/// A token as the interface shows it.
 #[derive(Serialize)]
-struct View {
+pub(super) struct View {
     id: String,
     status: &'static str,
     suspended_by: Vec<String>,
@@ -108,7 +136,8 @@ pub(super) fn status(standing: &Standing) -> &'static str {
     }
 }
 
-fn view(token: &Token) -> View {
+/// A token as the interface shows it.
+pub(super) fn view(token: &Token) -> View {
     let suspenders = token.standing.suspenders.to_string();
     View {
         id: token.reference.to_string(),
@@ -150,30 +179,27 @@ pub(super) fn list(call: &Call) -> Result<Reply, Trouble> {
         }
         _ => return Err(Trouble::not_found()),
     };
-    let from = window.from.clone().unwrap_or_else(|| "tok_~".to_owned());
-    let limit = Value::Integer(window.limit as i64 + 1);
-    let parameters = [Value::Text(issuer), Value::Text(from), limit];
     let store = call.api.tokens().store();
-    let rows = store
-        .rows(if window.back { questions::TOKENS_AFTER } else { questions::TOKENS_BEFORE }, &parameters)?
-        .rows;
-    let names: Vec<TokenReference> = rows.iter().filter_map(|row| text(row.first()?)?.parse().ok()).collect();
+    let list = Filter::of(call).narrow(List::tokens(&issuer), |name| match name {
+        "customer" => Some("customer"),
+        "device" => Some("device"),
+        "par" => Some("par"),
+        _ => None,
+    });
+    let total = window.total_of(store, &list)?;
+    let (sql, parameters) = list.page(window.from.clone().map(Value::Text), window.back, window.limit + 1);
+    let rows = store.rows(&sql, &parameters)?.rows;
+    let names: Vec<TokenReference> =
+        rows.iter().filter_map(|row| row.first()?.as_text()?.parse().ok()).collect();
     let tokens = store.read(move |records| {
         names.into_iter().filter_map(|name| records.find::<Token>(&name)).collect::<Vec<Token>>()
     })?;
     let views = tokens.iter().map(|token| (token.reference.to_string(), view(token)));
-    Ok(window.page(call, views.collect()))
-}
-
-fn text(value: &Value) -> Option<&str> {
-    match value {
-        Value::Text(text) => Some(text),
-        _ => None,
-    }
+    Ok(window.page(call, views.collect(), total))
 }
 
 pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {
-    Ok(Reply::ok(&view(&find(call, call.id()?)?)))
+    call.show(One::Token(find(call, call.id()?)?.reference))
 }
 
 /// As whom the tenant acts on a token that it sees.
@@ -186,59 +212,23 @@ fn actor(call: &Call) -> Result<(TokenReference, Actor), Trouble> {
     Ok((token.reference, actor))
 }
 
-#[derive(Serialize)]
-struct StandingView {
-    id: String,
-    status: &'static str,
-    suspended_by: Vec<String>,
-}
-
-pub(super) static STANDING: Shape = Shape {
-    name: "TokenStanding",
-    says: "How a token stands after what was done.",
-    fields: &[
-        Field::required("id", Kind::Id("tok"), "The token."),
-        Field::required("status", Kind::Word(STATES), "Whether it can pay."),
-        Field::required("suspended_by", Kind::List(&Kind::Text { least: 1, most: 20 }), "Who suspends it."),
-    ],
-};
-
-fn standing(id: TokenReference) -> impl Fn(&Standing) -> developers::Rendered + Send {
-    move |standing| {
-        let suspenders = standing.suspenders.to_string();
-        rendered(
-            200,
-            &StandingView {
-                id: id.to_string(),
-                status: status(standing),
-                suspended_by: suspenders
-                    .split('+')
-                    .filter(|name| !name.is_empty())
-                    .map(str::to_owned)
-                    .collect(),
-            },
-        )
-    }
-}
-
 pub(super) fn suspend(call: &Call) -> Result<Reply, Trouble> {
     let (token, actor) = actor(call)?;
-    call.once(call.api.tokens().store(), Suspend { token, actor }, standing(token))
+    call.change(One::Token(token), Suspend { token, actor }, 200)
 }
 
 pub(super) fn resume(call: &Call) -> Result<Reply, Trouble> {
     let (token, actor) = actor(call)?;
     let policy = call.api.tokens().policy();
-    call.once(call.api.tokens().store(), Resume { token, actor, policy }, standing(token))
+    call.change(One::Token(token), Resume { token, actor, policy }, 200)
 }
 
 pub(super) fn delete(call: &Call) -> Result<Reply, Trouble> {
     let (token, actor) = actor(call)?;
-    let gone = StandingView { id: token.to_string(), status: "deleted", suspended_by: Vec::new() };
-    call.once(call.api.tokens().store(), Delete { token, actor }, move |_| rendered(200, &gone))
+    call.change(One::Token(token), Delete { token, actor }, 200)
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct CardView {
     par: String,
     issuer: String,
@@ -264,13 +254,12 @@ fn tokens_of(call: &Call, customer: CustomerId) -> Result<Vec<Token>, Trouble> {
 }
 
 pub(super) fn cards(call: &Call) -> Result<Reply, Trouble> {
-    let window = call.window()?;
-    let mut cards: Vec<CardView> = Vec::new();
+    let mut all: Vec<CardView> = Vec::new();
     for token in tokens_of(call, customer(call)?)? {
         let par = token.par.as_str().to_owned();
-        match cards.iter_mut().find(|card| card.par == par) {
+        match all.iter_mut().find(|card| card.par == par) {
             Some(card) => card.tokens.push(token.reference.to_string()),
-            None => cards.push(CardView {
+            None => all.push(CardView {
                 par,
                 issuer: token.issuer.to_string(),
                 last_four: token.last_four.to_string(),
@@ -279,31 +268,36 @@ pub(super) fn cards(call: &Call) -> Result<Reply, Trouble> {
             }),
         }
     }
-    let names = window.choose(cards.iter().map(|card| card.par.clone()).collect());
-    let mut found = Vec::new();
-    for name in names {
-        if let Some(place) = cards.iter().position(|card| card.par == name) {
-            found.push((name, cards.swap_remove(place)));
-        }
-    }
-    Ok(window.page(call, found))
+    let member = |card: &CardView, name: &str| (name == "customer").then(|| card.customer.clone());
+    let list = InMemory { all, name: |card| card.par.clone(), member };
+    list.answer(call, call.api.tokens().store(), |_, card| card.clone())
 }
 
 #[derive(Serialize)]
 struct DeviceView {
     id: String,
     name: String,
-    status: String,
+    status: &'static str,
     customer: Option<String>,
     tokens: Vec<String>,
     created_at: String,
+}
+
+const DEVICE_STATES: &[&str] = &["pending", "active", "lost"];
+
+fn device_status(device: &Device) -> &'static str {
+    match device.state {
+        DeviceState::Pending => "pending",
+        DeviceState::Active => "active",
+        DeviceState::Lost => "lost",
+    }
 }
 
 fn device_view(device: &Device) -> DeviceView {
     DeviceView {
         id: device.id.to_string(),
         name: device.name.to_string(),
-        status: format!("{:?}", device.state).to_lowercase(),
+        status: device_status(device),
         customer: device.customer.map(|customer| customer.to_string()),
         tokens: device.tokens.iter().map(ToString::to_string).collect(),
         created_at: time::write(device.created),
@@ -317,25 +311,29 @@ fn operator(call: &Call) -> Result<(), Trouble> {
 
 pub(super) fn devices(call: &Call) -> Result<Reply, Trouble> {
     operator(call)?;
-    let window = call.window()?;
     let customer = customer(call)?;
-    let devices = call.api.tokens().store().read(move |records| {
+    let store = call.api.tokens().store();
+    let devices = store.read(move |records| {
         let customer = records.find::<tokens::records::Customer>(&customer)?;
         let devices = customer.devices.iter().filter_map(|device| records.find::<Device>(device));
         Some(devices.collect::<Vec<_>>())
     })?;
-    let devices = devices.unwrap_or_default();
-    let names = window.choose(devices.iter().map(|device| device.id.to_string()).collect());
-    let found = names.into_iter().filter_map(|name| {
-        let device = devices.iter().find(|device| device.id.to_string() == name)?;
-        Some((name, device_view(device)))
-    });
-    Ok(window.page(call, found.collect()))
+    let member = |device: &Device, name: &str| match name {
+        "status" => Some(device_status(device).to_owned()),
+        "customer" => device.customer.map(|customer| customer.to_string()),
+        "created_at" => Some(time::write(device.created)),
+        _ => None,
+    };
+    let list = InMemory { all: devices.unwrap_or_default(), name: |device| device.id.to_string(), member };
+    list.answer(call, store, |_, device| device_view(device))
 }
 
 pub(super) fn device(call: &Call) -> Result<Reply, Trouble> {
+    Ok(Reply::ok(&device_view(&device_of(call, call.id()?)?)))
+}
+
+fn device_of(call: &Call, id: DeviceId) -> Result<Device, Trouble> {
     operator(call)?;
-    let id = call.id()?;
     let found = call.api.tokens().store().read(move |records| records.find::<Device>(&id))?;
-    Ok(Reply::ok(&device_view(&found.ok_or_else(Trouble::not_found)?)))
+    found.ok_or_else(Trouble::not_found)
 }

@@ -1,19 +1,22 @@
 //! Webhook endpoints: set up by callers, called by the `postman`.
 
-use super::call::{Call, Reply, rendered};
+use super::call::{Call, Reply};
 use super::events::KINDS;
-use super::paging::{AFTER, BEFORE, LIMIT};
-use super::shape::{Field, Kind, Shape};
+use super::paging::{AFTER, BEFORE, InMemory, LIMIT};
+use super::shape::{CHANGED_METADATA, Field, Form, Kind, METADATA, NEW_METADATA, Shape};
+use super::things::One;
 use super::{Api, time};
 use crate::platform_http::problem::Trouble;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use crypto::vault::{Envelope, open, seal};
-use developers::Endpoint;
-use developers::webhook::{AddEndpoint, EnableEndpoint, RemoveEndpoint, RotateSecret};
+use developers::webhook::{AddEndpoint, ChangeEndpoint, EnableEndpoint, RemoveEndpoint, RotateSecret};
+use developers::{Endpoint, Metadata};
 use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeMap;
 use std::time::Duration;
-use values::{Id, Secret, SecretBytes, Timestamp, id::kinds};
+use values::{Id, Records, Secret, SecretBytes, Timestamp, id::kinds};
 
 pub(super) static ENDPOINT: Shape = Shape {
     name: "WebhookEndpoint",
@@ -21,20 +24,42 @@ pub(super) static ENDPOINT: Shape = Shape {
     fields: &[
         Field::required("id", Kind::Id("whe"), "Its identifier."),
         Field::required("url", Kind::Text { least: 1, most: 500 }, "The address."),
-        Field::required(
-            "events",
-            Kind::List(&Kind::Text { least: 1, most: 60 }),
-            "The types that are sent; `*` is all.",
-        ),
-        Field::required("status", Kind::Word(&["enabled", "disabled"]), "One that answers 410 is disabled."),
+        Field::required("events", Kind::List(&WANTED), "The types that are sent; `*` is all."),
+        Field::required("status", Kind::Word(STATES), "One that answers 410 is disabled."),
         Field::nullable(
             "previous_secret_until",
             Kind::Time,
             "Until when the secret before the present one signs too.",
         ),
         Field::required("created_at", Kind::Time, "When it was set up."),
+        METADATA,
     ],
 };
+
+const STATES: &[&str] = &["enabled", "disabled"];
+/// A kind of event, or all.
+const WANTED: Kind = Kind::Form(&WANTED_FORM);
+static WANTED_FORM: Form = Form {
+    word: "event type",
+    expected: "a type of event, or `*` for all",
+    schema: || {
+        let words: Vec<&str> = std::iter::once("*").chain(KINDS.iter().copied()).collect();
+        json!({"type": "string", "enum": words})
+    },
+    holds: |text| text == "*" || KINDS.contains(&text),
+};
+/// An address that is called. Where it may lead, `egress` knows.
+static ADDRESS: Form = Form {
+    word: "address",
+    expected: "an http or https address",
+    schema: || json!({"type": "string", "maxLength": ADDRESS_MOST, "pattern": "^https?://[!-~]+$"}),
+    holds: |text| {
+        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+        text.len() <= ADDRESS_MOST
+            && rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()))
+    },
+};
+const ADDRESS_MOST: usize = 500;
 
 pub(super) static NEW_ENDPOINT: Shape = Shape {
     name: "NewWebhookEndpoint",
@@ -42,14 +67,26 @@ pub(super) static NEW_ENDPOINT: Shape = Shape {
     fields: &[
         Field::required(
             "url",
-            Kind::Text { least: 1, most: 500 },
+            Kind::Form(&ADDRESS),
             "Where to: an https address; in a sandbox an address of this machine, also without TLS.",
         ),
+        Field::optional("events", Kind::List(&WANTED), "The types to be sent; all unless said otherwise."),
+        NEW_METADATA,
+    ],
+};
+
+pub(super) static CHANGED_ENDPOINT: Shape = Shape {
+    name: "ChangedWebhookEndpoint",
+    says: "What is to be different about an endpoint; what is not said stays.",
+    fields: &[
         Field::optional(
-            "events",
-            Kind::List(&Kind::Text { least: 1, most: 60 }),
-            "The types to be sent; all unless said otherwise.",
+            "url",
+            Kind::Form(&ADDRESS),
+            "Where to: an https address; in a sandbox an address of this machine, also without TLS.",
         ),
+        Field::optional("events", Kind::List(&WANTED), "The types to be sent, in place of those before."),
+        Field::optional("status", Kind::Word(STATES), "Whether anything is sent there."),
+        CHANGED_METADATA,
     ],
 };
 
@@ -95,25 +132,33 @@ const CONTEXT: &str = "webhook endpoint ";
 /// How long an old secret signs too unless said otherwise, in seconds.
 const KEPT_FOR: i64 = 86_400;
 
+/// An endpoint as the interface shows it.
 #[derive(Serialize)]
-struct View {
+pub(super) struct View {
     id: String,
     url: String,
     events: Vec<String>,
     status: &'static str,
     previous_secret_until: Option<String>,
     created_at: String,
+    metadata: BTreeMap<String, String>,
 }
 
-fn view(endpoint: &Endpoint) -> View {
+/// An endpoint as the interface shows it.
+pub(super) fn view<W: Records>(records: &mut W, endpoint: &Endpoint) -> View {
     View {
         id: endpoint.id.to_string(),
         url: endpoint.url.clone(),
         events: endpoint.kinds.clone(),
-        status: if endpoint.enabled { "enabled" } else { "disabled" },
+        status: status(endpoint),
         previous_secret_until: endpoint.previous_until.map(time::write),
         created_at: time::write(endpoint.created_at),
+        metadata: Metadata::of(records, &endpoint.id.to_string()),
     }
+}
+
+fn status(endpoint: &Endpoint) -> &'static str {
+    if endpoint.enabled { "enabled" } else { "disabled" }
 }
 
 fn own(call: &Call) -> Result<Vec<Endpoint>, Trouble> {
@@ -128,49 +173,61 @@ fn find(call: &Call) -> Result<Endpoint, Trouble> {
 }
 
 pub(super) fn list(call: &Call) -> Result<Reply, Trouble> {
-    let window = call.window()?;
-    let all = own(call)?;
-    let names = window.choose(all.iter().map(|endpoint| endpoint.id.to_string()).collect());
-    let found = names.into_iter().filter_map(|name| {
-        let endpoint = all.iter().find(|endpoint| endpoint.id.to_string() == name)?;
-        Some((name, view(endpoint)))
-    });
-    Ok(window.page(call, found.collect()))
+    let member = |endpoint: &Endpoint, name: &str| match name {
+        "status" => Some(status(endpoint).to_owned()),
+        "created_at" => Some(time::write(endpoint.created_at)),
+        _ => None,
+    };
+    let list = InMemory { all: own(call)?, name: |endpoint| endpoint.id.to_string(), member };
+    list.answer(call, call.api.store(), |records, endpoint| view(records, endpoint))
 }
 
 pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {
-    Ok(Reply::ok(&view(&find(call)?)))
+    call.show(One::Endpoint(find(call)?.id))
+}
+
+/// The kinds that the body wants, if it says so.
+fn wanted(call: &Call) -> Option<Vec<String>> {
+    let listed = call.body.get("events")?.as_array()?;
+    Some(listed.iter().filter_map(|kind| kind.as_str().map(str::to_owned)).collect())
+}
+
+/// Refuses an address that may not be called as things stand.
+fn may_call(call: &Call, url: Option<&str>) -> Result<(), Trouble> {
+    let egress = call.api.egress();
+    match url.is_none_or(|url| egress.may_call(url)) {
+        true => Ok(()),
+        false => Err(Trouble::of("parameter_invalid", egress.wanted()).at("/url")),
+    }
+}
+
+pub(super) fn update(call: &Call) -> Result<Reply, Trouble> {
+    let id = find(call)?.id;
+    may_call(call, call.text("url"))?;
+    let change = ChangeEndpoint {
+        id,
+        url: call.text("url").map(str::to_owned),
+        kinds: wanted(call),
+        enabled: call.text("status").map(|status| status == "enabled"),
+    };
+    call.change(One::Endpoint(id), change, 200)
 }
 
 pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {
-    let url = call.text("url").unwrap_or_default();
-    let invalid = |detail: &str, place: &str| Trouble::of("parameter_invalid", detail).at(place);
-    let egress = call.api.egress();
-    if !egress.may_call(url) {
-        return Err(invalid(egress.wanted(), "/url"));
-    }
-    let mut wanted = vec!["*".to_owned()];
-    if let Some(listed) = call.body.get("events").and_then(serde_json::Value::as_array) {
-        wanted = listed.iter().filter_map(|kind| kind.as_str().map(str::to_owned)).collect();
-        let unknown = wanted.iter().position(|kind| kind != "*" && !KINDS.contains(&kind.as_str()));
-        if let Some(place) = unknown {
-            return Err(invalid("There are no such events.", &format!("/events/{place}")));
-        }
-    }
+    may_call(call, call.text("url"))?;
     let id: Id<kinds::WebhookEndpoint> = Id::mint(call.now(), crypto::random::bytes());
     let endpoint = Endpoint {
         id,
         tenant: call.tenant().clone(),
-        url: url.to_owned(),
-        kinds: wanted,
+        url: call.text("url").unwrap_or_default().to_owned(),
+        kinds: wanted(call).unwrap_or_else(|| vec!["*".to_owned()]),
         sealed: fresh_secret(&call.api, id)?,
         previous: None,
         previous_until: None,
         enabled: true,
         created_at: call.now(),
     };
-    let shown = rendered(201, &view(&endpoint));
-    call.once(call.api.store(), AddEndpoint { endpoint }, move |()| shown.clone())
+    call.change(One::Endpoint(id), AddEndpoint { endpoint }, 201)
 }
 
 /// A new signing secret, sealed for this endpoint.
@@ -211,17 +268,12 @@ pub(super) fn rotate(call: &Call) -> Result<Reply, Trouble> {
     let seconds = call.whole("keep_old_for").unwrap_or(KEPT_FOR).unsigned_abs();
     let sealed = fresh_secret(&call.api, id)?;
     let rotate = RotateSecret { id, sealed, keep_old_for: Duration::from_secs(seconds) };
-    call.once(call.api.store(), rotate, |endpoint| rendered(200, &view(endpoint)))
+    call.change(One::Endpoint(id), rotate, 200)
 }
 
 pub(super) fn enable(call: &Call) -> Result<Reply, Trouble> {
     let id = find(call)?.id;
-    call.once(call.api.store(), EnableEndpoint { id }, |endpoint| rendered(200, &view(endpoint)))
-}
-
-#[derive(Serialize)]
-struct Removed {
-    id: String,
+    call.change(One::Endpoint(id), EnableEndpoint { id }, 200)
 }
 
 pub(super) fn remove(call: &Call) -> Result<Reply, Trouble> {
@@ -230,6 +282,5 @@ pub(super) fn remove(call: &Call) -> Result<Reply, Trouble> {
     if own(call)?.iter().all(|endpoint| endpoint.id != id) && !call.was_answered(call.api.store())? {
         return Err(Trouble::not_found());
     }
-    let gone = rendered(200, &Removed { id: id.to_string() });
-    call.once(call.api.store(), RemoveEndpoint { id }, move |()| gone.clone())
+    call.change(One::Endpoint(id), RemoveEndpoint { id }, 200)
 }

@@ -1,0 +1,68 @@
+//! Calls made at random from the description (Schemathesis), good ones and bad ones: none is answered with a status, a
+//! header or a body that the description does not know, and none with a 500.
+//!
+//! Where the tool is not installed the test says so and is passed over, unless `CI` or `PAIZA_REQUIRE_ALL` is set;
+//! `.ci/run` installs it into `target/schemathesis`.
+
+use crate::api::{Caller, NOODLES_ID, PLATFORM};
+use crate::small_city::SmallCity;
+use serde_json::json;
+use server::platform_http::developers::Limits;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn tool() -> Option<PathBuf> {
+    let tool = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/schemathesis/bin/schemathesis");
+    if tool.exists() {
+        return Some(tool);
+    }
+    let required = ["CI", "PAIZA_REQUIRE_ALL"].iter().any(|name| std::env::var_os(name).is_some());
+    assert!(!required, "there is no Schemathesis at {}; .ci/run installs it", tool.display());
+    eprintln!("SKIPPED: there is no Schemathesis at {}", tool.display());
+    None
+}
+
+#[test]
+fn no_call_at_random_is_answered_with_something_else_than_the_description_says() {
+    let Some(tool) = tool() else { return };
+    let city = SmallCity::planned(|plan| plan.api_limits = Limits { per_second: 100_000, burst: 1_000_000 });
+    // Something to be found.
+    let platform = Caller::new(&city, PLATFORM);
+    let amount = json!({"value": 1250, "currency": "CNY"});
+    let paid = platform.post(
+        "/v1/payments",
+        "p",
+        &json!({"amount": amount, "test_card": "0016", "merchant": NOODLES_ID}),
+    );
+    let half = json!({"payment": paid.json()["id"], "amount": {"value": 1, "currency": "CNY"}});
+    let refund = platform.post("/v1/refunds", "r", &half);
+    let endpoint = platform.post("/v1/webhook_endpoints", "w", &json!({"url": "http://127.0.0.1:9/"}));
+    let made = [&paid, &refund, &endpoint].map(|answer| answer.status);
+    assert_eq!(made, [201; 3], "{} {} {}", paid.text, refund.text, endpoint.text);
+    let folder = tempfile::tempdir().unwrap();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let examples = std::env::var("PAIZA_EXAMPLES").unwrap_or_else(|_| "6".to_owned());
+    let output = Command::new(tool)
+        .current_dir(folder.path())
+        .env("SCHEMATHESIS_HOOKS", "hooks")
+        .env("PYTHONPATH", &data)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("PAIZA_PAYMENT", paid.json()["id"].as_str().unwrap())
+        .env("PAIZA_REFUND", refund.json()["id"].as_str().unwrap())
+        .env("PAIZA_ENDPOINT", endpoint.json()["id"].as_str().unwrap())
+        .env("PAIZA_TOKEN", city.token.to_string())
+        .arg("--config-file")
+        .arg(data.join("schemathesis.toml"))
+        .arg("run")
+        .arg(format!("http://{}/openapi.json", city.city.addresses.platform))
+        .args(["--header", &format!("Authorization: Bearer {PLATFORM}")])
+        .args(["--seed", "1", "--max-examples", &examples, "--generation-deterministic", "--no-color"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    // A run that tried nothing would be no success.
+    let tested = said.lines().find(|line| line.contains("Tested:")).unwrap_or_else(|| panic!("{said}"));
+    let count = tested.split_whitespace().find_map(|word| word.parse::<usize>().ok()).unwrap();
+    assert!(count >= 35, "{said}");
+}
