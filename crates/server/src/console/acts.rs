@@ -6,7 +6,7 @@
 
 use crate::platform_http::developers::Api;
 use acquiring::names::TerminalId;
-use acquiring::operations::{RegisterMerchant, SetMerchantState, SetTerminalState};
+use acquiring::operations::{ChangeMerchant, RegisterMerchant, SetTerminalState};
 use acquiring::records::{Merchant, MerchantState, Terminal, TerminalState};
 use crypto::hash::sha256_pieces;
 use developers::{ApiKey, Scope, Tenant};
@@ -466,7 +466,8 @@ impl Operation for AcquirerEffect {
             Act::CloseMerchant => MerchantState::Closed,
             _ => return Ok(set_limits(records, proposal, merchant, now)),
         };
-        Ok(Effect::carried(SetMerchantState { merchant: merchant.id, state }.apply(records, now), code))
+        let change = ChangeMerchant { state: Some(state), ..ChangeMerchant::of(merchant.id) };
+        Ok(Effect::carried(change.apply(records, now), code))
     }
 }
 

@@ -88,15 +88,25 @@ fn text_of_callers_is_shown_as_text() {
     let word = link.split_once("link=").unwrap().1;
     let entered = Shown::of(agent.post(format!("http://{at}/enter")).send_form([("link", word)]));
     let cookie = entered.header("set-cookie").split(';').next().unwrap().to_owned();
+    let host = format!("localhost:{}", at.port());
     let look = |path: &str| {
-        let shown = Shown::of(agent.get(format!("http://{at}{path}")).header("cookie", &cookie).call());
+        let asked = agent.get(format!("http://{at}{path}")).header("host", &host).header("cookie", &cookie);
+        let shown = Shown::of(asked.call());
         harmless(&shown.body, path);
         shown
     };
     let reference = paid.json()["reference"].as_str().unwrap().to_owned();
     let mut named = 0;
     for page in PAGES {
-        let shown = look(&page.replace("{payment}", &reference));
+        let operator: operators::OperatorId = values::Id::from_u128(1);
+        let filled = page
+            .replace("{payment}", &reference)
+            .replace("/{proposal}", "")
+            .replace("{token}", &city.token.to_string())
+            .replace("{device}", &city.record().device.to_string())
+            .replace("{merchant}", &merchant)
+            .replace("{operator}", &operator.to_string());
+        let shown = look(&filled);
         assert_eq!(shown.status, 200, "{page}");
         named += usize::from(shown.body.contains("alert(1)"));
     }

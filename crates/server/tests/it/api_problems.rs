@@ -148,6 +148,7 @@ impl Operation for Reopen {
 }
 
 /// The code that is answered to what should provoke this one; nothing if nothing here provokes it.
+// long: a table of provocations reads best whole
 fn provoked(ground: &Ground, code: &str) -> Option<String> {
     let Ground { city, platform, noodles } = ground;
     let json = [("content-type", "application/json"), ("idempotency-key", "k")];

@@ -333,4 +333,42 @@ mod tests {
             }
         }
     }
+
+    /// Everything that is named says what it is, how it is asked for, and what can go wrong.
+    #[test]
+    fn the_description_is_whole() {
+        let description = description();
+        let said = |value: &Value| value["description"].as_str().is_some_and(|says| !says.is_empty());
+        for methods in description["paths"].as_object().unwrap().values() {
+            for operation in methods.as_object().unwrap().values() {
+                let name = operation["operationId"].as_str().expect("an operation has a name");
+                assert!(said(operation) && operation["security"][0]["secret_key"].is_array(), "{name}");
+                for parameter in operation["parameters"].as_array().unwrap() {
+                    assert!(said(parameter), "{name}: {}", parameter["name"]);
+                    let in_path = parameter["in"] == "path";
+                    assert!(!in_path || parameter["example"].is_string(), "{name}: {}", parameter["name"]);
+                }
+                let body = &operation["requestBody"]["content"]["application/json"]["examples"]["sandbox"];
+                assert!(operation["requestBody"].is_null() || body["value"].is_object(), "{name}");
+                let responses = operation["responses"].as_object().unwrap();
+                for status in ["400", "401", "403", "429", "500", "503"] {
+                    assert!(
+                        said(&responses[status])
+                            && responses[status]["description"].as_str().unwrap().contains('`')
+                    );
+                }
+                for (status, response) in responses {
+                    for header in ["Request-Id", "RateLimit", "Paiza-Version"] {
+                        assert!(said(&response["headers"][header]), "{name} {status}: {header}");
+                    }
+                }
+            }
+        }
+        for (name, schema) in description["components"]["schemas"].as_object().unwrap() {
+            assert!(said(schema), "{name}");
+            for (member, property) in schema["properties"].as_object().unwrap() {
+                assert!(said(property), "{name}/{member}");
+            }
+        }
+    }
 }
