@@ -16,6 +16,7 @@ const NAMES: &[(&str, &str)] = &[
     ("event", "evt_01KB0000000000000000000000"),
     ("webhook_endpoint", "whe_01KB0000000000000000000000"),
     ("issuer", "boc"),
+    ("fault", "flt_01KB0000000000000000000000"),
 ];
 
 /// What stands in examples for a name.
