@@ -40,6 +40,7 @@ fn alone(ground: &Ground) -> SocketAddr {
         acquirer: city.acquirer.clone(),
         tokens: Arc::clone(&city.tokens),
         limits: Limits::STANDARD,
+        webhooks: None,
         egress: Egress::this_machine(),
     };
     let routes = platform_http::router(Door::new(Arc::clone(&city.tokens)), Api::new(parts).unwrap());
@@ -231,6 +232,10 @@ fn provoked(ground: &Ground, code: &str) -> Option<String> {
             platform.send("POST", "/v1/cards", &signed, Some(b"{}".to_vec()))
         }
         "answer_timeout" => held_up(ground),
+        "test_mode_only" => Caller::at(&alone(ground).to_string(), PLATFORM).get("/v1/test_helpers/clock"),
+        "clock_backwards" => {
+            platform.post("/v1/test_helpers/clock/goto", "c", &json!({"to": "2001-01-01T00:00:00.000Z"}))
+        }
         "code_wrong" => return Some(wrong_code(ground)),
         "profile_unavailable" => return Some(no_certificates(ground)),
         "terminal_not_connected" => {
