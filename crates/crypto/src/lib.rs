@@ -19,14 +19,16 @@
 //! Read `emv_keys` (from an issuer master key to the key of one tap), `mac` and `arpc` (what those keys
 //! compute), `tdes` and `sm4_block` (single blocks), `kcv` (key check values), `pin` (PIN blocks and the
 //! values printed on cards), `tr31` (keys on the move), `rsa` (raw signatures of offline card
-//! authentication), `p256` (keys of devices), `jwe` (a message only one party can open), `vault` (a record at
-//! rest), `passphrase` and `keystore` (keys at rest), `hash`, and `random` (for the shell alone).
+//! authentication), `rsa_signature` (documents of parties), `p256` (keys of devices), `jwe` (a message only
+//! one party can open), `vault` (a record at rest), `passphrase` and `keystore` (keys at rest), `pem` (keys in
+//! text files), `hash`, and `random` (for the shell alone).
 //!
 //! Invariants: no input makes a function panic; a key prints masked and its bytes are wiped on drop; tags are
 //! compared in constant time; refusals never say which byte was wrong.
 //!
 //! Specifications: EMV 4.4 Book 2 (8, annexes A and B), JR/T 0025.5, .7, .12 and .17-2013, ISO 9797-1, ISO
-//! 9564-1, ANSI X9.143 (key blocks), NIST SP 800-38B and 56A, RFC 7515, 7516, 7518, 9106.
+//! 9564-1, ANSI X9.143 (key blocks), NIST SP 800-38B and 56A, RFC 7468, 7515, 7516, 7518,
+//! 8017, 9106.
 
 pub mod arpc;
 mod des_rounds;
@@ -38,9 +40,11 @@ pub mod keystore;
 pub mod mac;
 pub mod p256;
 pub mod passphrase;
+pub mod pem;
 pub mod pin;
 pub mod random;
 pub mod rsa;
+pub mod rsa_signature;
 pub mod sm4_block;
 pub mod tdes;
 pub mod tr31;

@@ -5,8 +5,7 @@
 use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
-    ParsedPublicKey, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, ParsedPublicKey,
 };
 use aws_lc_rs::{agreement, error::Unspecified};
 use std::fmt;
@@ -75,6 +74,16 @@ impl SigningKey {
         let signature = signature.expect("signing fails only without memory or a random source");
         signature.as_ref().try_into().expect("the fixed form has 64 bytes")
     }
+
+    /// Signs the SHA-256 of the message: a DER pair of r and s (RFC 3279, 2.2.3), 8 to 72 bytes.
+    pub fn sign_der(&self, message: &[u8]) -> Vec<u8> {
+        let signature = self.sign(message);
+        let (r, s) = signature.split_at(32);
+        let content = [der_number(r), der_number(s)].concat();
+        let mut out = vec![0x30, content.len() as u8];
+        out.extend(content);
+        out
+    }
 }
 
 impl fmt::Debug for SigningKey {
@@ -108,11 +117,74 @@ impl VerifyingKey {
         self.parsed.verify_sig(message, signature).map_err(|_| P256Error::Signature)
     }
 
-    /// Checks a signature written as a DER sequence of r and s (SEC 1, C.5) over the SHA-256 of the message.
+    /// Checks a signature that is a DER pair of r and s; any other writing of the same numbers is refused.
     pub fn verify_der(&self, message: &[u8], signature: &[u8]) -> Result<(), P256Error> {
-        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, self.sec1);
-        key.verify(message, signature).map_err(|_| P256Error::Signature)
+        let fixed = from_der(signature).ok_or(P256Error::Signature)?;
+        self.verify(message, &fixed)
     }
+
+    /// Reads a `SubjectPublicKeyInfo` with an uncompressed point (RFC 5480, 2), what a file `PUBLIC KEY` holds.
+    pub fn from_spki(document: &[u8]) -> Result<Self, P256Error> {
+        VerifyingKey::from_sec1(document.strip_prefix(SPKI_PREFIX).ok_or(P256Error::Key)?)
+    }
+
+    /// Writes a `SubjectPublicKeyInfo`.
+    pub fn to_spki(&self) -> Vec<u8> {
+        [SPKI_PREFIX, &self.sec1].concat()
+    }
+}
+
+/// What stands before the point in a `SubjectPublicKeyInfo` of this curve: id-ecPublicKey, secp256r1.
+const SPKI_PREFIX: &[u8] = &[
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86,
+    0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+];
+
+/// A number as DER writes it: shortest, with a zero before a high bit (X.690, 8.3).
+fn der_number(bytes: &[u8]) -> Vec<u8> {
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count().min(bytes.len() - 1);
+    let digits = &bytes[zeros..];
+    let pad = digits[0] >= 0x80;
+    let mut out = vec![0x02, digits.len() as u8 + u8::from(pad)];
+    out.extend(pad.then_some(0));
+    out.extend_from_slice(digits);
+    out
+}
+
+/// Whether bytes are a signature's DER pair of numbers below 2^256, written as DER must (no more than that).
+pub fn is_der_signature(bytes: &[u8]) -> bool {
+    from_der(bytes).is_some()
+}
+
+/// The 64 bytes r and s of a DER pair; `None` unless DER would write them so.
+fn from_der(bytes: &[u8]) -> Option<[u8; 64]> {
+    let content = match *bytes {
+        [0x30, length, ref content @ ..] if usize::from(length) == content.len() && length < 0x80 => content,
+        _ => return None,
+    };
+    let number = |bytes: &[u8]| -> Option<([u8; 32], usize)> {
+        let length = usize::from(*bytes.get(1)?);
+        let digits = bytes.get(2..2 + length).filter(|_| bytes[0] == 0x02)?;
+        let shortest = match *digits {
+            [] => false,
+            [0] => true,
+            [0, next, ..] => next >= 0x80,
+            [first, ..] => first < 0x80,
+        };
+        let digits = if digits.len() == 33 { &digits[1..] } else { digits };
+        if !shortest || digits.len() > 32 {
+            return None;
+        }
+        let mut out = [0; 32];
+        out[32 - digits.len()..].copy_from_slice(digits);
+        Some((out, 2 + length))
+    };
+    let (r, used) = number(content)?;
+    let (s, more) = number(&content[used..])?;
+    let mut fixed = [0; 64];
+    fixed[..32].copy_from_slice(&r);
+    fixed[32..].copy_from_slice(&s);
+    (used + more == content.len()).then_some(fixed)
 }
 
 impl PartialEq for VerifyingKey {
@@ -213,6 +285,31 @@ mod tests {
         assert_eq!(key.public().verify(b"message", &signature[..63]), refused);
         assert_eq!(key.public().verify(b"message", &[0; 64]), refused);
         assert_eq!(key.public().verify(b"message", &[]), refused);
+    }
+
+    #[test]
+    fn a_signature_has_one_writing_in_der() {
+        let key = SigningKey::generate();
+        for round in 0..64 {
+            let signature = key.sign_der(&[round]);
+            assert_eq!(key.public().verify_der(&[round], &signature), Ok(()));
+            assert!(key.public().verify_der(&[round ^ 1], &signature).is_err());
+            let longer = [&signature[..], &[0]].concat();
+            assert!(!is_der_signature(&longer) && !is_der_signature(&signature[..signature.len() - 1]));
+            // A zero too many before r.
+            let mut padded = signature.clone();
+            padded.insert(4, 0);
+            padded[1] += 1;
+            padded[3] += 1;
+            assert!(!is_der_signature(&padded));
+        }
+        for bytes in [&[][..], &[0x30], &[0x30, 0], &[0x30, 2, 2, 0], &[0x30, 0x81, 0], &[2, 1, 1]] {
+            assert!(!is_der_signature(bytes));
+        }
+        assert!(is_der_signature(&[0x30, 6, 2, 1, 1, 2, 1, 0x7F]));
+        assert!(!is_der_signature(&[0x30, 6, 2, 1, 1, 2, 1, 0x80]), "below zero");
+        assert_eq!(VerifyingKey::from_spki(&key.public().to_spki()), Ok(key.public()));
+        assert!(VerifyingKey::from_spki(&key.public().to_sec1()).is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Payment codes: the same conversation over a camera.
 //!
-//! Read `merchant` (the shop shows, the phone reads) and `consumer` (the phone shows, the shop reads).
+//! Read `merchant` (the shop shows, the phone reads; the room `merchant_code`, which account payment reads too) and
+//! `consumer` (the phone shows, the shop reads).
 
 pub mod consumer;
-pub mod merchant;
+pub use merchant_code as merchant;

@@ -1,6 +1,17 @@
-//! Codes a merchant shows (EMV QRCPS Merchant-Presented Mode 1.1).
+//! Codes a merchant shows, the phone reads (EMV QRCPS Merchant-Presented Mode 1.1): of cards and of accounts alike.
 //!
-//! A text of objects `ID (2 digits) | length (2 digits, counting characters) | value`, with a checksum last.
+//! It is the text alone: objects `ID (2 digits) | length (2 digits, counting characters) | value`, with a checksum
+//! last. What a network puts into its own templates is read by the rooms above.
+//!
+//! ```
+//! use merchant_code::MerchantCode;
+//!
+//! let text = "0002010102110828ABCD00000010000000000001234526350010A0000005240117chai.corner@paiza5204581453033565802\
+//!             IN5911CHAI CORNER6004PUNE610641100163044FBE";
+//! assert_eq!(MerchantCode::parse(text).unwrap().value(merchant_code::NAME), Some("CHAI CORNER"));
+//! ```
+//!
+//! Invariant: what was read is written as it was, but for the case of the checksum's letters.
 
 use std::fmt::Write as _;
 use values::{Currency, MerchantCategory, Money};

@@ -1,0 +1,52 @@
+//! The checks of this room by name, so that a test can take one away and see the attack succeed. In a product the
+//! switch does not exist: see `values::defences`.
+
+use values::defences::Check;
+
+/// One check that stands between an attack and its success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defence {
+    /// Document types, and with them entities, are refused.
+    DocumentType,
+    /// Comments, which a signature does not cover, are refused.
+    Comments,
+    /// A document has one signature.
+    OneSignature,
+    /// It is a child of the root.
+    SignatureInRoot,
+    /// What it covers is the whole document.
+    WholeDocument,
+    /// It is RSA over SHA-256 over canonical XML 1.0, and nothing else.
+    Algorithms,
+    /// The digest is that of the document.
+    Digest,
+    /// The signature is that of the digest.
+    SignatureValue,
+    /// Base64 is read strictly.
+    StrictBase64,
+    /// Keys are the pinned ones, not what the document brings along.
+    PinnedKeys,
+    /// The key is one of the organisation that the document names as its sender.
+    Sender,
+    /// The key is in force.
+    KeyLife,
+    /// A link is what the merchant signed.
+    LinkSignature,
+    /// Nothing follows the signature of a link.
+    SignatureLast,
+    /// A key of a link has one value.
+    OneValue,
+    /// Addresses are ASCII.
+    PlainAddresses,
+    /// Amounts have two decimals at most, and are digits.
+    PlainAmounts,
+}
+
+impl Check for Defence {
+    fn place(self) -> u32 {
+        self as u32
+    }
+}
+
+/// Which checks stand. All of them, except in tests of attacks.
+pub type Defences = values::defences::Defences<Defence>;

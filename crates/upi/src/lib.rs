@@ -1,0 +1,32 @@
+//! The language of account payment (UPI): messages and their signatures, addresses, links and codes, and what their
+//! parts mean.
+//!
+//! It is no party: it opens no socket, keeps no record, moves no money and knows no clock. Whoever plays a payment
+//! app, a bank or the switch speaks through it.
+//!
+//! ```
+//! use upi::link::Link;
+//!
+//! let text = "upi://pay?pa=chai.corner@paiza&pn=Chai%20Corner&am=30.00&cu=INR";
+//! let link = Link::parse(text).unwrap();
+//! assert_eq!((link.request.payee.handle(), link.request.amount.unwrap().minor()), ("paiza", 3000));
+//! assert_eq!(link.text(), text);
+//! ```
+//!
+//! Read `xml` (documents, strictly), `signature` (received bytes to evidence of who signed them), `address` and `ids`
+//! (names of people, accounts, transactions), `link` and `bharat` (what is scanned), `time`; then `defences`.
+//!
+//! Invariants: no input makes a function panic, sizes are bounded, errors name the place; what is received is
+//! verified before anything in it is believed; a link is never written anew.
+//!
+//! Specifications: XML 1.0 and its namespaces, Canonical XML 1.0, XML Signature 1.0, RFC 4051, EMV QRCPS
+//! Merchant-Presented Mode 1.1; the messages after public descriptions of version 2.0.
+
+pub mod address;
+pub mod bharat;
+pub mod defences;
+pub mod ids;
+pub mod link;
+pub mod signature;
+pub mod time;
+pub mod xml;
