@@ -13,8 +13,9 @@
 //! assert_eq!(link.text(), text);
 //! ```
 //!
-//! Read `xml` (documents, strictly), `signature` (received bytes to evidence of who signed them), `address` and `ids`
-//! (names of people, accounts, transactions), `link` and `bharat` (what is scanned), `time`; then `defences`.
+//! Read `xml` (documents, strictly), `signature` (received bytes to evidence of who signed them), `messages`
+//! (which there are, their rules as data, their parts as values), `address` and `ids` (names of people, accounts,
+//! transactions), `link` and `bharat` (what is scanned), `time`; then `defences`.
 //!
 //! Invariants: no input makes a function panic, sizes are bounded, errors name the place; what is received is
 //! verified before anything in it is believed; a link is never written anew.
@@ -27,6 +28,7 @@ pub mod bharat;
 pub mod defences;
 pub mod ids;
 pub mod link;
+pub mod messages;
 pub mod signature;
 pub mod time;
 pub mod xml;
