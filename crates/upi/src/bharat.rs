@@ -6,9 +6,9 @@
 use crate::address::{AccountNumber, Address, AddressError, Ifsc};
 use crate::defences::Defences;
 use crate::link::amount;
+pub use merchant_code::Initiation;
 use merchant_code::{
-    ADDITIONAL, AMOUNT, CATEGORY, CITY, COUNTRY, CURRENCY, Initiation, MerchantCode, MerchantCodeError, NAME,
-    POSTAL_CODE,
+    ADDITIONAL, AMOUNT, CATEGORY, CITY, COUNTRY, CURRENCY, MerchantCode, MerchantCodeError, NAME, POSTAL_CODE,
 };
 use values::{MerchantCategory, Money};
 

@@ -15,7 +15,8 @@
 //!
 //! Read `xml` (documents, strictly), `signature` (received bytes to evidence of who signed them), `messages`
 //! (which there are, their rules as data, their parts as values), `address` and `ids` (names of people, accounts,
-//! transactions), `link` and `bharat` (what is scanned), `time`; then `defences`.
+//! transactions), `link` and `bharat` (what is scanned), `codes` (what an answer means, and what the person is told),
+//! `limits` (how much, how often, when), `time`; then `defences`.
 //!
 //! Invariants: no input makes a function panic, sizes are bounded, errors name the place; what is received is
 //! verified before anything in it is believed; a link is never written anew.
@@ -25,8 +26,11 @@
 
 pub mod address;
 pub mod bharat;
+pub mod codes;
 pub mod defences;
+pub mod describe;
 pub mod ids;
+pub mod limits;
 pub mod link;
 pub mod messages;
 pub mod signature;

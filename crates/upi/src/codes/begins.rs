@@ -1,0 +1,70 @@
+//! How a payment begins, and what for (upi.md 7.1, 7.2).
+
+/// What an initiation mode means.
+pub fn mode(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "00" => "default",
+        "01" => "QR",
+        "02" => "secure QR",
+        "03" => "Bharat QR",
+        "04" => "intent",
+        "05" => "secure intent",
+        "06" => "NFC",
+        "07" => "Bluetooth",
+        "08" => "ultrasound",
+        "09" => "Aadhaar",
+        "10" => "SDK",
+        "11" => "mandate",
+        "12" => "inward remittance",
+        "13" => "static secure QR of a mandate, offline",
+        "15" => "dynamic QR, offline",
+        "16" => "dynamic secure QR, offline",
+        "17" => "dynamic secure QR of a mandate, offline",
+        "18" => "QR of a cash machine",
+        "19" => "static QR, online",
+        "20" => "static secure QR, online",
+        "21" => "static QR of a mandate, online",
+        "22" => "dynamic QR, online",
+        "23" => "dynamic secure QR, online",
+        "24" => "dynamic secure QR of a mandate, online",
+        _ => return None,
+    })
+}
+
+/// What a purpose means.
+pub fn purpose(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "00" => "default",
+        "01" => "public offering of shares",
+        "02" => "asset management",
+        "03" => "travel",
+        "04" => "hospitality",
+        "05" => "hospital",
+        "06" => "telecom",
+        "07" => "insurance",
+        "08" => "education",
+        "09" => "gift",
+        "10" => "bill payment",
+        "11" => "abroad",
+        "12" => "cash machine in a metropolis",
+        "13" => "cash machine elsewhere",
+        "14" => "standing instruction",
+        "15" => "disbursement",
+        "20" => "business to business",
+        "25" => "government securities, retail",
+        "41" => "device balance: first load",
+        "42" => "device balance: load",
+        "43" => "device balance: end",
+        "44" => "device balance: payment online",
+        "45" => "device balance: payment offline",
+        "46" => "device balance: transfer out",
+        "50" => "device balance: end at zero",
+        "59" => "full delegation",
+        "60" | "61" | "62" | "63" | "64" | "65" | "66" => "international",
+        "71" => "device balance: automatic load",
+        "76" => "block for securities",
+        "BF" => "foreign exchange, retail",
+        "BH" | "H" => "delegation to a device",
+        _ => return None,
+    })
+}
