@@ -1,4 +1,4 @@
-//! Who is paid: payment addresses, accounts, mobile numbers, UPI numbers (upi.md 5).
+//! Who is paid: payment addresses, accounts, mobile numbers, UPI numbers.
 //!
 //! On the wire an address is ASCII. What is not is refused with the character it imitates, before anyone looks at
 //! it; what is ASCII and still looks like another address is told by [`Address::looks_like`].
@@ -126,7 +126,7 @@ impl Address {
         if good { Ok(()) } else { Err(AddressError::Handle) }
     }
 
-    /// The address of an account (4.5: the switch asks its bank).
+    /// The address of an account; the switch asks its bank who holds it.
     pub fn of_account(number: &AccountNumber, ifsc: &Ifsc) -> Address {
         let text = format!("{}@{}.ifsc.npci", number.as_str(), ifsc.as_str());
         Address { at: number.as_str().len(), text }

@@ -1,4 +1,4 @@
-//! Bharat QR: the part of a merchant's code that account payment reads (upi.md 6).
+//! Bharat QR: the part of a merchant's code that account payment reads.
 //!
 //! The text itself, its checksum and its objects are `merchant_code`'s; here are the templates 26 to 28, the account
 //! of object 08, and what must agree among them.

@@ -40,6 +40,14 @@ pub enum Defence {
     PlainAddresses,
     /// Amounts have two decimals at most, and are digits.
     PlainAmounts,
+    /// A debit or credit is booked once, however often it is asked for.
+    LegOnce,
+    /// What is reversed, or said not to be there, before it came is refused when it comes.
+    Forestalled,
+    /// A credit that its bank said stands is not taken back any more.
+    CreditStands,
+    /// An answer that comes too late changes nothing.
+    LateAnswers,
 }
 
 impl Check for Defence {

@@ -1,4 +1,4 @@
-//! Names of messages and transactions (upi.md 2). Randomness and time are handed in.
+//! Names of messages and transactions. Randomness and time are handed in.
 
 use std::fmt;
 use values::Timestamp;

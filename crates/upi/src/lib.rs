@@ -16,13 +16,15 @@
 //! Read `xml` (documents, strictly), `signature` (received bytes to evidence of who signed them), `messages`
 //! (which there are, their rules as data, their parts as values), `address` and `ids` (names of people, accounts,
 //! transactions), `link` and `bharat` (what is scanned), `codes` (what an answer means, and what the person is told),
-//! `limits` (how much, how often, when), `time`; then `defences`.
+//! `limits` (how much, how often, when), `machines` (what becomes of a payment at a bank and at the switch), `time`;
+//! then `defences`.
 //!
 //! Invariants: no input makes a function panic, sizes are bounded, errors name the place; what is received is
 //! verified before anything in it is believed; a link is never written anew.
 //!
 //! Specifications: XML 1.0 and its namespaces, Canonical XML 1.0, XML Signature 1.0, RFC 4051, EMV QRCPS
-//! Merchant-Presented Mode 1.1; the messages after public descriptions of version 2.0.
+//! Merchant-Presented Mode 1.1. Messages, codes and links after public sources: the interface's specification and error codes
+//! 1.2.1, the linking specification 1.6, sample messages of version 2.0, circulars.
 
 pub mod address;
 pub mod bharat;
@@ -32,6 +34,7 @@ pub mod describe;
 pub mod ids;
 pub mod limits;
 pub mod link;
+pub mod machines;
 pub mod messages;
 pub mod signature;
 pub mod time;

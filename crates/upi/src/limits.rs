@@ -1,4 +1,4 @@
-//! How much, how often, when: the network's limits as dated rows with their source (upi.md 10).
+//! How much, how often, when: the network's limits as dated rows with their source.
 //!
 //! Limits change by circular. A payment is measured by the rows in force on its own day, in India; banks may set lower
 //! ones beside. What was paid before is the issuer's to know, over rolling 24 hours, and is handed in.

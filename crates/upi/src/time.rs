@@ -1,4 +1,4 @@
-//! Moments as messages and links write them: `YYYY-MM-DDThh:mm:ss[.fraction]+05:30` (upi.md 2).
+//! Moments as messages and links write them: `YYYY-MM-DDThh:mm:ss[.fraction]+05:30`.
 
 use values::Timestamp;
 use values::time::{Civil, Zone};
@@ -17,7 +17,8 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     }
     let small = |from: usize| number(from, from + 2).and_then(|n| u8::try_from(n).ok());
     let civil = Civil {
-        year: i16::try_from(number(0, 4)?).ok()?,
+        // What is written again stays a year of four digits, whatever the offset.
+        year: i16::try_from(number(0, 4).filter(|year| (1900..=9000).contains(year))?).ok()?,
         month: small(5)?,
         day: small(8)?,
         hour: small(11)?,
@@ -107,6 +108,8 @@ mod tests {
             ("2024-03-21 11:16:40+05:30", None),
             ("2024-03-21T24:16:40+05:30", None),
             ("२०२४-03-21T11:16:40+05:30", None),
+            ("1899-12-31T11:16:40+05:30", None),
+            ("9001-01-01T11:16:40+05:30", None),
             ("", None),
         ] {
             assert_eq!(parse(text).map(|at| at.millis() - noon), expected, "{text}");

@@ -1,4 +1,4 @@
-//! How a payment begins, and what for (upi.md 7.1, 7.2).
+//! How a payment begins, and what for.
 
 /// What an initiation mode means.
 pub fn mode(code: &str) -> Option<&'static str> {

@@ -1,5 +1,5 @@
 //! What a code means: whose it is, whether a person or a machine failed, whether money may have moved, what to say and
-//! what happens next (upi.md 7.3).
+//! what happens next.
 //!
 //! Read `table` (all published codes), `advice` (what the person is told, in three languages), `classify` (a pair of
 //! codes, the switch's and the bank's: four of the switch's have no cause of their own).

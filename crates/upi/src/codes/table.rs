@@ -1,4 +1,4 @@
-//! All published codes (upi.md 7.3), and those of answers to a reversal (4.11).
+//! All published codes, and those of answers to a reversal.
 
 use super::Advice as A;
 use super::Kind::{self, Business as B, None as N, Technical as T};

@@ -1,4 +1,4 @@
-//! Links and the texts of codes: `upi://pay?pa=...` (upi.md 6).
+//! Links and the texts of codes: `upi://pay?pa=...`.
 //!
 //! Read `parse` (a text to a [`Link`]: what it asks for, and the text itself, which is never written anew), `sign`
 //! (what the merchant vouches for), `make` (links of our own).
@@ -63,9 +63,9 @@ pub struct Request {
     pub reference: Option<String>,
     /// `tn`: a note.
     pub note: Option<String>,
-    /// `mode`: how the payment begins (upi.md 7.1).
+    /// `mode`: how the payment begins.
     pub mode: Option<String>,
-    /// `purpose` (upi.md 7.2).
+    /// `purpose`.
     pub purpose: Option<String>,
     /// `orgid`: the organisation that signed; 000000 when the merchant made the link alone.
     pub organisation: Option<String>,

@@ -119,7 +119,7 @@ fn pairs(text: &str, from: usize) -> Result<Vec<Pair>, Refused> {
     Ok(pairs)
 }
 
-/// Resolves escapes once. `+` is itself: it stands in times and signatures (upi.md 6).
+/// Resolves escapes once. `+` is itself: it stands in times and signatures.
 fn unescaped(text: &str, at: usize) -> Result<String, Refused> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -185,8 +185,7 @@ impl<'a> Fields<'a> {
     fn request(&self, kind: Kind, cautions: &mut Vec<Caution>) -> Result<Request, Refused> {
         let (payee, at) = self.get("pa").ok_or(Refused::NoPayee)?;
         let payee = Address::parse_with(payee, self.defences).map_err(|why| Refused::Payee { at, why })?;
-        if let Some((currency, at)) = self.get("cu").filter(|(currency, _)| *currency != "INR") {
-            let _ = currency;
+        if let Some((_, at)) = self.get("cu").filter(|(currency, _)| *currency != "INR") {
             return Err(illegal("cu", at, "INR"));
         }
         let (amount, least) = (self.amount("am")?, self.amount("mam")?);
@@ -349,7 +348,7 @@ fn hides(c: char) -> bool {
             | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
-/// `[0-9]{1,15}(\.[0-9]{1,2})?`, above zero: no sign, no exponent, no third decimal (upi.md 6).
+/// `[0-9]{1,15}(\.[0-9]{1,2})?`, above zero: no sign, no exponent, no third decimal.
 pub(crate) fn amount(text: &str, defences: Defences) -> Option<Money> {
     if !defences.stands(Defence::PlainAmounts) {
         // As programs read it that take any number.

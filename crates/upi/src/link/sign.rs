@@ -1,4 +1,4 @@
-//! What a merchant vouches for: the text before `&sign=`, signed with ECDSA on P-256 over SHA-256 (upi.md 11.4).
+//! What a merchant vouches for: the text before `&sign=`, signed with ECDSA on P-256 over SHA-256.
 //!
 //! The rule for the signed text is inferred from public links, not published; it stands in one place, here.
 

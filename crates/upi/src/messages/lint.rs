@@ -12,7 +12,7 @@ const FOREIGN: [&str; 2] =
 /// A broken rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The code a switch answers with (upi.md 3). `D01..D13` means one of these.
+    /// The code a switch answers with. `D01..D13` means one of these.
     pub code: String,
     /// Where: `/ReqPay/Payees/Payee[1]/@addr`.
     pub path: String,

@@ -61,6 +61,8 @@ pub struct Transaction {
     pub expires_after_minutes: Option<u32>,
     /// `MINAMOUNT` of a collect.
     pub least: Option<Money>,
+    /// `RiskScores`: as they stand.
+    pub rest: Vec<Element>,
 }
 
 /// Whether a party is a person or a merchant.
@@ -95,7 +97,7 @@ pub struct Party {
     pub new_credentials: Vec<Credential>,
     /// `Amount`.
     pub amount: Option<Money>,
-    /// `Info`, `Merchant`, `Institution`, `Consent`, `Bal`: as they stand.
+    /// `Info`, `Merchant`, `Institution`, `Consent`, `Bal`, and an `Ac` of another kind: as they stand.
     pub rest: Vec<Element>,
 }
 
@@ -303,6 +305,7 @@ impl Transaction {
             mandate: None,
             expires_after_minutes: None,
             least: None,
+            rest: Vec::new(),
         }
     }
 
@@ -334,6 +337,7 @@ impl Transaction {
             mandate: owned(element, "umn"),
             expires_after_minutes: rule("EXPIREAFTER").and_then(|rule| rule.attribute("value")?.parse().ok()),
             least: rule("MINAMOUNT").and_then(|rule| money(rule, "value")),
+            rest: element.elements().filter(|child| child.name != "Rules").cloned().collect(),
         })
     }
 }
@@ -357,7 +361,13 @@ impl Party {
     }
 
     pub(super) fn read(element: &Element) -> Option<Party> {
-        let known = ["Device", "Ac", "Creds", "NewCred", "Amount"];
+        let account = element.child("Ac").and_then(Account::read);
+        // An account named in a way of its own stays as it stands.
+        let known = |name: &str| match name {
+            "Ac" => account.is_some(),
+            name => matches!(name, "Device" | "Creds" | "NewCred" | "Amount"),
+        };
+        let rest = element.elements().filter(|child| !known(&child.name)).cloned().collect();
         Some(Party {
             address: Address::parse(element.attribute("addr")?).ok()?,
             name: owned(element, "name"),
@@ -369,11 +379,11 @@ impl Party {
             },
             category: owned(element, "code"),
             device: element.child("Device").map(|device| Device(pairs(device, "Tag"))),
-            account: element.child("Ac").and_then(Account::read),
+            account,
             credentials: Credential::all(element.child("Creds")),
             new_credentials: Credential::all(element.child("NewCred")),
             amount: element.child("Amount").and_then(|amount| money(amount, "value")),
-            rest: element.elements().filter(|child| !known.contains(&child.name.as_str())).cloned().collect(),
+            rest,
         })
     }
 }

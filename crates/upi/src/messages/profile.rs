@@ -9,7 +9,7 @@ use values::Timestamp;
 /// The code of what breaks a rule that has none of its own: validation failed.
 pub(super) const VALIDATION: &str = "U07";
 
-/// Which letters the codes of a message have (upi.md 3).
+/// Which letters the codes of a message have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// Payments and mandates: H T S L R B I D A C V E.
@@ -254,7 +254,7 @@ fn iso_date(text: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    /// Every message of the catalogue (upi.md 3) has its row.
+    /// Every message of the catalogue has its row.
     #[test]
     fn the_catalogue_is_whole() {
         let profile = Profile::public();

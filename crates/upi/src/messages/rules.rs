@@ -1,4 +1,4 @@
-//! Rules that look at more than one place (upi.md 3, field rules). Each has its code; in messages of accounts the letters
+//! Rules that look at more than one place. Each has its code; in messages of accounts the letters
 //! differ, and where the public list gives none the code is U07.
 
 use super::lint::Findings;
@@ -55,7 +55,7 @@ impl<'a> Message<'a> {
             .is_some_and(|version| version.starts_with('2'))
     }
 
-    /// Messages of sister systems share the family of elements; they do not belong on this wire (upi.md 16).
+    /// Of two heads one reader would take the first and another the second.
     fn sender(&self, findings: &mut Findings) {
         let mut head = self.root.children_named("Head");
         if let (Some(_), Some(second)) = (head.next(), head.next()) {
@@ -134,7 +134,9 @@ impl<'a> Message<'a> {
         if is_request && self.is_version_two() && mode.is_empty() {
             findings.add("IM0", &mode_path, txn.at, "missing".to_owned());
         }
-        if !mode.is_empty() && !mode.parse::<u8>().is_ok_and(|mode| mode <= 32) {
+        if !mode.is_empty()
+            && !(mode.bytes().all(|b| b.is_ascii_digit()) && mode.parse::<u8>().is_ok_and(|mode| mode <= 32))
+        {
             findings.add("IM0", &mode_path, at("initiationMode"), "not 00 to 32".to_owned());
         }
         let credentials = self.credentials();
@@ -314,7 +316,8 @@ impl<'a> Message<'a> {
             let value = rule.attribute("value").unwrap_or_default();
             let good = match rule.attribute("name") {
                 Some("EXPIREAFTER") => {
-                    value.parse::<u32>().is_ok_and(|minutes| (1..=64_800).contains(&minutes))
+                    value.bytes().all(|b| b.is_ascii_digit())
+                        && value.parse::<u32>().is_ok_and(|minutes| (1..=64_800).contains(&minutes))
                 }
                 Some("MINAMOUNT") => is_decimal(value),
                 _ => true,

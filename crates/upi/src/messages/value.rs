@@ -39,7 +39,7 @@ pub(super) enum Kind {
     One(Vec<String>),
 }
 
-/// Types of accounts (upi.md 3).
+/// Types of accounts.
 pub(crate) const ACCOUNT_TYPES: &[&str] = &[
     "SAVINGS",
     "CURRENT",
@@ -151,7 +151,7 @@ impl Kind {
     }
 }
 
-/// `12.50`: at most 18 digits in all, exactly two after the point (upi.md 2).
+/// `12.50`: at most 18 digits in all, exactly two after the point.
 pub(super) fn is_decimal(text: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     text.split_once('.').is_some_and(|(whole, part)| {

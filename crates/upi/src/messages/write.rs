@@ -61,6 +61,7 @@ impl Transaction {
         let expires = self.expires_after_minutes.map(|minutes| rule("EXPIREAFTER", minutes.to_string()));
         let least = self.least.map(|least| rule("MINAMOUNT", decimal(least)));
         let rules: Vec<Element> = expires.into_iter().chain(least).collect();
+        let txn = txn.with_children(self.rest.iter().cloned());
         if rules.is_empty() { txn } else { txn.with_child(Element::new("Rules").with_children(rules)) }
     }
 }

@@ -54,7 +54,7 @@ fn signature_over(root: &Element, key: &SigningKey) -> Element {
         .with_child(reference);
     let mut signature = Element::new("Signature");
     signature.declarations.push(Declaration { prefix: String::new(), uri: DSIG.to_owned() });
-    // It is canonicalised where it will stand: with the namespaces of root and signature (upi.md 11.1, trap a).
+    // It is canonicalised where it will stand: with the namespaces of root and signature.
     let covered = Canonical { element: &info, around: &[root, &signature], without: None }.to_bytes();
     let value = STANDARD.encode(key.sign(&covered));
     signature.with_child(info).with_child(Element::new("SignatureValue").with_text(&value))

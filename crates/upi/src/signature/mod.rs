@@ -1,4 +1,4 @@
-//! Signatures of messages: enveloped, RSA over SHA-256 over canonical XML 1.0 (W3C XML Signature; upi.md 11.1).
+//! Signatures of messages: enveloped, RSA over SHA-256 over canonical XML 1.0 (W3C XML Signature).
 //!
 //! Read `keys` (whose key counts when), `verify` (received bytes to a [`SignedDocument`] document, which later steps
 //! demand), `make` (a signature put into a document, of which no other byte changes).

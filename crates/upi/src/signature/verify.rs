@@ -99,7 +99,7 @@ pub enum Refused {
 }
 
 impl Refused {
-    /// The switch's code for it (upi.md 4, 7.3): malformed, unknown organisation, checksum or key mismatch.
+    /// The switch's code for it: malformed, unknown organisation, checksum or key mismatch.
     pub fn code(&self) -> &'static str {
         match self {
             Refused::Xml(_) | Refused::Shape { .. } => "U05",
@@ -136,7 +136,7 @@ impl KeyRing {
         now: Timestamp,
     ) -> Result<(), Refused> {
         let keys = self.keys_for(found.signature, sender, now)?;
-        // In place: SignedInfo has the namespaces of all elements around it (upi.md 11.1, trap a).
+        // In place: SignedInfo has the namespaces of all elements around it.
         let around: Vec<&Element> = found.around.iter().copied().chain([found.signature]).collect();
         let text = Canonical { element: parts.info, around: &around, without: None }.to_bytes();
         let good = keys.iter().any(|key| key.verify(&text, &parts.value).is_ok());
@@ -305,7 +305,7 @@ fn inside<'a>(element: &'a Element, attributes: &[&str]) -> Result<Vec<&'a Eleme
     Ok(element.elements().collect())
 }
 
-/// Strict base64; blanks may break it into lines (upi.md 11.1, trap c).
+/// Strict base64; blanks may break it into lines.
 fn decoded(element: &Element, name: &'static str, defences: Defences) -> Result<Vec<u8>, Refused> {
     let refused = Refused::Base64 { at: element.at, element: name };
     let text = element.text().filter(|_| element.attributes.is_empty()).ok_or(refused.clone())?;

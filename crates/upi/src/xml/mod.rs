@@ -17,7 +17,7 @@ pub(crate) use read::read_with;
 
 use std::fmt;
 
-/// The longest document that is read, in bytes (upi.md 11.1).
+/// The longest document that is read, in bytes.
 pub const LONGEST: usize = 256 * 1024;
 /// How deep elements may lie in one another.
 pub const DEEPEST: usize = 32;
@@ -159,12 +159,13 @@ impl Element {
 
     /// It and every element inside it, at any depth, in the order of the document.
     pub fn walk(&self) -> Vec<&Element> {
-        let mut found = vec![self];
-        let mut next = 0;
-        while let Some(element) = found.get(next).copied() {
-            let inside: Vec<&Element> = element.elements().collect();
-            found.splice(next + 1..next + 1, inside);
-            next += 1;
+        let mut found = Vec::new();
+        let mut ahead = vec![self];
+        while let Some(element) = ahead.pop() {
+            found.push(element);
+            let from = ahead.len();
+            ahead.extend(element.elements());
+            ahead[from..].reverse();
         }
         found
     }

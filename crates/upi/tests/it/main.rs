@@ -2,6 +2,7 @@
 
 mod attacks;
 mod links;
+mod machines;
 mod messages;
 mod samples;
 mod support;
