@@ -20,6 +20,7 @@ fn main() {
     messages();
     sealed();
     signatures();
+    account_payment();
 }
 
 const CHIP: &[u8] = &[
@@ -119,4 +120,44 @@ fn signatures() {
         pieces.extend_from_slice(piece);
     }
     save("oda_recover", "chain", &pieces);
+}
+
+fn account_payment() {
+    let payment = concat!(
+        "<upi:ReqPay xmlns:upi=\"http://npci.org/upi/schema/\"><Head ver=\"2.0\" ts=\"2026-11-22T05:30:00.000+05:30\" ",
+        "orgId=\"700001\" msgId=\"PZA1\"/><Txn id=\"PZA2\" type=\"COLLECT\" note=\"tea &amp; cake\" initiationMode=\"00\" ",
+        "purpose=\"00\"><Rules><Rule name=\"EXPIREAFTER\" value=\"30\"/><Rule name=\"MINAMOUNT\" value=\"1.00\"/></Rules>",
+        "</Txn><Payer addr=\"asha@paiza\" type=\"PERSON\" code=\"0000\"/><Payees><Payee addr=\"chai@paiza\" ",
+        "type=\"ENTITY\" code=\"5814\"><Device><Tag name=\"TYPE\" value=\"MOB\"/></Device><Ac addrType=\"ACCOUNT\"><Detail ",
+        "name=\"IFSC\" value=\"ABCD0000001\"/><Detail name=\"ACNUM\" value=\"12345\"/></Ac><Amount value=\"2.00\" ",
+        "curr=\"INR\"/></Payee></Payees></upi:ReqPay>",
+    );
+    save("upi_lint", "payment", payment.as_bytes());
+    save(
+        "upi_xml",
+        "names",
+        b"<a xmlns='urn:d' xmlns:p='urn:p'><p:b p:c='&#9;&lt;' d='x'/>t &gt; u<e xmlns=''/>\r\n</a>",
+    );
+    let small = b"<u:Ack xmlns:u='urn:u'><Head orgId='700001'/></u:Ack>";
+    let key = crypto::rsa_signature::SigningKey::generate();
+    save("upi_xml", "signed", &upi::signature::sign(small, &key).expect("a document"));
+    let link =
+        "upi://pay?ver=01&mode=05&pa=chai@paiza&pn=Chai%20Corner&am=30.00&mam=1&cu=INR&orgid=700001&own=%2B1";
+    let signed = upi::link::sign(link, &crypto::p256::SigningKey::generate()).expect("a link");
+    save("upi_link", "signed", signed.text().as_bytes());
+    let mandate = "upi://mandate?txnType=CREATE&pa=gym@paiza&mn=Gym&am=12.50&amrule=MAX&recur=MONTHLY&recurvalue=5&recurtype=ON&\
+                   validitystart=01012027&validityend=31122027&rev=Y&QRexpire=2026-11-21T18:05:00.5+05:30&url=http://a";
+    save("upi_link", "mandate", mandate.as_bytes());
+    save("upi_link", "intent", b"intent://pay?pa=a@b&am=1#Intent;scheme=upi;end");
+    let payee = upi::address::Address::parse("chai.corner@paiza").expect("an address");
+    let amount = values::Money::parse("30.00", values::Currency::INR).expect("an amount");
+    let code = upi::bharat::make(&upi::bharat::BharatParts {
+        payee: &payee,
+        category: "5814".parse().expect("a category"),
+        name: "CHAI CORNER",
+        city: "PUNE",
+        amount: Some(amount),
+        reference: Some("ORD20260042"),
+    });
+    save("upi_qr", "dynamic", code.expect("a code").text().as_bytes());
 }

@@ -3,8 +3,9 @@
 //! It is no room of the house and nothing depends on it. `tests/corpus.rs` runs every file of `corpus/`, each
 //! truncation of it and each change of one byte; `libfuzzer/` runs the same functions under cargo-fuzz.
 //!
-//! Read `card_data`, `codes`, `host_messages`, `requests`, `sealed` (parsers), then `machines` (conversations).
+//! Read `account_payment`, `card_data`, `codes`, `host_messages`, `requests`, `sealed` (parsers), then `machines` (conversations).
 
+pub mod account_payment;
 pub mod card_data;
 pub mod codes;
 pub mod host_messages;
@@ -44,6 +45,10 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("passkey", requests::passkey),
     ("card_application", machines::card_application),
     ("terminal", machines::terminal),
+    ("upi_xml", account_payment::upi_xml),
+    ("upi_link", account_payment::upi_link),
+    ("upi_qr", account_payment::upi_qr),
+    ("upi_lint", account_payment::upi_lint),
 ];
 
 /// Cuts bytes into pieces as the field between phone and reader does: a length of two bytes before each. The last

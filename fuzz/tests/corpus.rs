@@ -70,7 +70,7 @@ macro_rules! corpora {
 corpora! {
     tlv apdu_command apdu_response fci dol afl de55 track_two issuer_application_data oda_recover describe
     qr_merchant qr_consumer iso_net iso_pos deframer private_data original_data settlement_file jwe_open envelope
-    key_file key_block http_signature passkey card_application terminal
+    key_file key_block http_signature passkey card_application terminal upi_xml upi_link upi_qr upi_lint
 }
 
 /// A corpus of inputs that are refused at the first byte would prove little.
@@ -125,6 +125,12 @@ fn seeds_go_deep() {
     assert!(emv::qr::merchant::MerchantCode::parse(&text("qr_merchant", "noodles")).is_ok());
     assert!(emv::qr::consumer::parse(&text("qr_consumer", "tap")).is_ok());
     assert!(fuzz::requests::registers(&seed("passkey", "registration")));
+    assert!(upi::link::Link::parse(&text("upi_link", "signed")).is_ok());
+    assert!(upi::link::Link::parse(&text("upi_link", "mandate")).is_ok());
+    assert!(upi::bharat::BharatCode::parse(&text("upi_qr", "dynamic")).is_ok());
+    let payment = upi::xml::read(&seed("upi_lint", "payment")).unwrap();
+    assert_eq!(upi::messages::lint(&payment, upi::messages::Profile::public()), []);
+    assert!(text("upi_xml", "signed").contains("SignatureValue"));
     let key = fuzz::sealed::agreement_key();
     assert!(crypto::jwe::open(&key, &text("jwe_open", "sealed"), fuzz::sealed::CONTEXT).is_ok());
     assert!(crypto::keystore::open_file(&seed("key_file", "one"), fuzz::sealed::PASSPHRASE).is_ok());

@@ -59,6 +59,9 @@ pub(crate) enum Command {
     /// Known answers and test certification authority
     #[command(subcommand)]
     Emv(Emv),
+    /// Account payment: links and codes, signatures, messages and their rules
+    #[command(subcommand)]
+    Upi(crate::upi::Upi),
     /// Load, next to the limit measured in the same run
     #[command(subcommand)]
     Bench(Bench),
@@ -561,6 +564,14 @@ pub(crate) enum Decode {
         /// Field table: net or pos
         #[arg(long, default_value = "net")]
         profile: String,
+    },
+    /// Account payment: a message, a link, a Bharat QR, or response codes such as U30/Z9
+    Upi {
+        /// The text, or the file that has it; `-` is standard input
+        source: String,
+        /// Show what is masked
+        #[arg(long)]
+        danger_clear: bool,
     },
 }
 

@@ -8,6 +8,7 @@ mod framing;
 mod input;
 mod iso8583;
 mod tlv;
+mod upi;
 
 use crate::cli::Decode;
 use crate::output::{Failure, Output};
@@ -19,6 +20,7 @@ pub(crate) fn run(what: &Decode, output: &Output) -> Result<(), Failure> {
         Decode::Tlv(bytes) => tlv::run(bytes, *output),
         Decode::Apdu(bytes) => apdu::run(bytes, *output),
         Decode::Iso8583 { bytes, profile } => iso8583::run(bytes, profile, *output),
+        Decode::Upi { source, danger_clear } => upi::run(source, *danger_clear, *output),
     }
 }
 

@@ -13,6 +13,7 @@ mod pos;
 mod sandbox;
 mod serve;
 mod up;
+mod upi;
 mod verify;
 mod watch;
 
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Command::Man(what) => developers::manual(&what),
         Command::Decode(what) => decode::run(&what, &output),
         Command::Emv(what) => emv::run(&what, &output),
+        Command::Upi(what) => upi::run(&what, output),
         Command::Verify(what) => verify::run(&what, output),
         Command::Bench(what) => bench::run(&what, output),
     };

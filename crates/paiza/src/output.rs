@@ -71,6 +71,11 @@ impl Output {
         Output { json }
     }
 
+    /// Whether stdout is for programs.
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
     /// A line for people.
     pub(crate) fn line(self, text: impl AsRef<str>) {
         // A reader who goes away (a pager that is closed) is no failure of ours.
