@@ -4,7 +4,7 @@
 //! year at once. So requests are remembered in memory here, as long as the city runs, and nothing is told as an event.
 
 use super::call::{Call, Reply, rendered};
-use super::paging::{AFTER, BEFORE, LIMIT};
+use super::paging::{AFTER, BEFORE, InMemory, LIMIT};
 use super::shape::{Field, Kind, Shape};
 use super::time;
 use crate::platform_http::problem::Trouble;
@@ -263,13 +263,13 @@ fn fault_view(listed: &Listed) -> FaultView {
 
 pub(super) fn list(call: &Call) -> Result<Reply, Trouble> {
     let all = helpers(call)?.tools.faults.listed();
-    let window = call.window()?;
-    let names = window.choose(all.iter().map(|one| one.id.to_string()).collect());
-    let found = names.into_iter().filter_map(|name| {
-        let one = all.iter().find(|one| one.id.to_string() == name)?;
-        Some((name, fault_view(one)))
-    });
-    Ok(window.page(call, found.collect()))
+    let member = |one: &Listed, name: &str| match name {
+        "leg" => Some(one.fault.leg.to_string()),
+        "created_at" => Some(time::write(one.since)),
+        _ => None,
+    };
+    let list = InMemory { all, name: |one| one.id.to_string(), member };
+    list.answer(call, call.api.store(), |_, one| fault_view(one))
 }
 
 pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {
