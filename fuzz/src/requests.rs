@@ -1,7 +1,7 @@
 //! What a phone, or somebody who says to be one, may send over HTTP.
 
 use crate::pieces;
-use passkeys::{Assertion, CredentialId, Defences, Expected, register, verify};
+use passkeys::{Assertion, CredentialId, Defences, Expected, register};
 use server::http_signature::{SignatureHeaders, SignedRequest, claims, sign, verify};
 
 /// The headers of a signature, a line each, then the body. Claims that were accepted are written the same way again.
@@ -53,5 +53,5 @@ pub fn passkey(data: &[u8]) {
         authenticator_data: piece(3).to_vec(),
         signature: piece(4).to_vec(),
     };
-    assert!(verify(&PASSKEY, &made.public, made.counter, &used).is_err());
+    assert!(passkeys::verify(&PASSKEY, &made.public, made.counter, &used).is_err());
 }

@@ -303,7 +303,7 @@ mod tests {
     }
 
     fn all(page: &Page) -> Vec<String> {
-        let frame = Frame { section: "/audit", search: hostile(), last: None, who: hostile() };
+        let frame = Frame { section: "/audit", search: hostile(), last: None, who: hostile(), test: None };
         let entering = [(None, None), (Some(hostile()), None), (None, Some(hostile()))]
             .map(|(wrong, link)| EnterView { wrong, link, challenge: hostile() });
         let enrolling = [None, Some(hostile())].map(|invited| EnrolView {

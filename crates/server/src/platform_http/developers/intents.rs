@@ -237,6 +237,9 @@ impl Waiting {
     /// The terminal is done with this payment.
     pub(super) fn tell(&self, id: Id<kinds::Payment>) {
         let heard = self.0.lock().expect("no holder of this lock panics").remove(&id);
-        heard.into_iter().flatten().for_each(|tell| drop(tell.send(())));
+        for tell in heard.into_iter().flatten() {
+            // Whoever waited may have gone.
+            let _ = tell.send(());
+        }
     }
 }
