@@ -128,16 +128,17 @@ fn whatever_goes_wrong_between_hosts_money_is_right_afterwards() {
     for (leg, what, expected) in [
         // The request is lost: nobody else ever hears of it.
         ("acquirer-network", "drop", "reversed"),
-        // The bank booked it and the answer is lost.
-        ("gateway-issuer:boc", "drop,on=answers", "reversed"),
-        ("network-gateway", "drop,on=answers", "reversed"),
+        // The bank booked it and the answer is lost: the network says that nobody answered, and takes it back there.
+        ("gateway-issuer:boc", "drop,on=answers", "declined"),
+        ("network-gateway", "drop,on=answers", "declined"),
+        ("acquirer-network", "drop,on=answers", "reversed"),
         // Twice the request, once the money.
         ("acquirer-network", "duplicate", "approved"),
         ("gateway-issuer", "duplicate", "approved"),
         ("terminal-acquirer", "duplicate", "approved"),
         // A request that cannot be believed is refused, an answer that cannot be is none.
         ("network-gateway", "corrupt", "declined or reversed"),
-        ("gateway-issuer:boc", "corrupt,on=answers", "reversed"),
+        ("gateway-issuer:boc", "corrupt,on=answers", "declined"),
         // The bank is in trouble and books nothing.
         ("gateway-issuer:boc", "answer=96", "declined"),
         ("acquirer-network", "answer=91", "declined"),
