@@ -1,5 +1,6 @@
 //! Codes held before a camera.
 
+use emv::qr::offer::Offer;
 use emv::qr::{consumer, merchant};
 
 /// A merchant's code is its text.
@@ -16,6 +17,19 @@ pub fn qr_merchant(data: &[u8]) {
     }
     if let Ok(template) = merchant::MerchantCode::parse_template(text) {
         assert_eq!(template.template_text(), text);
+    }
+}
+
+/// What a shop's code offers is read from its writing again, whatever else the code had. A checksum is put at the end, so
+/// that what is tried is not the checksum.
+pub fn qr_offer(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let covered = text.get(..text.len().saturating_sub(4)).unwrap_or_default();
+    let text = format!("{covered}{:04X}", merchant::crc16(covered.as_bytes()));
+    if let Ok(offer) = Offer::parse(&text)
+        && let Ok(written) = offer.to_text()
+    {
+        assert_eq!(Offer::parse(&written), Ok(offer));
     }
 }
 

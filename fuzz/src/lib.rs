@@ -30,6 +30,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("oda_recover", card_data::oda_recover),
     ("describe", card_data::describe),
     ("qr_merchant", codes::qr_merchant),
+    ("qr_offer", codes::qr_offer),
     ("qr_consumer", codes::qr_consumer),
     ("iso_net", host_messages::iso_net),
     ("iso_pos", host_messages::iso_pos),

@@ -69,8 +69,8 @@ macro_rules! corpora {
 
 corpora! {
     tlv apdu_command apdu_response fci dol afl de55 track_two issuer_application_data oda_recover describe
-    qr_merchant qr_consumer iso_net iso_pos deframer private_data original_data settlement_file jwe_open envelope
-    key_file key_block http_signature passkey card_application terminal upi_xml upi_link upi_qr upi_lint
+    qr_merchant qr_offer qr_consumer iso_net iso_pos deframer private_data original_data settlement_file jwe_open
+    envelope key_file key_block http_signature passkey card_application terminal upi_xml upi_link upi_qr upi_lint
 }
 
 /// A corpus of inputs that are refused at the first byte would prove little.
@@ -123,8 +123,10 @@ fn seeds_go_deep() {
     }
     let text = |target, name| String::from_utf8(seed(target, name)).unwrap();
     assert!(emv::qr::merchant::MerchantCode::parse(&text("qr_merchant", "noodles")).is_ok());
+    assert!(emv::qr::offer::Offer::parse(&text("qr_offer", "bill")).is_ok());
     assert!(emv::qr::consumer::parse(&text("qr_consumer", "tap")).is_ok());
     assert!(fuzz::requests::registers(&seed("passkey", "registration")));
+    assert!(emv::qr::consumer::parse(&text("qr_consumer", "shown")).is_ok());
     assert!(upi::link::Link::parse(&text("upi_link", "signed")).is_ok());
     assert!(upi::link::Link::parse(&text("upi_link", "mandate")).is_ok());
     assert!(upi::bharat::BharatCode::parse(&text("upi_qr", "dynamic")).is_ok());

@@ -14,6 +14,8 @@ pub enum Defence {
     Repeats,
     /// A payment whose reversal came first is refused.
     EarlyReversal,
+    /// A bill is paid with its own amount.
+    Bill,
     /// What is paid back is at most what was paid, to the card that paid.
     Original,
 }

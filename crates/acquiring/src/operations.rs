@@ -1,6 +1,7 @@
 //! What changes the acquirer's records.
 
 mod accept;
+mod code;
 mod conclude;
 mod intent;
 mod manage;
@@ -10,6 +11,7 @@ mod take_back;
 mod time_out;
 
 pub use accept::{Accept, Accepted};
+pub use code::{AcceptCode, BILL_LIFE, OpenBill};
 pub use conclude::{Conclude, Concluded, Standing};
 pub use intent::{CancelIntent, Expect, FailIntent, IntentRefusal, OpenIntent, PresentCard};
 pub use manage::{ChangeMerchant, NextTrace, RegisterMerchant, RegisterTerminal, SetTerminalState, SignOn};

@@ -65,6 +65,15 @@ pub enum Refusal {
     /// Payments of the batch wait for their answers.
     #[error("payments of the batch still wait for their answers")]
     PaymentsPending,
+    /// The code names a bill that was never opened.
+    #[error("the bill is unknown")]
+    BillUnknown,
+    /// The bill can no longer be paid.
+    #[error("the bill can no longer be paid")]
+    BillOver,
+    /// Not the amount of the bill.
+    #[error("not the amount of the bill")]
+    BillAmount,
     /// No free trace number was found.
     #[error("no trace number is free")]
     NoTraceNumber,
@@ -102,6 +111,9 @@ impl Refusal {
         Refusal::AboveOriginal,
         Refusal::NotReversible,
         Refusal::PaymentsPending,
+        Refusal::BillUnknown,
+        Refusal::BillOver,
+        Refusal::BillAmount,
         Refusal::NoTraceNumber,
         Refusal::UnknownPayment,
         Refusal::AnswerMismatch,
@@ -131,6 +143,9 @@ impl Refusal {
             Refusal::AboveOriginal => "above_original",
             Refusal::NotReversible => "not_reversible",
             Refusal::PaymentsPending => "payments_pending",
+            Refusal::BillUnknown => "bill_unknown",
+            Refusal::BillOver => "bill_over",
+            Refusal::BillAmount => "bill_amount",
             Refusal::NoTraceNumber => "no_trace_number",
             Refusal::UnknownPayment => "unknown_payment",
             Refusal::AnswerMismatch => "answer_mismatch",
@@ -146,11 +161,14 @@ impl Refusal {
             Refusal::UnknownTerminal => ResponseCode::UNKNOWN_TERMINAL,
             Refusal::TerminalBlocked | Refusal::WrongCategory => ResponseCode::NOT_PERMITTED_TO_TERMINAL,
             Refusal::MerchantInactive | Refusal::WrongMerchant => ResponseCode::BAD_MERCHANT,
-            Refusal::ZeroAmount => ResponseCode::BAD_AMOUNT,
+            Refusal::ZeroAmount | Refusal::BillAmount => ResponseCode::BAD_AMOUNT,
+            Refusal::BillOver => ResponseCode::BAD_TRANSACTION,
             Refusal::PaymentLimit | Refusal::DailyLimit => ResponseCode::AMOUNT_LIMIT,
             Refusal::WrongBatch => ResponseCode::SIGN_ON_AGAIN,
             Refusal::TraceUsed | Refusal::ReversedBefore | Refusal::NameTaken => ResponseCode::DUPLICATE,
-            Refusal::OriginalNotFound | Refusal::UnknownPayment => ResponseCode::ORIGINAL_NOT_FOUND,
+            Refusal::OriginalNotFound | Refusal::UnknownPayment | Refusal::BillUnknown => {
+                ResponseCode::ORIGINAL_NOT_FOUND
+            }
             Refusal::WrongCurrency | Refusal::OriginalNotApproved | Refusal::NotReversible => {
                 ResponseCode::BAD_TRANSACTION
             }

@@ -86,6 +86,9 @@ impl Transaction {
 /// The bytes a cryptogram is computed over, before padding: at most 33 and a whole tag 9F10.
 pub type MacInput = Inline<72>;
 
+/// Bytes of what a terminal says before its unpredictable number: `9F02 9F03 9F1A 95 5F2A 9A 9C`.
+const SAID_BY_TERMINAL: usize = 6 + 6 + 2 + 5 + 2 + 3 + 1;
+
 /// What a cryptogram covers, by scheme and version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inputs {
@@ -101,6 +104,18 @@ pub enum Inputs {
         /// Amount, unpredictable number and counter are taken from here.
         transaction: Transaction,
         /// Its second byte is covered.
+        cvr: Cvr,
+    },
+    /// UnionPay version 01 for a code on a phone's screen (EMV QRCPS Consumer-Presented Mode 1.1, 4.4): the phone knows
+    /// neither amount nor shop, so whatever a terminal would have said counts as zero.
+    UnionPayShownCode {
+        /// The number the phone chose in place of a terminal's: when the code was born, see [`crate::qr::consumer::born`].
+        unpredictable: UnpredictableNumber,
+        /// Profile of codes.
+        aip: Aip,
+        /// The card's counter.
+        atc: Atc,
+        /// Card verification results.
         cvr: Cvr,
     },
     /// Visa version 10.
@@ -142,15 +157,22 @@ impl Inputs {
         }
     }
 
-    /// The agreed objects.
-    pub fn transaction(&self) -> &Transaction {
+    /// The inputs of a UnionPay token whose proof was shown as a code. Only its own part of `transaction` is covered.
+    pub fn unionpay_shown_code(transaction: &Transaction, card: &IssuerApplicationData) -> Inputs {
+        let Transaction { unpredictable, aip, atc, .. } = *transaction;
+        Inputs::UnionPayShownCode { unpredictable, aip, atc, cvr: card.cvr }
+    }
+
+    /// The card's counter.
+    fn atc(&self) -> Atc {
         match self {
+            Inputs::UnionPayShownCode { atc, .. } => *atc,
             Inputs::UnionPay01 { transaction, .. }
             | Inputs::UnionPay17 { transaction, .. }
             | Inputs::Visa10 { transaction, .. }
             | Inputs::Visa18 { transaction, .. }
             | Inputs::MChip16 { transaction, .. }
-            | Inputs::MChip20 { transaction, .. } => transaction,
+            | Inputs::MChip20 { transaction, .. } => transaction.atc,
         }
     }
 
@@ -172,6 +194,19 @@ impl Inputs {
                 assert!(fits, "13 bytes fit");
                 out
             }
+            Inputs::UnionPayShownCode { unpredictable, aip, atc, cvr } => {
+                let mut out = MacInput::EMPTY;
+                let parts: [&[u8]; 5] = [
+                    &[0; SAID_BY_TERMINAL],
+                    &unpredictable.0,
+                    aip.as_bytes(),
+                    &atc.to_bytes(),
+                    cvr.as_bytes(),
+                ];
+                let fits = parts.into_iter().all(|part| out.extend(part));
+                assert!(fits, "37 bytes fit");
+                out
+            }
             Inputs::Visa10 { transaction, cvr } => with(transaction, cvr),
             Inputs::Visa18 { transaction, issuer_data } => with(transaction, issuer_data),
             Inputs::MChip16 { transaction, cvr } | Inputs::MChip20 { transaction, cvr } => {
@@ -184,9 +219,9 @@ impl Inputs {
     ///
     /// `algorithm` matters for UnionPay only; the others know triple DES alone.
     pub fn session_key(&self, algorithm: Algorithm, card_key: &Key16) -> Key16 {
-        let atc = self.transaction().atc;
+        let atc = self.atc();
         match self {
-            Inputs::UnionPay01 { .. } | Inputs::UnionPay17 { .. } => {
+            Inputs::UnionPay01 { .. } | Inputs::UnionPay17 { .. } | Inputs::UnionPayShownCode { .. } => {
                 emv_keys::session_key(algorithm, card_key, atc.count())
             }
             Inputs::Visa10 { .. } => card_key.clone(),
@@ -209,7 +244,7 @@ pub fn compute(inputs: &Inputs, algorithm: Algorithm, card_key: &Key16) -> [u8; 
 pub fn compute_with_session_key(inputs: &Inputs, algorithm: Algorithm, session_key: &Key16) -> [u8; 8] {
     let data = inputs.mac_input();
     match inputs {
-        Inputs::UnionPay01 { .. } | Inputs::UnionPay17 { .. } => {
+        Inputs::UnionPay01 { .. } | Inputs::UnionPay17 { .. } | Inputs::UnionPayShownCode { .. } => {
             mac::application_cryptogram(algorithm, session_key, &data)
         }
         // Visa version 10 fills with zeros only (ISO/IEC 9797-1 padding method 1).
@@ -234,7 +269,8 @@ pub enum NotGenuine {
     Mismatch,
 }
 
-/// Something whose cryptogram was checked, with the key it was made with. Made only by [`verify`].
+/// Something whose cryptogram was checked, with the key it was made with. Made only by [`verify`] and
+/// [`verify_shown_code`].
 #[derive(Clone, Debug)]
 pub struct Genuine<T> {
     subject: T,
@@ -260,12 +296,30 @@ pub fn verify<T: AsRef<Request>>(
     algorithm: Algorithm,
     card_key: &Key16,
 ) -> Result<Genuine<T>, NotGenuine> {
+    verify_over(subject, algorithm, card_key, |transaction, card| Inputs::unionpay(*transaction, card))
+}
+
+/// The same for a proof that was shown as a code: it covers nothing that a terminal says.
+pub fn verify_shown_code<T: AsRef<Request>>(
+    subject: T,
+    algorithm: Algorithm,
+    card_key: &Key16,
+) -> Result<Genuine<T>, NotGenuine> {
+    verify_over(subject, algorithm, card_key, Inputs::unionpay_shown_code)
+}
+
+fn verify_over<T: AsRef<Request>>(
+    subject: T,
+    algorithm: Algorithm,
+    card_key: &Key16,
+    inputs: impl FnOnce(&Transaction, &IssuerApplicationData) -> Inputs,
+) -> Result<Genuine<T>, NotGenuine> {
     let request = subject.as_ref();
     let card = request.unionpay()?;
     if card.algorithm != algorithm.id() {
         return Err(NotGenuine::Algorithm);
     }
-    let inputs = Inputs::unionpay(request.transaction, &card);
+    let inputs = inputs(&request.transaction, &card);
     let session_key = inputs.session_key(algorithm, card_key);
     let expected = compute_with_session_key(&inputs, algorithm, &session_key);
     if !constant_time_eq(&expected, &request.cryptogram) {

@@ -128,7 +128,9 @@ pub(crate) enum Journey {
     Enrol,
     /// Add a card, tap it, see it authorised, reversed and settled
     Tap,
-    /// Both
+    /// Pay by code: the phone shows one, then the shop does
+    Qr,
+    /// All of them
     All,
 }
 
@@ -223,6 +225,9 @@ pub(crate) enum Phone {
         #[arg(long)]
         locked: bool,
     },
+    /// Pay by code
+    #[command(subcommand)]
+    Qr(crate::code::PhoneQr),
     /// Read the text messages of this phone
     Inbox {
         #[command(flatten)]
@@ -380,6 +385,9 @@ pub(crate) enum Pos {
         #[arg(long, default_value = "CNY")]
         currency: String,
     },
+    /// Take payments by code
+    #[command(subcommand)]
+    Qr(crate::code::PosQr),
     /// Work the terminal at a screen, in a browser on this machine
     Screen {
         #[command(flatten)]
@@ -572,6 +580,11 @@ pub(crate) enum Decode {
         /// Show what is masked
         #[arg(long)]
         danger_clear: bool,
+    },
+    /// A payment code, a shop's or a phone's
+    Qr {
+        /// The text of the code. Standard input if absent, one code a line
+        code: Option<String>,
     },
 }
 

@@ -7,6 +7,7 @@ mod apdu;
 mod framing;
 mod input;
 mod iso8583;
+mod qr;
 mod tlv;
 mod upi;
 
@@ -19,6 +20,7 @@ pub(crate) fn run(what: &Decode, output: &Output) -> Result<(), Failure> {
     match what {
         Decode::Tlv(bytes) => tlv::run(bytes, *output),
         Decode::Apdu(bytes) => apdu::run(bytes, *output),
+        Decode::Qr { code } => qr::run(code.as_deref(), *output),
         Decode::Iso8583 { bytes, profile } => iso8583::run(bytes, profile, *output),
         Decode::Upi { source, danger_clear } => upi::run(source, *danger_clear, *output),
     }

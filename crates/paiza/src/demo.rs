@@ -1,6 +1,7 @@
 //! `paiza demo`: a scripted run over the real wires in a temporary directory, each message decoded.
 
 mod enrol;
+mod qr;
 mod stage;
 mod tap;
 
@@ -16,7 +17,8 @@ pub(crate) fn run(what: &Demo, output: Output) -> Result<(), Failure> {
     let journeys: &[(&str, Play)] = match what.journey {
         Journey::Enrol => &[("enrol", enrol::run)],
         Journey::Tap => &[("tap", tap::run)],
-        Journey::All => &[("enrol", enrol::run), ("tap", tap::run)],
+        Journey::Qr => &[("qr", qr::run)],
+        Journey::All => &[("enrol", enrol::run), ("tap", tap::run), ("qr", qr::run)],
     };
     for (name, journey) in journeys {
         output.line(format!("\n=== {name} ==="));

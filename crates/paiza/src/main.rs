@@ -2,6 +2,7 @@
 
 mod bench;
 mod cli;
+mod code;
 mod decode;
 mod demo;
 mod developers;

@@ -49,6 +49,7 @@ pub(crate) fn run(what: &What, output: Output) -> Result<(), Failure> {
             };
             field::run(phone, &wish, output)
         }
+        What::Qr(what) => crate::code::phone(what, output),
         What::Inbox { phone } => inbox(&mut open(phone)?, output),
         What::History { phone } => history(&open(phone)?, output),
         What::Default { phone, card } => {

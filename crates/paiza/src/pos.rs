@@ -42,6 +42,7 @@ pub(crate) fn run(what: &What, output: Output) -> Result<(), Failure> {
             let (reference, amount) = (name(reference)?, money(amount, currency)?);
             ended(open(line, output)?.refund(reference, amount), output)
         }
+        What::Qr(what) => crate::code::pos(what, output),
         What::Screen { line, listen, reader } => screen(line, listen, reader, output),
         What::CloseBatch { line } => closed(&open(line, output)?.close_batch().map_err(failure)?, output),
         What::Echo { line } => {
@@ -96,7 +97,7 @@ fn screen(line: &PosLine, listen: &str, reader: &str, output: Output) -> Result<
     Ok(())
 }
 
-fn open(line: &PosLine, output: Output) -> Result<Pos, Failure> {
+pub(crate) fn open(line: &PosLine, output: Output) -> Result<Pos, Failure> {
     let configuration = configuration(&line.data, &line.terminal)?;
     let acquirer = address(&line.acquirer)?;
     let dialect =
@@ -159,7 +160,7 @@ fn name(reference: &str) -> Result<Reference, Failure> {
     reference.parse().map_err(|_| Failure::usage("a reference has at most 12 characters, as on the receipt"))
 }
 
-fn money(amount: &str, currency: &str) -> Result<Money, Failure> {
+pub(crate) fn money(amount: &str, currency: &str) -> Result<Money, Failure> {
     let currency =
         Currency::from_alpha(currency).ok_or_else(|| Failure::usage("that is no currency code"))?;
     Money::parse(amount, currency).map_err(Failure::usage)
@@ -170,15 +171,16 @@ pub(crate) fn failure(error: PosError) -> Failure {
         PosError::Configuration(_) | PosError::Directory { .. } | PosError::Store(_) => {
             Failure::configuration(error)
         }
-        PosError::Refused(_) | PosError::AcquirerRefused { .. } | PosError::Reader(ReaderError::NoCard) => {
-            Failure::business(error)
-        }
+        PosError::Refused(_)
+        | PosError::Scan(_)
+        | PosError::AcquirerRefused { .. }
+        | PosError::Reader(ReaderError::NoCard) => Failure::business(error),
         PosError::Reader(_) => Failure::configuration(error),
         PosError::Unreachable(_) => Failure::unreachable(error),
     }
 }
 
-fn show(shown: &Shown, output: Output) {
+pub(crate) fn show(shown: &Shown, output: Output) {
     match shown {
         Shown::Light(light) => {
             let on = usize::from(light.status.lights_on());
@@ -186,6 +188,10 @@ fn show(shown: &Shown, output: Output) {
             output.line(format!("  {lights}  {}", light.message.text()));
             let row = json!({"event": "light", "status": light.status, "message": light.message, "text": light.message.text()});
             output.row(&row);
+        }
+        Shown::Code { text, .. } => {
+            output.line(format!("  {text}"));
+            output.row(&json!({"event": "code", "code": text}));
         }
         Shown::SignedOn { batch } => output.row(&json!({"event": "signed_on", "batch": batch})),
         Shown::Forwarded { trace, reason, answered } => {
@@ -204,7 +210,7 @@ fn show(shown: &Shown, output: Output) {
     }
 }
 
-fn ended(ended: Result<Ended, PosError>, output: Output) -> Result<(), Failure> {
+pub(crate) fn ended(ended: Result<Ended, PosError>, output: Output) -> Result<(), Failure> {
     let ended = ended.map_err(failure)?;
     if !ended.receipt.is_empty() {
         output.line("");

@@ -165,3 +165,21 @@ fn what_is_broken_ends_with_1_and_its_place() {
         assert_eq!((&last["ok"], &last["kind"]), (&false.into(), &"malformed".into()));
     }
 }
+
+#[test]
+fn codes_of_both_kinds_are_explained_and_masked() {
+    let seed = |name: &str| std::fs::read_to_string(format!("../../fuzz/corpus/{name}")).unwrap();
+    let shop = decode(&["qr", &seed("qr_offer/bill")], "");
+    assert_eq!(shop.code, 0, "{}", shop.err);
+    for words in ["code shown by a merchant", "54 amount: CNY 36.50", "07 terminal: PZ000001", "dynamic"] {
+        assert!(shop.out.contains(words), "{words} in {}", shop.out);
+    }
+    let phone = decode(&["qr"], &format!("{}\n", seed("qr_consumer/shown")));
+    assert_eq!(phone.code, 0, "{}", phone.err);
+    assert!(phone.out.contains("9F26 application cryptogram"), "{}", phone.out);
+    assert!(phone.out.contains("****0018") && !phone.out.contains("62966001000"), "{}", phone.out);
+    let rows = decode(&["qr", "--json", &seed("qr_offer/bill")], "").out;
+    assert!(rows.lines().last().unwrap().contains("\"ok\":true"), "{rows}");
+    let wrong = decode(&["qr", &seed("qr_offer/bill").replace("36.50", "36.51")], "");
+    assert!(wrong.code == 1 && wrong.err.contains("checksum does not match"), "{} {}", wrong.code, wrong.err);
+}

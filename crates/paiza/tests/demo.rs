@@ -36,6 +36,11 @@ fn enrol() {
 }
 
 #[test]
+fn qr() {
+    check("qr", 15);
+}
+
+#[test]
 fn tap() {
     check("tap", 12);
 }

@@ -1,18 +1,22 @@
 //! The acquirer: from a terminal's message to the network and back, and what is owed to the network later.
 
 use crate::line::{HostAnswer, HostLine};
+use acquiring::names::EntryMode;
 use acquiring::network_line::{self, NetworkAnswer, NetworkCode};
 use acquiring::operations::{
-    ADVICE_TOPIC, Accept, Accepted, CloseBatch, Conclude, Concluded, NextTrace, REVERSAL_TOPIC,
-    ReversalAnswered, Reverse, Settled, SignOn, TIMEOUT_TOPIC, TimedOut, Void,
+    ADVICE_TOPIC, Accept, AcceptCode, Accepted, CloseBatch, Conclude, Concluded, NextTrace, OpenBill,
+    REVERSAL_TOPIC, ReversalAnswered, Reverse, Settled, SignOn, TIMEOUT_TOPIC, TimedOut, Void,
 };
-use acquiring::terminal_line::{self, NetworkRequest, PaymentRequest, Request};
-use acquiring::{Institution, Merchant, Payment, Reference, Refusal};
+use acquiring::records::{Bill, BillName, CodePayment, MerchantState, PaymentKind};
+use acquiring::terminal_line::{self, CodeNewsRequest, NetworkRequest, PaymentRequest, Request};
+use acquiring::{
+    AcceptorId, Institution, Merchant, Payment, Reference, Refusal, Terminal, TerminalId, TerminalTrace,
+};
 use iso8583::{Message, ResponseCode};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use store::{Arrival, Called, Deliverer, Outcome, Store};
-use values::{Id, Operation, Outbound, Records};
+use values::{Expiry, Id, Money, Operation, Outbound, Records, TokenNumber};
 
 /// What is done with the answer to a terminal; `None` when there is none yet.
 pub type Home = Box<dyn FnOnce(Option<Message>) + Send>;
@@ -52,6 +56,8 @@ impl Acquirer {
             Ok(Request::Void(request)) => self.simple(message, Void { request }, home),
             Ok(Request::Reversal(request)) => self.simple(message, Reverse { request }, home),
             Ok(Request::Settlement(request)) => self.settlement(message, CloseBatch { request }, home),
+            Ok(Request::Bill(request)) => self.simple(message, OpenBill { request }, home),
+            Ok(Request::CodeNews(request)) => self.code_news(&message, &request, home),
             Ok(Request::Network(request)) => self.network_request(message, &request, home),
             Err(refusal) => home(Some(refused(&message, refusal))),
         }
@@ -70,6 +76,84 @@ impl Acquirer {
             Ok(Outcome::Mismatch) => home(Some(terminal_line::refused(&message, ResponseCode::DUPLICATE))),
             Err(_) => home(Some(terminal_line::refused(&message, ResponseCode::SYSTEM_TROUBLE))),
         });
+    }
+
+    /// Takes a payment by a scanned code from the phone that scanned it; from here on it goes the way of a tap. `home` is
+    /// called once, with what a terminal would be told.
+    pub fn pay_code(&self, paid: CodePaid, home: CodeHome) {
+        let Ok(entry_mode) = SCANNED.parse::<EntryMode>() else { return home(Err(Refusal::Incomplete)) };
+        let accept = AcceptCode {
+            acceptor: paid.acceptor,
+            terminal: paid.terminal,
+            bill: paid.bill,
+            amount: paid.amount,
+            entry_mode,
+            token: paid.token,
+            card_sequence: u16::from(paid.sequence),
+            counter: paid.counter,
+            institution: self.0.institution.clone(),
+            id: Id::mint(self.0.store.clock().now(), crypto::random::bytes()),
+        };
+        let acquirer = self.clone();
+        self.0.store.submit(accept, move |called| match called {
+            Ok(Outcome::Done(accepted)) => {
+                let message = paid.message(&accepted.payment, entry_mode);
+                acquirer.authorise(message, accepted, Box::new(|answer| home(Ok(answer))));
+            }
+            Ok(Outcome::Repeated(accepted)) => {
+                let message = paid.message(&accepted.payment, entry_mode);
+                let reference = accepted.payment.reference;
+                acquirer.answer_again(message, reference, Box::new(|answer| home(Ok(answer))));
+            }
+            Ok(Outcome::Refused(refusal)) => home(Err(refusal)),
+            Ok(Outcome::Mismatch) => home(Err(Refusal::TraceUsed)),
+            Err(_) => home(Ok(None)),
+        });
+    }
+
+    /// The shop of a terminal, if a code that names both may be paid.
+    pub fn shop_of(&self, terminal: TerminalId, acceptor: AcceptorId) -> Result<Merchant, Refusal> {
+        let found = self.0.store.read(move |records| {
+            let terminal = records.find::<Terminal>(&terminal)?;
+            records.find::<Merchant>(&terminal.merchant)
+        });
+        let merchant = found.ok().flatten().ok_or(Refusal::UnknownTerminal)?;
+        match merchant.state {
+            _ if merchant.acceptor != acceptor => Err(Refusal::WrongMerchant),
+            MerchantState::Active => Ok(merchant),
+            MerchantState::Suspended | MerchantState::Closed => Err(Refusal::MerchantInactive),
+        }
+    }
+
+    /// The bill of a terminal, if there is one and it was not paid yet.
+    pub fn open_bill(&self, terminal: TerminalId, name: BillName) -> Result<Bill, Refusal> {
+        let key = (terminal, name.batch, name.trace);
+        let found = self
+            .0
+            .store
+            .read(move |records| (records.find::<Bill>(&key), records.find::<TerminalTrace>(&key).is_some()));
+        match found {
+            Ok((Some(bill), false)) if self.0.store.clock().now() <= bill.until => Ok(bill),
+            Ok((Some(_), _)) => Err(Refusal::BillOver),
+            _ => Err(Refusal::BillUnknown),
+        }
+    }
+
+    fn code_news(&self, message: &Message, request: &CodeNewsRequest, home: Home) {
+        let (terminal, number, acceptor) = (request.terminal, request.number, request.acceptor);
+        let found = self.0.store.read(move |records| {
+            let payment = records.find::<CodePayment>(&(terminal, number))?;
+            let payment = records.find::<Payment>(&payment.reference)?;
+            let merchant = records.find::<Merchant>(&payment.merchant)?;
+            (merchant.acceptor == acceptor).then_some(payment)
+        });
+        home(Some(match found {
+            Ok(payment) => {
+                let (now, institution) = (self.0.store.clock().now(), &self.0.institution);
+                terminal_line::code_news(message, payment.as_ref(), now, institution)
+            }
+            Err(_) => terminal_line::refused(message, ResponseCode::SYSTEM_TROUBLE),
+        }));
     }
 
     fn authorise(&self, message: Message, accepted: Accepted, home: Home) {
@@ -253,6 +337,57 @@ impl Acquirer {
 
     fn is_repeat(&self, reference: Reference) -> bool {
         !self.0.sent.lock().expect("no holder of this lock panics").insert(reference)
+    }
+}
+
+/// What a phone brings that pays by a scanned code.
+pub struct CodePaid {
+    /// The shop as the code names it.
+    pub acceptor: AcceptorId,
+    /// Its terminal as the code names it.
+    pub terminal: TerminalId,
+    /// The bill that the code names.
+    pub bill: Option<BillName>,
+    /// What the customer approved.
+    pub amount: Money,
+    /// The token that pays.
+    pub token: TokenNumber,
+    /// Its last month.
+    pub expiry: Expiry,
+    /// Its sequence number.
+    pub sequence: u8,
+    /// The counter of its cryptogram.
+    pub counter: u16,
+    /// The proof, for DE 55.
+    pub chip: Vec<u8>,
+}
+
+/// What is done with the answer to such a payment; no message while nobody knows how it ends.
+pub type CodeHome = Box<dyn FnOnce(Result<Option<Message>, Refusal>) + Send>;
+
+/// DE 22 of a shop's code that the phone scanned: the customer was verified there, no PIN can be given.
+const SCANNED: &str = "042";
+
+impl CodePaid {
+    /// The request as the terminal would have made it, had the phone been held against it.
+    fn message(&self, payment: &Payment, entry_mode: EntryMode) -> Message {
+        let terminal = terminal_line::Terminal {
+            id: payment.terminal,
+            acceptor: self.acceptor,
+            trace: payment.terminal_trace,
+            batch: payment.batch,
+        };
+        let number = self.token.digits();
+        let card = terminal_line::Card {
+            entry_mode,
+            number: number.as_bytes(),
+            track_two: None,
+            sequence: Some(u16::from(self.sequence)),
+            chip: Some(&self.chip),
+        };
+        let mut message = terminal.payment(PaymentKind::Sale, payment.money(), &card, None);
+        message.set_text(iso8583::field::EXPIRY, &self.expiry.to_yymm());
+        message
     }
 }
 

@@ -38,6 +38,24 @@ pub struct NetworkEntry {
     /// The ISO 4217 code of the currency it settles in.
     pub currency: String,
     no_verification_limit: String,
+    codes: CodeRule,
+}
+
+/// What a code on a phone's screen may pay without an online PIN, as the table has it.
+#[derive(Debug, Deserialize)]
+struct CodeRule {
+    since: String,
+    payment_max: String,
+    daily_max: String,
+}
+
+/// What a code on a phone's screen may pay without an online PIN, in minor units of the network's currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeLimits {
+    /// At once.
+    pub payment_max: u64,
+    /// In a day.
+    pub daily_max: u32,
 }
 
 impl NetworkEntry {
@@ -49,6 +67,19 @@ impl NetworkEntry {
                 .expect("the embedded table is tested")
         });
         *LIMIT
+    }
+
+    /// What a code on a phone's screen may pay without an online PIN.
+    pub fn codes(&self) -> CodeLimits {
+        let minor =
+            |text: &str| Money::parse(text, self.currency()).expect("the embedded table is tested").minor();
+        let daily_max = u32::try_from(minor(&self.codes.daily_max)).expect("the embedded table is tested");
+        CodeLimits { payment_max: minor(&self.codes.payment_max), daily_max }
+    }
+
+    /// The day from which that holds, `YYYY-MM-DD`.
+    pub fn codes_since(&self) -> &str {
+        &self.codes.since
     }
 
     /// The currency it settles in.
@@ -180,6 +211,8 @@ mod tests {
         let directory = Directory::sandbox();
         assert_eq!(directory.network.currency(), Currency::CNY);
         assert_eq!(directory.network.no_verification_limit().to_string(), "CNY 1000.00");
+        assert_eq!(directory.network.codes(), CodeLimits { payment_max: 100_000, daily_max: 500_000 });
+        assert_eq!(directory.network.codes_since(), "2018-04-01");
         let mut prefixes = BTreeSet::new();
         for (bank, range) in directory.ranges() {
             assert!(range.test_range, "{} {}", bank.id, range.product_name);

@@ -21,6 +21,7 @@ pub mod iso;
 pub mod pcsc;
 pub mod phone;
 pub mod phone_door;
+pub mod picture;
 pub mod platform_http;
 pub mod pos;
 pub mod reader;

@@ -3,6 +3,7 @@
 //! Its directory is the phone. `keystore/` in it stands for the hardware key store of a real phone.
 
 mod binding;
+mod code;
 mod keystore;
 mod outcome;
 mod passkey;
@@ -10,6 +11,7 @@ mod present;
 mod wallet;
 
 pub use binding::Binding;
+pub use code::{CodeError, CodePayment, Scanned, ShownCode};
 pub use keystore::{DeviceKeyring, KeystoreError};
 pub use present::{PresentError, Presentation, TapSeen, WrongPasscode};
 pub(crate) use wallet::card_of;

@@ -5,10 +5,11 @@
 //! [`IDLE`] has ended. Money wants the passcode once more for every tap, as the wallet's rules say.
 //!
 //! Read `first_run` (from nothing to a bound phone, and opening it), `cards` and `adding`, `tapping` (held near a reader, and
-//! how it ended), `looking_back`, `own`, `passkey`; then `visit` (who is asking) and `view` (records as pages see them).
+//! how it ended), `coding` (by code), `looking_back`, `own`, `passkey`; then `visit` (who is asking) and `view` (records as pages see them).
 
 mod adding;
 mod cards;
+mod coding;
 mod first_run;
 mod looking_back;
 mod own;
@@ -19,7 +20,8 @@ mod visit;
 
 use crate::api::phone::CardRange;
 use crate::ceremony::Ceremonies;
-use crate::phone::{Binding, Phone, PhoneError};
+use crate::phone::{Binding, Phone, PhoneError, Scanned};
+use crate::picture;
 use crate::screens::{door, guard, phone as screens};
 use crate::trace::Watch;
 use ::wallet::unlock::Verified;
@@ -39,6 +41,9 @@ pub use visit::IDLE;
 
 /// The largest form that is read: every form of the phone fits many times.
 const BODY_MOST: usize = 16 * 1024;
+
+/// The largest form with a photograph of a code.
+const SCAN_MOST: usize = picture::BYTES_MOST + BODY_MOST;
 
 /// What a phone is told when it is switched on.
 pub struct Settings {
@@ -91,6 +96,8 @@ struct Inside {
     adding: Mutex<Option<adding::Adding>>,
     ranges: Mutex<Option<Arc<Vec<CardRange>>>>,
     tapping: tapping::Tapping,
+    /// The code that was scanned last, until it is paid.
+    scanned: Mutex<Option<Arc<Scanned>>>,
 }
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -119,6 +126,7 @@ impl PhoneDoor {
             adding: Mutex::default(),
             ranges: Mutex::default(),
             tapping: tapping::Tapping::default(),
+            scanned: Mutex::default(),
         })))
     }
 
@@ -163,6 +171,8 @@ pub const PAGES: &[&str] = &[
     "/cards/{token}/added",
     "/cards/{token}/remove",
     "/tap",
+    "/code",
+    "/code/pay",
     "/history",
     "/history/{token}/{counter}",
     "/inbox",
@@ -198,6 +208,9 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/tap/close", &[]),
     ("/you/passkey", &["passcode", "proof"]),
     ("/you/passkey/remove", &[]),
+    ("/code/show", &["passcode", "card", "proof"]),
+    ("/code/scan", &["code", "picture"]),
+    ("/code/pay", &["amount", "passcode", "card"]),
 ];
 
 /// The routes, read like a menu.
@@ -230,6 +243,10 @@ pub fn router(phone: PhoneDoor) -> Router {
         .route("/tap/card", post(tapping::change_card))
         .route("/tap/now", get(tapping::news))
         .route("/tap/close", post(tapping::close))
+        .route("/code", get(coding::page))
+        .route("/code/show", post(coding::show))
+        .route("/code/scan", post(coding::scan).layer(DefaultBodyLimit::max(SCAN_MOST)))
+        .route("/code/pay", get(coding::confirm).post(coding::pay))
         .route("/history", get(looking_back::history))
         .route("/history/{token}/{counter}", get(looking_back::receipt))
         .route("/inbox", get(looking_back::inbox))

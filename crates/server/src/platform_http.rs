@@ -4,6 +4,7 @@
 //! secret keys (`developers`). Whose request it is follows from key or signature, never from the body. A browser needs
 //! neither for the lost-phone page, the reference and the pages that explain problems.
 
+mod codes;
 pub mod developers;
 mod door;
 mod phone;

@@ -1,17 +1,19 @@
 //! A terminal: the reader's machine, a line to the acquirer, and a journal that survives the power going.
 //!
 //! Read `records` (what is kept), `line` (the way to the acquirer), `ask` (requests, and what is owed), `tap` (a
-//! card and the machine), `ended` (what the cashier sees).
+//! card and the machine), `code` (codes scanned and shown), `ended` (what the cashier sees).
 //!
 //! Invariants: a trace number is durable before a message carries it; a request is written down, with what is owed
 //! should its answer not come, before it leaves; what is owed is sent before the next payment, over restarts.
 
 mod ask;
+mod code;
 mod ended;
 mod line;
 pub mod records;
 mod tap;
 
+pub use code::{Patience, ScanError};
 pub use ended::{Ended, Verdict, copy_of_slip};
 pub use line::{AcquirerLine, Heard, TerminalLine};
 
@@ -26,7 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Clock, Outcome, Store, StoreError};
-use terminal::configuration::Configuration;
+use terminal::configuration::{CodeAccount, Configuration};
 use terminal::lights::Light;
 use values::time::Zone;
 use values::{MerchantCategory, Money};
@@ -82,6 +84,11 @@ impl DemoTerminal {
         shop.merchant.category =
             MerchantCategory::try_from(self.category).expect("the constants have four digits");
         shop.device.id = self.terminal.to_owned();
+        shop.code = Some(CodeAccount {
+            acquirer: "01020000".to_owned(),
+            country: "CN".to_owned(),
+            city: self.city.to_owned(),
+        });
         shop.device.serial = self.terminal.to_owned();
         for limits in shop.applications.iter_mut().filter_map(|line| line.contactless.as_mut()) {
             // As the usual qualifiers, but without online PIN: this terminal has no PIN pad.
@@ -123,6 +130,13 @@ impl Settings {
 pub enum Shown {
     /// Lights and text of the reader.
     Light(Light),
+    /// The code that a phone scans to pay.
+    Code {
+        /// What it says.
+        text: String,
+        /// For how much; nothing if the customer says how much.
+        amount: Option<Money>,
+    },
     /// It signed on; this batch is open.
     SignedOn {
         /// Number of the batch.
@@ -170,6 +184,9 @@ pub enum PosError {
     /// The acquirer does not answer.
     #[error("{0}: no answer from the acquirer")]
     Unreachable(&'static str),
+    /// The customer's code is not taken; nobody was asked.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
     /// The reader, or nobody presented a card.
     #[error(transparent)]
     Reader(#[from] ReaderError),
@@ -269,6 +286,8 @@ impl Pos {
     /// Compares totals with the acquirer and opens the next batch.
     pub fn close_batch(&mut self) -> Result<ClosedBatch, PosError> {
         self.ready()?;
+        // What phones paid by the code on the wall counts too.
+        self.catch_up_on_codes()?;
         let batch = self.device()?.batch;
         let (sales, refunds) = records::totals(&self.journal()?, batch);
         let settle = |terminal: &Terminal| terminal.settlement(sales, refunds);

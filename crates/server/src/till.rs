@@ -10,7 +10,7 @@ pub mod door;
 pub mod face;
 
 use crate::pos::records::{Entry, EntryKind, totals};
-use crate::pos::{Pos, PosError, Shown, copy_of_slip};
+use crate::pos::{Patience, Pos, PosError, Shown, copy_of_slip};
 use crate::reader::{CardInField, Reader, ReaderError};
 use crate::vpcd::ReaderEnd;
 use acquiring::Reference;
@@ -28,6 +28,12 @@ use values::{Money, Records};
 
 /// How long somebody has to present a card.
 pub const CARD_PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long a code stays on the screen that nobody pays: shorter than its bill can be paid.
+const CODE_PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+/// How often the acquirer is asked whether a shown code was paid: what a cashier takes for at once.
+const ASK_EVERY: Duration = Duration::from_millis(250);
 
 /// How often it is looked whether the cashier gave up waiting for a card.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -51,12 +57,17 @@ pub enum Order {
     ByCard(EntryKind, Money),
     /// Something about an earlier payment: completed, voided or refunded. `None` is its own amount.
     Follow(EntryKind, Reference, Option<Money>),
+    /// A payment by the code on a customer's phone, which was scanned.
+    ScanCode(Money),
+    /// A code is shown for a phone to scan: for this amount, or for one that the customer says.
+    ShowCode(Option<Money>),
     /// Totals are compared, and the next batch is opened.
     CloseBatch,
 }
 
 enum Work {
-    Order(Order),
+    /// An order, with the code that was scanned for it.
+    Order(Order, String),
     End,
 }
 
@@ -108,10 +119,10 @@ impl Till {
             given_up: AtomicBool::new(false),
         });
         let seen = Arc::clone(&shared);
-        pos.on_shown(move |shown| {
-            if let Shown::Light(light) = shown {
-                seen.change(|log| log.light(light));
-            }
+        pos.on_shown(move |shown| match shown {
+            Shown::Light(light) => seen.change(|log| log.light(light)),
+            Shown::Code { text, .. } => seen.change(|log| log.code(text)),
+            Shown::SignedOn { .. } | Shown::Forwarded { .. } => {}
         });
         let (work, orders) = mpsc::channel();
         let (tell, ended) = crossbeam_channel::bounded::<()>(0);
@@ -119,8 +130,8 @@ impl Till {
         std::thread::Builder::new().name("till".to_owned()).spawn(move || {
             // Dropped when this thread is done.
             let _tell = tell;
-            while let Ok(Work::Order(order)) = orders.recv() {
-                let face = shared.carry_out(&mut pos, order, &open_reader);
+            while let Ok(Work::Order(order, code)) = orders.recv() {
+                let face = shared.carry_out(&mut pos, order, &code, &open_reader);
                 shared.change(|log| log.face(face));
             }
         })?;
@@ -139,12 +150,21 @@ impl Till {
 
     /// Places an order from a form that was made in this turn. A till that is busy takes none.
     pub fn order(&self, turn: u64, order: Order) -> Result<(), Busy> {
+        self.order_with(turn, order, String::new())
+    }
+
+    /// The same for a payment by the code that was scanned.
+    pub fn order_by_code(&self, turn: u64, amount: Money, code: &str) -> Result<(), Busy> {
+        self.order_with(turn, Order::ScanCode(amount), code.to_owned())
+    }
+
+    fn order_with(&self, turn: u64, order: Order, code: String) -> Result<(), Busy> {
         // Under the lock from the question whether it is free to the order, so that of two forms one is late.
         let mut log = self.shared.log();
         log.begin(turn, order)?;
         self.shared.given_up.store(false, Ordering::SeqCst);
         self.shared.last.send_replace(log.last());
-        self.work.send(Work::Order(order)).map_err(|_| Busy)
+        self.work.send(Work::Order(order, code)).map_err(|_| Busy)
     }
 
     /// Begins the payment that stories begin with, 36.50 of its currency, unless the till is busy.
@@ -209,7 +229,7 @@ impl Shared {
         self.last.send_replace(log.last());
     }
 
-    fn carry_out(&self, pos: &mut Pos, order: Order, open_reader: &OpenReader) -> Face {
+    fn carry_out(&self, pos: &mut Pos, order: Order, code: &str, open_reader: &OpenReader) -> Face {
         let done = match order {
             Order::ByCard(kind, amount) => self.by_card(pos, (kind, amount), open_reader).map(Face::ended),
             Order::Follow(EntryKind::Void, reference, _) => pos.void(reference).map(Face::ended),
@@ -219,6 +239,8 @@ impl Shared {
             Order::Follow(_, reference, Some(amount)) => pos.refund(reference, amount).map(Face::ended),
             // A completion or refund names its amount; the door asks for one.
             Order::Follow(..) => return Face::Failed(order, Trouble::NotPossible),
+            Order::ScanCode(amount) => pos.sale_by_code(amount, code).map(Face::ended),
+            Order::ShowCode(amount) => self.show_code(pos, amount),
             Order::CloseBatch => pos.close_batch().map(Face::Closed),
         };
         match done {
@@ -229,6 +251,23 @@ impl Shared {
                 Face::Failed(order, Trouble::of(&error))
             }
         }
+    }
+
+    /// Shows a code until it is paid, the cashier gives it up, or nobody came for it.
+    fn show_code(&self, pos: &mut Pos, amount: Option<Money>) -> Result<Face, PosError> {
+        let until = Instant::now() + CODE_PATIENCE;
+        let wait = || {
+            if self.given_up.load(Ordering::SeqCst) || Instant::now() >= until {
+                return Patience::GiveUp;
+            }
+            std::thread::park_timeout(ASK_EVERY);
+            Patience::GoOn
+        };
+        let ended = match amount {
+            Some(amount) => pos.sale_by_shown_code(amount, wait)?,
+            None => pos.show_open_code(wait)?,
+        };
+        Ok(ended.map_or(Face::Idle, Face::ended))
     }
 
     fn by_card(

@@ -37,6 +37,9 @@ pub struct Configuration {
     /// The machine itself.
     #[serde(default)]
     pub device: Device,
+    /// What the codes it shows say beside its merchant; without it, it shows none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeAccount>,
     /// The applications it takes, in order of preference.
     pub applications: Vec<Application>,
     /// Keys of certification authorities.
@@ -70,6 +73,18 @@ pub struct Merchant {
     pub category: MerchantCategory,
     /// Merchant identifier (DE 42), up to 15 characters.
     pub id: String,
+}
+
+/// Where codes lead (EMV QRCPS Merchant-Presented Mode 1.1).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeAccount {
+    /// The acquirer (DE 32), eight digits.
+    pub acquirer: String,
+    /// The shop's country, two letters.
+    pub country: String,
+    /// The shop's town, at most 15 characters.
+    pub city: String,
 }
 
 /// The terminal as EMV describes it (EMV Book 4, annex A).
@@ -341,6 +356,7 @@ impl Configuration {
                 id: "000000000000001".to_owned(),
             },
             device: Device::default(),
+            code: None,
             applications: [1, 2, 3].map(|kind| union_pay(&[0xA0, 0, 0, 3, 0x33, 1, 1, kind])).to_vec(),
             ca_keys: Vec::new(),
             exceptions: BTreeSet::new(),

@@ -136,7 +136,7 @@ fn every_edited_field_is_noticed() {
         ),
         (
             "used in a way that is off",
-            Message(|t| t.presentment.entry = EntryMode::Qr),
+            Message(|t| t.presentment.entry = EntryMode::InApp),
             Defence::Domain,
             "mode_not_allowed",
         ),

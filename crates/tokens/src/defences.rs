@@ -25,6 +25,10 @@ pub enum Defence {
     Profile,
     /// The customer verification claimed is the one inside the cryptogram.
     Verification,
+    /// A code on a phone's screen pays within its minute.
+    ShownCodeLife,
+    /// The shop of the message is the one whose code the phone scanned.
+    Place,
     /// The cryptogram is computed again and compared.
     Cryptogram,
     /// Track, expiry and sequence number are the token's.

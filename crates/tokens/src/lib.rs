@@ -44,6 +44,8 @@ pub mod window;
 #[cfg(test)]
 mod attacks;
 #[cfg(test)]
+mod code_attacks;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod testing;

@@ -34,6 +34,10 @@ pub struct Policy {
     pub counter_ahead_max: u16,
     /// Days between the date in the cryptogram, the terminal's date and today.
     pub date_tolerance_days: i64,
+    /// How long a code on a phone's screen pays.
+    pub shown_code_life: Duration,
+    /// How far a phone's clock may be from ours, and how long a shop's message may be on its way.
+    pub shown_code_tolerance: Duration,
     /// How long a deleted token still takes refunds and reversals of what it paid.
     pub retention: Duration,
     /// Card numbers one operator may have opened per day.
@@ -59,6 +63,8 @@ impl Policy {
         keys_outstanding_max: 20,
         counter_ahead_max: 64,
         date_tolerance_days: 1,
+        shown_code_life: Duration::from_secs(60),
+        shown_code_tolerance: Duration::from_secs(30),
         retention: Duration::from_secs(180 * 86_400),
         detokenisations_daily: 10,
         defences: Defences::ALL,

@@ -1,6 +1,7 @@
 //! What the token service keeps. Serialised field names are column names; no card number or secret is among
 //! them in clear.
 
+pub mod code_day;
 pub mod controls;
 pub mod customer;
 pub mod detokenisation;
@@ -16,6 +17,7 @@ pub mod state;
 pub mod token;
 pub mod vault_entry;
 
+pub use code_day::CodeDay;
 pub use controls::{Controls, Mode, Modes};
 pub use customer::Customer;
 pub use detokenisation::{Detokenisation, OperatorDay};

@@ -125,6 +125,10 @@ refusals! {
     KeySchemeMismatch = "key_scheme_mismatch", "05", "The payment was not allowed.";
     /// The card did not ask for an online answer (it declined, or approved offline).
     NotAnOnlineRequest = "not_an_online_request", "05", "The payment was not allowed.";
+    /// The code was shown too long ago, or its clock is ahead.
+    CodeExpired = "code_expired", "54", "This code is no longer valid. Please show a new one.";
+    /// The shop is another one than the customer approved.
+    PlaceMismatch = "place_mismatch", "05", "The payment was not allowed.";
     /// The cryptogram is wrong.
     CryptogramWrong = "cryptogram_wrong", "05", "The payment was not allowed.";
     /// A payment without a cryptogram.
@@ -153,6 +157,10 @@ refusals! {
     VerificationRequired = "verification_required", "57", "Please unlock your phone and tap again.";
     /// Over the limit of one payment.
     AmountOverLimit = "amount_over_limit", "61", "This payment is over the card's limit.";
+    /// Over the limit of one payment by a code on the phone's screen.
+    CodeOverLimit = "code_over_limit", "61", "This payment is over the limit for codes. Please tap instead.";
+    /// Over the limit of a day's payments by codes on the phone's screen.
+    CodeDailyOverLimit = "code_daily_over_limit", "61", "This payment is over today's limit for codes. Please tap instead.";
     /// Over the limit of a day's payments.
     DailyAmountOverLimit = "daily_amount_over_limit", "61", "This payment is over the card's daily limit.";
     /// Too many payments today.

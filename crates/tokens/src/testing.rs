@@ -91,6 +91,8 @@ pub(crate) fn controls() -> Controls {
         payment_max: 500_000,
         unverified_max: 0,
         transit_max: 2_000,
+        code_payment_max: 100_000,
+        code_daily_max: 150_000,
         daily_max: 1_000_000,
         daily_count_max: 20,
     }
@@ -115,6 +117,10 @@ pub(crate) struct City {
     count: u128,
     stan: u8,
 }
+
+/// Where honest customers buy.
+pub(crate) const SHOP: emv::qr::Place =
+    emv::qr::Place { acceptor: *b"104110054110001", terminal: *b"PZ000001" };
 
 pub(crate) const MONDAY: Timestamp = Timestamp::from_millis(1_795_305_600_000 + 4 * 3_600_000);
 
@@ -304,6 +310,7 @@ impl City {
             amount: Money::new(minor, Currency::CNY).unwrap(),
             entry: EntryMode::Contactless,
             category: MerchantCategory::try_from(5411).unwrap(),
+            place: SHOP,
             country: Some(Country::CHINA),
             local_date: Some((today.month, today.day)),
             verification: Verification::Device,

@@ -62,6 +62,9 @@ pub struct RecordTap {
     pub outcome: TapOutcome,
     /// Where, if the platform knows.
     pub merchant: Option<String>,
+    /// How much, in minor units of a currency by its ISO 4217 numeric code, if the platform knows: whoever shows a code
+    /// does not.
+    pub amount: Option<(u64, u16)>,
 }
 
 impl Operation for RecordTap {
@@ -72,6 +75,9 @@ impl Operation for RecordTap {
     fn apply<W: Records>(&self, records: &mut W, _: Timestamp) -> Result<(), UnknownTap> {
         let mut tap = records.find::<TapRecord>(&(self.token, self.atc)).ok_or(UnknownTap)?;
         tap.outcome = self.outcome;
+        if let Some((amount_minor, currency)) = self.amount {
+            (tap.amount_minor, tap.currency) = (amount_minor, currency);
+        }
         if self.merchant.is_some() {
             tap.merchant.clone_from(&self.merchant);
         }
@@ -163,10 +169,13 @@ mod tests {
             defences: crate::defences::Defences::ALL,
         };
         memory.run(&tap, NOON).unwrap();
-        let told =
-            |atc| RecordTap {
-                token, atc, outcome: TapOutcome::Approved, merchant: Some("茶馆".to_owned())
-            };
+        let told = |atc| RecordTap {
+            amount: None,
+            token,
+            atc,
+            outcome: TapOutcome::Approved,
+            merchant: Some("茶馆".to_owned()),
+        };
         assert_eq!(memory.run(&told(2), NOON), Err(UnknownTap));
         memory.run(&told(1), NOON).unwrap();
         let tap = memory.find::<TapRecord>(&(token, 1)).unwrap();

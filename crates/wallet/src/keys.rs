@@ -8,10 +8,13 @@ use crate::card::{Card, CardState};
 use crate::defences::{Defence, Defences};
 use crate::history::{TapOutcome, TapRecord};
 use crate::phone::Phone;
+use crate::unlock::Verified;
+use crypto::p256::AgreementKey;
+use crypto::{emv_keys, jwe};
 use serde::{Deserialize, Serialize};
 use values::id::kinds;
 use values::time::Zone;
-use values::{Currency, Id, Operation, Outbound, Record, Records, Residency, Timestamp};
+use values::{Currency, Id, Operation, Outbound, Record, Records, Residency, Secret, Timestamp};
 
 /// Below this many keys the phone asks for more.
 pub const KEYS_LOW: u16 = 4;
@@ -241,6 +244,32 @@ pub struct UsedKey {
     pub keys_left: u16,
 }
 
+impl UsedKey {
+    /// Joins the parts of the session key. A part that was sealed for another counter does not count.
+    pub(crate) fn open(
+        &self,
+        device: &AgreementKey,
+        unlocked: Option<&Verified>,
+        defences: Defences,
+    ) -> Option<Secret<16>> {
+        let slot = &self.slot;
+        let name = key_id(slot.token, slot.atc);
+        let open = |key: &AgreementKey, sealed: &str, context| {
+            let named = jwe::key_id(sealed).is_ok_and(|kid| kid == name);
+            let part = named.then(|| jwe::open(key, sealed, context).ok())??;
+            Some(Secret::new(part.expose().try_into().ok()?))
+        };
+        let device = open(device, &slot.device_part, DEVICE_CONTEXT)?;
+        let Some(sealed) = &slot.user_part else { return Some(device) };
+        let Some(unlocked) = unlocked else {
+            // Half a key; of a careless service, which did not split it, the whole.
+            return (!defences.stands(Defence::Lock)).then_some(device);
+        };
+        let user = open(unlocked.key(), sealed, USER_CONTEXT)?;
+        Some(emv_keys::join(&device, &user))
+    }
+}
+
 impl std::fmt::Debug for UsedKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "UsedKey({:?})", self.slot)
@@ -271,6 +300,9 @@ pub enum UseRefusal {
     /// More than one tap may be.
     #[error("the amount is over the limit of this card")]
     OverTapLimit,
+    /// A scanned code asks for another currency than the card's.
+    #[error("this card does not pay in that currency")]
+    OtherCurrency,
     /// More than may be spent before the phone has been online.
     #[error("connect to the network before the next tap")]
     OverCumulativeLimit,
@@ -286,6 +318,7 @@ impl UseRefusal {
             UseRefusal::Expired => "card_expired",
             UseRefusal::NoKey => "no_key_left",
             UseRefusal::NotVerified => "see_phone",
+            UseRefusal::OtherCurrency => "other_currency",
             UseRefusal::OverTapLimit => "over_tap_limit",
             UseRefusal::OverCumulativeLimit => "over_cumulative_limit",
         }

@@ -6,7 +6,7 @@
 //!
 //! Read `phone` (who the phone belongs to, how often its passcode may be tried), `unlock` (from a
 //! passcode to evidence of it), `passkey` (the same by a passkey), `card` (what is on the phone), `keys` (the one durable step of a tap),
-//! `history`, `application` (commands in, answers out), `personalise` (certificates of a contact
+//! `history`, `application` (commands in, answers out), `code` (the same over a camera), `personalise` (certificates of a contact
 //! card), `atr`.
 //!
 //! Invariants:
@@ -23,6 +23,7 @@
 pub mod application;
 pub mod atr;
 pub mod card;
+pub mod code;
 pub mod defences;
 pub mod history;
 pub mod keys;

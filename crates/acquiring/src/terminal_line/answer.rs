@@ -1,8 +1,9 @@
 //! What a terminal is told.
 
-use crate::records::{Institution, Payment, PaymentState};
+use crate::names::{ApprovalCode, EntryMode, Reference};
+use crate::records::{BillName, Institution, Payment, PaymentState};
 use iso8583::{Message, ResponseCode, field};
-use values::Timestamp;
+use values::{Money, Timestamp, TokenNumber};
 
 /// What every answer repeats of its request.
 const ECHOED: [u8; 9] = [
@@ -45,6 +46,70 @@ fn outcome(payment: &Payment) -> ResponseCode {
         PaymentState::Pending | PaymentState::ReversalPending | PaymentState::Reversed => {
             ResponseCode::NO_ANSWER
         }
+    }
+}
+
+/// A payment by a scanned code, for the terminal that did not make it; nothing while nobody knows how it ends.
+pub fn code_news(
+    request: &Message,
+    payment: Option<&Payment>,
+    now: Timestamp,
+    institution: &Institution,
+) -> Message {
+    let Some(payment) = payment.filter(|payment| payment.state != PaymentState::Pending) else {
+        return refused(request, ResponseCode::ORIGINAL_NOT_FOUND);
+    };
+    let mut answer = accepted(request, now, institution);
+    answer.set_amount(payment.money()).set_response_code(outcome(payment));
+    answer.set(field::REFERENCE, payment.reference.padded());
+    answer.set(field::ENTRY_MODE, payment.entry_mode.padded());
+    answer.set_text(field::ORIGINAL_TERMINAL, &format!("{:06}{}", payment.batch, payment.terminal_trace));
+    if let Some(token) = payment.token {
+        answer.set_text(field::ACCOUNT_NUMBER, &token.digits());
+    }
+    if let Some(sequence) = payment.card_sequence {
+        answer.set_number(field::CARD_SEQUENCE, u64::from(sequence));
+    }
+    if let Some(code) = payment.approval_code {
+        answer.set(field::APPROVAL_CODE, code.padded());
+    }
+    answer
+}
+
+/// What such an answer tells the terminal.
+#[derive(Clone, Debug)]
+pub struct CodeNews {
+    /// The terminal's batch and trace number it counts under.
+    pub name: BillName,
+    /// How much.
+    pub amount: Money,
+    /// The token that paid.
+    pub token: TokenNumber,
+    /// Card sequence number.
+    pub card_sequence: Option<u8>,
+    /// How the code was read (DE 22).
+    pub entry_mode: EntryMode,
+    /// The acquirer's name for it.
+    pub reference: Reference,
+    /// Approved, or why not; 98 if it was taken back.
+    pub code: ResponseCode,
+    /// The issuer's approval code.
+    pub approval_code: Option<ApprovalCode>,
+}
+
+impl CodeNews {
+    /// Reads the answer; none if there is no such payment, or nobody knows yet how it ends.
+    pub fn read(answer: &Message) -> Option<CodeNews> {
+        Some(CodeNews {
+            name: BillName::parse(answer.text(field::ORIGINAL_TERMINAL)?)?,
+            amount: answer.amount()?,
+            token: TokenNumber::parse(answer.account_number()?).ok()?,
+            card_sequence: answer.number(field::CARD_SEQUENCE).and_then(|number| u8::try_from(number).ok()),
+            entry_mode: EntryMode::parse(answer.get(field::ENTRY_MODE)?).ok()?,
+            reference: Reference::parse(answer.get(field::REFERENCE)?).ok()?,
+            code: answer.response_code()?,
+            approval_code: answer.get(field::APPROVAL_CODE).and_then(|code| ApprovalCode::parse(code).ok()),
+        })
     }
 }
 

@@ -91,6 +91,21 @@ impl Terminal {
         message
     }
 
+    /// A bill that a code will name; its payment will have this trace number.
+    pub fn bill(&self, amount: Money) -> Message {
+        let mut message = self.begin(Mti::AUTHORISATION, 10);
+        message.set_text(field::PROCESSING_CODE, "360000").set_amount(amount);
+        message
+    }
+
+    /// What became of the payment by a scanned code of this number.
+    pub fn code_news(&self, number: u32) -> Message {
+        let mut message = self.begin(Mti::AUTHORISATION, 10);
+        message.set_text(field::PROCESSING_CODE, "370000");
+        message.set_text(field::PRIVATE_DATA, &format!("{number:010}"));
+        message
+    }
+
     /// The totals of the batch.
     pub fn settlement(&self, sales: Tally, refunds: Tally) -> Message {
         let mut message = self.begin(Mti::SETTLEMENT, 0);

@@ -17,6 +17,10 @@ pub enum Request {
     Reversal(ReversalRequest),
     /// To close the batch.
     Settlement(SettlementRequest),
+    /// To open a bill, before a code for it is shown.
+    Bill(BillRequest),
+    /// What became of payments by scanned codes.
+    CodeNews(CodeNewsRequest),
     /// Sign-on, sign-off, echo.
     Network(NetworkRequest),
 }
@@ -84,6 +88,32 @@ pub struct ReversalRequest {
     pub reason: ResponseCode,
 }
 
+/// A bill that a code will name.
+#[derive(Clone, Debug)]
+pub struct BillRequest {
+    /// The terminal.
+    pub terminal: TerminalId,
+    /// The merchant as the terminal names it.
+    pub acceptor: AcceptorId,
+    /// The trace number that the payment will have.
+    pub trace: Stan,
+    /// The terminal's batch.
+    pub batch: u32,
+    /// What is to be paid.
+    pub amount: Money,
+}
+
+/// A question for one payment by a scanned code.
+#[derive(Clone, Debug)]
+pub struct CodeNewsRequest {
+    /// The terminal.
+    pub terminal: TerminalId,
+    /// The merchant as the terminal names it.
+    pub acceptor: AcceptorId,
+    /// Its place among the terminal's, from 1.
+    pub number: u32,
+}
+
 /// The totals of a batch as its terminal counted them.
 #[derive(Clone, Debug)]
 pub struct SettlementRequest {
@@ -116,6 +146,8 @@ pub fn read(message: &Message, institution: &Institution) -> Result<Request, Ref
     let completing = message.get(field::CONDITION) == Some(b"06");
     match (message.mti.first().digits(), processing) {
         (b"0100", Some(b"03")) => payment(message, institution, PaymentKind::PreAuthorisation),
+        (b"0100", Some(b"36")) => bill(message),
+        (b"0100", Some(b"37")) => code_news(message),
         (b"0200", Some(b"00")) if completing => payment(message, institution, PaymentKind::Completion),
         (b"0200", Some(b"00")) => payment(message, institution, PaymentKind::Sale),
         (b"0220", Some(b"20")) => payment(message, institution, PaymentKind::Refund),
@@ -167,6 +199,25 @@ fn reversal(message: &Message) -> Result<Request, Refusal> {
         batch: batch(message)?,
         amount: amount(message)?,
         reason: message.response_code().unwrap_or(ResponseCode::OTHER_ERROR),
+    }))
+}
+
+fn bill(message: &Message) -> Result<Request, Refusal> {
+    Ok(Request::Bill(BillRequest {
+        terminal: terminal(message)?,
+        acceptor: acceptor(message)?,
+        trace: trace(message)?,
+        batch: batch(message)?,
+        amount: amount(message)?,
+    }))
+}
+
+fn code_news(message: &Message) -> Result<Request, Refusal> {
+    let number = message.get(field::PRIVATE_DATA).and_then(digits);
+    Ok(Request::CodeNews(CodeNewsRequest {
+        terminal: terminal(message)?,
+        acceptor: acceptor(message)?,
+        number: number.and_then(|number| u32::try_from(number).ok()).ok_or(Refusal::Incomplete)?,
     }))
 }
 

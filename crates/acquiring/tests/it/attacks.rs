@@ -47,15 +47,21 @@ fn more_back_than_was_paid(world: &mut World) -> Result<String, Refusal> {
     Ok(format!("refunds {}", refund.amount))
 }
 
+fn less_than_the_bill(world: &mut World) -> Result<String, Refusal> {
+    let bill = world.bill(5, "36.50")?;
+    world.scan(Some(bill), 1, "0.50").map(|payment| format!("paid {} of {}", payment.amount, "3650"))
+}
+
 #[test]
 fn each_attack_is_refused_and_succeeds_without_its_defence() {
-    let table: [(Attack, Defence, Refusal, &str); 6] = [
+    let table: [(Attack, Defence, Refusal, &str); 7] = [
         (with_another_category, Defence::Category, Refusal::WrongCategory, "told as 4111"),
         (over_the_limit_of_a_payment, Defence::Limits, Refusal::PaymentLimit, "paid 100001"),
         (over_the_limit_of_a_day, Defence::Limits, Refusal::DailyLimit, "paid 50001"),
         (the_same_request_again, Defence::Repeats, Refusal::TraceUsed, "two payments"),
         (a_request_after_its_reversal, Defence::EarlyReversal, Refusal::ReversedBefore, "paid 1250"),
         (more_back_than_was_paid, Defence::Original, Refusal::AboveOriginal, "refunds 99900"),
+        (less_than_the_bill, Defence::Bill, Refusal::BillAmount, "paid 50 of 3650"),
     ];
     for (attack, defence, refusal, gained) in table {
         assert_eq!(attack(&mut World::new()), Err(refusal), "{defence:?}");

@@ -2,11 +2,11 @@
 
 use acquiring::network_line::NetworkAnswer;
 use acquiring::operations::{
-    Accept, Accepted, CloseBatch, Closed, Conclude, Concluded, RegisterMerchant, RegisterTerminal, Reverse,
-    TakenBack, TimedOut, Void,
+    Accept, AcceptCode, Accepted, CloseBatch, Closed, Conclude, Concluded, OpenBill, RegisterMerchant,
+    RegisterTerminal, Reverse, TakenBack, TimedOut, Void,
 };
-use acquiring::records::{MerchantState, PaymentKind, Tally, TokenRange};
-use acquiring::terminal_line::{Card, Request, Terminal, read};
+use acquiring::records::{BillName, CodePayment, MerchantState, PaymentKind, Tally, TokenRange};
+use acquiring::terminal_line::{Card, CodeNews, Request, Terminal, code_news, read};
 use acquiring::{Batch, Institution, Merchant, Payment, Reference, Refusal};
 use iso8583::{Message, Profile, ResponseCode, Stan};
 use std::any::TypeId;
@@ -183,6 +183,50 @@ impl World {
             Request::Settlement(request) => self.run(&CloseBatch { request }),
             other => panic!("not a settlement: {other:?}"),
         }
+    }
+
+    /// Opens a bill of this amount in the open batch.
+    pub(crate) fn bill(&mut self, trace: u32, amount: &str) -> Result<BillName, Refusal> {
+        let message = self.terminal(trace, 1).bill(yuan(amount));
+        match read(&self.wire(&message), &self.institution)? {
+            Request::Bill(request) => {
+                let bill = self.run(&OpenBill { request })?;
+                Ok(BillName { batch: bill.batch, trace: bill.trace })
+            }
+            other => panic!("not a bill: {other:?}"),
+        }
+    }
+
+    /// A phone pays a scanned code.
+    pub(crate) fn scan(
+        &mut self,
+        bill: Option<BillName>,
+        counter: u16,
+        amount: &str,
+    ) -> Result<Payment, Refusal> {
+        let accept = AcceptCode {
+            acceptor: merchant().acceptor,
+            terminal: "PZ000001".parse().unwrap(),
+            bill,
+            amount: yuan(amount),
+            entry_mode: "042".parse().unwrap(),
+            token: values::TokenNumber::parse(TOKEN.as_bytes()).unwrap(),
+            card_sequence: 1,
+            counter,
+            institution: self.institution.clone(),
+            id: Id::from_u128(8),
+        };
+        self.run(&accept).map(|accepted| accepted.payment)
+    }
+
+    /// The payment by a scanned code of this number, as the terminal is told of it.
+    pub(crate) fn news(&mut self, number: u32) -> Option<CodeNews> {
+        let message = self.wire(&self.terminal(800, 1).code_news(number));
+        let Ok(Request::CodeNews(request)) = read(&message, &self.institution) else { panic!() };
+        let known: Option<CodePayment> = self.books.find(&(request.terminal, request.number));
+        let payment = known.map(|known| self.payment(known.reference));
+        let answer = code_news(&message, payment.as_ref(), self.now, &self.institution);
+        CodeNews::read(&self.wire(&answer))
     }
 
     pub(crate) fn payment(&mut self, reference: Reference) -> Payment {

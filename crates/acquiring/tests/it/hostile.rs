@@ -67,6 +67,8 @@ fn swallow(message: &Message) {
         Ok(Request::Void(request)) => drop(world.run(&Void { request })),
         Ok(Request::Reversal(request)) => drop(world.run(&Reverse { request })),
         Ok(Request::Settlement(request)) => drop(world.run(&CloseBatch { request })),
+        Ok(Request::Bill(request)) => drop(world.run(&OpenBill { request })),
+        Ok(Request::CodeNews(_)) => {}
         Ok(Request::Network(request)) => {
             let acceptor = request.acceptor.unwrap_or(crate::books::merchant().acceptor);
             let _ = world.run(&SignOn { terminal: request.terminal, acceptor });

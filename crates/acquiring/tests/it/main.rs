@@ -2,6 +2,7 @@
 
 mod attacks;
 mod books;
+mod codes;
 mod every_order;
 mod hostile;
 mod intents;

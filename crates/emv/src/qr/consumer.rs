@@ -11,6 +11,24 @@ use crate::tag;
 use crate::tlv::{self, Malformed, Tag};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use values::Timestamp;
+
+/// The profile of a card that pays by code (`82`): the device verifies its owner, and nothing else is done. No other
+/// profile of a phone's card sets this bit, and it lies under the cryptogram: so a tap is no code, nor a code a tap.
+pub const PROFILE: Aip = Aip::from_bytes([0x02, 0x00]);
+
+/// The number that a shown code carries in place of a terminal's unpredictable one: the second in which it was born.
+/// It lies under the cryptogram, so a code cannot be made younger. It need not be unpredictable, because no other
+/// cryptogram will ever be made with the key of its counter.
+pub fn birth(now: Timestamp) -> UnpredictableNumber {
+    // Good until 2106.
+    UnpredictableNumber((now.millis().div_euclid(1000) as u32).to_be_bytes())
+}
+
+/// When the code that carries this number was born.
+pub fn born(number: UnpredictableNumber) -> Timestamp {
+    Timestamp::from_millis(i64::from(u32::from_be_bytes(number.0)) * 1000)
+}
 
 /// The most characters a code may have.
 pub const MAX_CHARACTERS: usize = 512;
@@ -217,6 +235,13 @@ mod tests {
         assert_eq!(applications[0].proof.atc, Atc::new(0xDC2F));
         assert_eq!(to_text(&applications).unwrap(), text);
         assert_eq!(to_text(&vec![applications[0].clone(); 5]), Err(ConsumerCodeError::TooLong));
+    }
+
+    #[test]
+    fn a_code_says_when_it_was_born() {
+        let now = Timestamp::from_millis(1_795_305_612_345);
+        assert_eq!(born(birth(now)), Timestamp::from_millis(1_795_305_612_000));
+        assert!(PROFILE.has(Aip::ON_DEVICE_VERIFICATION) && PROFILE.meanings().count() == 1);
     }
 
     #[test]

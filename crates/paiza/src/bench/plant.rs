@@ -289,6 +289,8 @@ fn controls() -> Controls {
         country: Some(values::Country::CHINA),
         payment_max: 2_000_000,
         unverified_max: 0,
+        code_payment_max: 0,
+        code_daily_max: 0,
         transit_max: 5_000,
         daily_max: u32::MAX,
         daily_count_max: TAPS_PER_TOKEN as u8,

@@ -76,7 +76,7 @@ fn settle(stage: &Stage) -> Result<(), Failure> {
     )
 }
 
-fn add(phone: &mut Phone, number: &str) -> Result<Id<kinds::Token>, Failure> {
+pub(super) fn add(phone: &mut Phone, number: &str) -> Result<Id<kinds::Token>, Failure> {
     match phone.add_card(&test_card(number)?, None).map_err(failure)? {
         Added::Active(token) => Ok(token),
         Added::Declined { reason } => {
@@ -144,7 +144,7 @@ fn tap(
 }
 
 /// Waits for a text message that says this, some seconds at most.
-fn text_arrives(phone: &mut Phone, says: &str) -> bool {
+pub(super) fn text_arrives(phone: &mut Phone, says: &str) -> bool {
     let until = Instant::now() + Duration::from_secs(10);
     while Instant::now() < until {
         let found = phone.fetch_texts().is_ok()

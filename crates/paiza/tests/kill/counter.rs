@@ -2,6 +2,7 @@
 
 use crate::process::{GIVE_UP, Process, eventually, pause};
 use crypto::passphrase::Work;
+use emv::qr::consumer;
 use server::api::CardData;
 use server::city::{City, Plan, Ports};
 use server::phone::{Added, NewPhone, Phone};
@@ -211,4 +212,56 @@ fn no_counter_is_used_twice_wherever_the_phone_is_killed() {
     counters.dedup();
     assert_eq!(counters.len(), taps, "the history has each counter once");
     assert!(counters.last().is_some_and(|last| *last >= highest));
+}
+
+/// Has the phone show a code until it is shown or the phone dies where `arm` says; the code, if anybody could have seen it.
+fn show(phone: &Path, arm: Option<&PathBuf>) -> (Option<consumer::Proof>, bool) {
+    let data = phone.display().to_string();
+    let arguments = ["phone", "qr", "show", "--no-wait", "--json", "--data", &data].map(str::to_owned);
+    let mut process = Process::start("phone", &arguments, arm);
+    let died = process.ended().code().is_none();
+    let said = process.all_said();
+    let rows = said.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let code = rows.filter_map(|row| row["code"].as_str().map(str::to_owned)).next();
+    let proof = code.map(|code| consumer::parse(&code).unwrap().remove(0).proof);
+    assert!(died || proof.is_some(), "{said}");
+    (proof, died)
+}
+
+#[test]
+fn no_code_is_shown_twice_wherever_the_phone_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan =
+        Plan { ports: Ports::Free, ..Plan::documented(&folder.path().join("city"), Arc::new(SystemClock)) };
+    let city = City::start(&plan).unwrap();
+    let (phone, arm) = (folder.path().join("phone"), folder.path().join("arm"));
+    card(&city, &phone);
+    let mut shown: Vec<consumer::Proof> = Vec::new();
+    let mut rises = |proof: Option<consumer::Proof>, how: &str| {
+        let Some(proof) = proof else { return };
+        let highest = shown.last().map_or(0, |last| last.atc.count());
+        assert!(proof.atc.count() > highest, "{how}: counter {} after {highest}", proof.atc.count());
+        shown.push(proof);
+    };
+    rises(show(&phone, None).0, "an honest code");
+    let mut deaths = 0;
+    for place in Failpoint::ALL {
+        for pass in 1.. {
+            let how = format!("{}:{pass}", place.name());
+            std::fs::write(&arm, &how).unwrap();
+            let (proof, died) = show(&phone, Some(&arm));
+            rises(proof, &how);
+            let (next, _) = show(&phone, None);
+            assert!(next.is_some(), "after {how}");
+            rises(next, &format!("after {how}"));
+            // Keys are few; the phone fetches others as it does after taps.
+            Phone::open(&phone, Arc::new(SystemClock), None).unwrap().sync().unwrap();
+            if !died {
+                break;
+            }
+            deaths += 1;
+        }
+    }
+    assert!(deaths > 2, "it died {deaths} times");
+    assert!(shown.len() > Failpoint::ALL.len(), "{} codes", shown.len());
 }

@@ -1,6 +1,7 @@
 //! Between ISO 8583 and what the token service decides on.
 
 use crate::keys::PlatformKeys;
+use emv::qr::Place;
 use iso8583::{Message, Mti, OriginalData, ResponseCode, Tag, field};
 use tokens::digest::Digest16;
 use tokens::gateway::{EntryMode, IssuerAnswer, Presentment, Verification, message_digest};
@@ -80,6 +81,7 @@ pub(super) fn presentment<'a>(
             .and_then(EntryMode::from_de22)
             .ok_or(ResponseCode::BAD_TRANSACTION)?,
         category: message.merchant_category().ok_or(ResponseCode::FORMAT_ERROR)?,
+        place: place(message),
         country: message
             .number(field::ACQUIRER_COUNTRY)
             .and_then(|code| Country::from_numeric(u16::try_from(code).ok()?)),
@@ -147,6 +149,12 @@ fn kind(message: &Message) -> Option<Kind> {
         (b"00" | b"03", Mti::AUTHORISATION) => Some(Kind::PreAuthorisation),
         _ => None,
     }
+}
+
+/// DE 42 and DE 41, one that is missing is no shop that a code was ever made for.
+fn place(message: &Message) -> Place {
+    let text = |number| message.get(number).unwrap_or_default();
+    Place::new(text(field::MERCHANT), text(field::TERMINAL))
 }
 
 fn verification(message: &Message) -> Verification {

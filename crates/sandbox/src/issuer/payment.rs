@@ -14,7 +14,8 @@ use crate::keys::IssuerKeys;
 use crypto::emv_keys::Algorithm;
 use emv::cryptogram::{self, Genuine};
 use emv::de55::{self, Request};
-use emv::objects::Ctq;
+use emv::objects::{Aip, Ctq};
+use emv::qr::Place;
 use iso8583::{Message, Mti, OriginalData, PrivateData, ResponseCode, Tag, field};
 use values::{Money, Pan, TokenNumber};
 
@@ -167,9 +168,25 @@ fn kind(message: &Message) -> Option<Kind> {
     }
 }
 
-/// Entry modes 03 (code shown by the phone), 05 (contact) and 07 (contactless) carry chip data.
+/// Entry mode of a code that the phone showed: its cryptogram covers nothing that the shop says.
+const SHOWN_CODE: &[u8] = b"03";
+/// Entry mode of a shop's code that the phone scanned.
+const SCANNED_CODE: &[u8] = b"04";
+
+/// The first two digits of DE 22: how the card was read.
+fn entry(message: &Message) -> &[u8] {
+    message.get(field::ENTRY_MODE).and_then(|mode| mode.get(..2)).unwrap_or_default()
+}
+
+/// Codes, contact (05) and contactless (07) carry chip data.
 fn is_tap(message: &Message) -> bool {
-    matches!(message.get(field::ENTRY_MODE).and_then(|mode| mode.get(..2)), Some(b"03" | b"05" | b"07"))
+    matches!(entry(message), SHOWN_CODE | SCANNED_CODE | b"05" | b"07")
+}
+
+/// The shop and its terminal (DE 42, DE 41).
+fn place(message: &Message) -> Place {
+    let text = |number| message.get(number).unwrap_or_default();
+    Place::new(text(field::MERCHANT), text(field::TERMINAL))
 }
 
 fn range_of(pan: &Pan, token: Option<TokenNumber>) -> Option<&'static Range> {
@@ -207,7 +224,12 @@ fn check(
         Some(token) => master.derive_token_key(token, psn),
         None => master.derive_card_key(pan.expose(), psn),
     };
-    let Ok(genuine) = cryptogram::verify(request, algorithm, &card_key) else { return wrong };
+    let entry = entry(message);
+    let genuine = match entry {
+        SHOWN_CODE => cryptogram::verify_shown_code(request, algorithm, &card_key),
+        _ => cryptogram::verify(request, algorithm, &card_key),
+    };
+    let Ok(genuine) = genuine else { return wrong };
     let covered = &request.transaction;
     // JR/T 0025.7, 11.1: the input is rebuilt from DE 55, so DE 4 and DE 49 must be compared.
     let amounts_agree =
@@ -215,14 +237,25 @@ fn check(
     let verified = card.cvr.is_device_verified();
     let claimed = private.byte(Tag::CUSTOMER_VERIFICATION) == Some(1)
         || request.ctq.is_some_and(|ctq| ctq.has(Ctq::DEVICE_VERIFIED));
+    let code = matches!(entry, SHOWN_CODE | SCANNED_CODE);
+    let network = &Directory::sandbox().network;
     let found = if !amounts_agree {
         Some(Reason::ChipAmountDiffers)
+    } else if covered.aip.has(Aip::ON_DEVICE_VERIFICATION) != code {
+        Some(Reason::ProfileDiffers)
+    } else if entry == SCANNED_CODE && covered.unpredictable != place(message).number(covered.atc) {
+        Some(Reason::PlaceDiffers)
     } else if request.aid.is_some_and(|aid| !range.is_aid(aid.as_bytes())) {
         Some(Reason::ApplicationDiffers)
     } else if claimed && !verified {
         Some(Reason::VerificationForged)
-    } else if !verified && amount.minor() > Directory::sandbox().network.no_verification_limit().minor() {
+    } else if !verified && (code || amount.minor() > network.no_verification_limit().minor()) {
         Some(Reason::VerificationMissing)
+    } else if entry == SHOWN_CODE
+        && !message.has(field::PIN_BLOCK)
+        && amount.minor() > network.codes().payment_max
+    {
+        Some(Reason::LimitCode)
     } else {
         None
     };

@@ -58,6 +58,12 @@ reasons! {
     ChipAmountDiffers = "05", "chip_amount_differs";
     /// The application that was tapped is not the one of this product.
     ApplicationDiffers = "05", "application_differs";
+    /// A tap that came as a code, or a code that came as a tap.
+    ProfileDiffers = "05", "profile_differs";
+    /// The shop is another one than the customer approved.
+    PlaceDiffers = "05", "place_differs";
+    /// Above the limit of a code on a phone's screen.
+    LimitCode = "61", "limit_code";
     /// The message claims a verification of the customer which the cryptogram does not.
     VerificationForged = "05", "verification_forged";
     /// Above the amount that needs the customer's verification, and there was none.

@@ -2,6 +2,7 @@
 mod attacks;
 mod bank;
 mod city;
+mod codes;
 mod enrolments;
 mod hostile;
 mod payments;

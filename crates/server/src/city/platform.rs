@@ -90,7 +90,7 @@ impl Platform {
         })?;
         let door = Door::new(Arc::clone(&tokens)).certifying(Arc::new(programmes::certify));
         let test_clock = plan.test_mode.as_ref().map(|test| Arc::clone(&test.clock));
-        let door = door.defended(plan.defences.doors).telling_time(test_clock);
+        let door = door.paying(acquirer.clone()).defended(plan.defences.doors).telling_time(test_clock);
         let front = Front::default();
         let pages = screens::door::router(front.clone());
         let api = start_api(plan, &mut running, &tokens, &acquirer)?;

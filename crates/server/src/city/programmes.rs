@@ -48,10 +48,11 @@ pub fn card_ranges() -> Vec<CardRange> {
 /// Sets up programmes and controls; saying so again changes nothing.
 pub fn define(service: &TokenService) -> Result<(), StoreError> {
     let category = |code: u16| MerchantCategory::try_from(code).expect("four digits");
+    let codes = Directory::sandbox().network.codes();
     let controls = Controls {
         id: STANDARD,
         name: "standard CNY".to_owned(),
-        modes: Modes(vec![Mode::Contactless, Mode::Contact, Mode::Qr, Mode::Transit]),
+        modes: Modes(vec![Mode::Contactless, Mode::Contact, Mode::Qr, Mode::Scan, Mode::Transit]),
         categories_allowed: Vec::new(),
         // Betting and cash in disguise are not what a phone wallet is for.
         categories_denied: vec![category(7995), category(6051)],
@@ -60,6 +61,8 @@ pub fn define(service: &TokenService) -> Result<(), StoreError> {
         payment_max: 2_000_000,
         unverified_max: 0,
         transit_max: 5_000,
+        code_payment_max: codes.payment_max,
+        code_daily_max: codes.daily_max,
         daily_max: 5_000_000,
         daily_count_max: 200,
     };

@@ -17,17 +17,28 @@ impl Phone {
     ) -> Result<wire::TapEnd, PhoneError> {
         let wait_ms = patience.as_millis();
         let end: wire::TapEnd = self.get(&format!("/v1/tokens/{token}/taps/{counter}?wait_ms={wait_ms}"))?;
+        self.write_end(token, counter, &end)?;
+        Ok(end)
+    }
+
+    /// Writes down how a payment ended, if that is known.
+    pub(super) fn write_end(
+        &self,
+        token: Id<kinds::Token>,
+        counter: u16,
+        end: &wire::TapEnd,
+    ) -> Result<(), PhoneError> {
         let outcome = match end.state.as_str() {
             "approved" => TapOutcome::Approved,
             "declined" => TapOutcome::Declined,
             "taken_back" => TapOutcome::Reversed,
-            _ => return Ok(end),
+            _ => return Ok(()),
         };
         // The acquirer fills name and town up with blanks.
         let merchant = end.merchant.split_whitespace().collect::<Vec<_>>().join(" ");
         let merchant = Some(merchant).filter(|name| !name.is_empty());
-        self.run(RecordTap { token, atc: counter, outcome, merchant })?;
-        Ok(end)
+        let amount = end.amount.zip(end.currency);
+        self.run(RecordTap { token, atc: counter, outcome, merchant, amount })
     }
 
     /// Which card numbers can be added.

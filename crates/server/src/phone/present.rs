@@ -197,7 +197,10 @@ impl Phone {
         Ok(CardApplication::present(card, counter, how.profile, device)?.defended(self.defences))
     }
 
-    fn card_and_counter(&self, token: Option<Id<kinds::Token>>) -> Result<(Card, Counter), PresentError> {
+    pub(super) fn card_and_counter(
+        &self,
+        token: Option<Id<kinds::Token>>,
+    ) -> Result<(Card, Counter), PresentError> {
         let found = self.store.read(move |records| {
             let card = presented(records, token)?;
             let counter = records.find::<Counter>(&card.token).unwrap_or_else(|| Counter::new(card.token));

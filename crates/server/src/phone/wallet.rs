@@ -7,7 +7,7 @@ use ::wallet::card::{
     AddCard, Algorithm, Card, CardState, Certificates, Delete, Plastic, Profile, Rename, Reorder, Resume,
     SetCertificates, SetDefault, Suspend, UpdateCard,
 };
-use ::wallet::history::TapRecord;
+use ::wallet::history::{TapOutcome, TapRecord};
 use ::wallet::keys::{Counter, KeySlot, PassOver, StoreKeys};
 use ::wallet::phone::cards;
 use crypto::p256::AgreementPublic;
@@ -141,6 +141,13 @@ impl Phone {
     pub fn taps(&self) -> Result<Vec<TapRecord>, PhoneError> {
         let mut taps = self.store.read(|records| records.all::<TapRecord>())?;
         taps.sort_by_key(|tap| (tap.at, tap.atc));
+        Ok(taps)
+    }
+
+    /// The same without codes that were shown and never scanned, as far as this phone knows.
+    pub fn payments(&self) -> Result<Vec<TapRecord>, PhoneError> {
+        let mut taps = self.taps()?;
+        taps.retain(|tap| tap.outcome != TapOutcome::Presented || tap.amount_minor > 0);
         Ok(taps)
     }
 

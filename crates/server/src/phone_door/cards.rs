@@ -36,7 +36,7 @@ pub(super) async fn home(asked: Asked) -> Response {
         .owner(|visit| {
             let cards = view::cards(&visit.phone)?;
             let now = visit.door.now();
-            let taps = visit.phone.taps()?;
+            let taps = visit.phone.payments()?;
             let last = taps.last().filter(|tap| tap.outcome == TapOutcome::Presented);
             let row = |tap| view::row(&visit.page, tap, &cards, Some(now));
             let (pending, recent) = (last.map(row), taps.iter().rev().take(RECENT).map(row).collect());
@@ -64,7 +64,7 @@ pub(super) async fn card(asked: Asked, Path(token): Path<String>, Query(note): Q
             let cards = view::cards(&visit.phone)?;
             let place = cards.iter().position(|known| known.token == token).unwrap_or_default();
             let now = visit.door.now();
-            let taps = visit.phone.taps()?;
+            let taps = visit.phone.payments()?;
             let paid = taps.iter().rev().filter(|tap| tap.token == card.token).take(RECENT);
             let paid = paid.map(|tap| view::row(page, tap, &[], Some(now))).collect();
             let note = NOTES.iter().find(|known| **known == note.note);

@@ -17,7 +17,7 @@ pub(super) async fn history(asked: Asked) -> Response {
         .owner(|visit| {
             let (page, now) = (&visit.page, visit.door.now());
             let cards = view::cards(&visit.phone)?;
-            let taps = visit.phone.taps()?;
+            let taps = visit.phone.payments()?;
             let mut days: Vec<DayView> = Vec::new();
             let mut last = None;
             for tap in taps.iter().rev() {

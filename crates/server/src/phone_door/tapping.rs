@@ -9,9 +9,12 @@ use super::view;
 use super::visit::{Asked, Reply, Visit};
 use super::{PhoneDoor, held};
 use crate::api::phone::TapEnd;
-use crate::phone::{Phone, PhoneError, Presentation};
+use crate::phone::{CodeError, Phone, PhoneError, Presentation, Scanned, ShownCode};
 use crate::screens::pages::Page;
-use crate::screens::phone::{self as screens, CardView, Choice, EndView, ReadyView, TapState, UnlockView};
+use crate::screens::phone::{
+    self as screens, CardView, Choice, CodeView, EndView, ReadyView, TapState, UnlockView,
+};
+use crate::screens::tablet::code_panel;
 use crate::vpcd::{CardEnd, Leaver, VpcdError};
 use ::wallet::application::Notice;
 use ::wallet::card::Profile;
@@ -27,7 +30,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use values::id::kinds;
-use values::{Id, Timestamp};
+use values::{Id, Money, Timestamp};
 
 /// How often a reader is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -46,6 +49,8 @@ struct Made {
     amount_minor: u64,
     currency: u16,
     at: Timestamp,
+    /// By code: it is tried again with another code.
+    by_code: bool,
 }
 
 /// Where a tap stands.
@@ -56,12 +61,14 @@ enum State {
     None,
     /// The phone is near a reader, or looks for one.
     Held { card: CardView, until: Timestamp },
+    /// A code is on the screen.
+    Shown { card: CardView, code: ShownCode },
     /// The reader has its answer.
     Sent(Made),
     /// Somebody said how it ended, or nobody did in time.
     Told(Made, TapEnd),
     /// It came to no payment, for this reason; the amount if the reader said one.
-    NotMade { card: CardView, why: &'static str, made: Option<Made> },
+    NotMade { card: CardView, why: &'static str, made: Option<Made>, by_code: bool },
 }
 
 #[derive(Default)]
@@ -111,6 +118,11 @@ impl Tapping {
         self.changes.send_modify(|seen| *seen += 1);
     }
 
+    /// Whether this turn still is the one.
+    fn is_now(&self, turn: u64) -> bool {
+        held(&self.now).turn == turn
+    }
+
     /// Whether this turn still is the one, and the phone is still held up.
     fn is_held(&self, turn: u64) -> bool {
         let now = held(&self.now);
@@ -149,7 +161,7 @@ impl PhoneDoor {
         let (state, seen) = self.0.tapping.state();
         match state {
             State::Held { card, until } if self.now() > until => {
-                self.0.tapping.begin(State::NotMade { card, why: "why-time", made: None });
+                self.0.tapping.begin(State::NotMade { card, why: "why-time", made: None, by_code: false });
                 self.0.tapping.state()
             }
             state => (state, seen),
@@ -161,7 +173,7 @@ impl PhoneDoor {
 pub(super) async fn page(asked: Asked) -> Response {
     asked
         .owner(|visit| match visit.door.tap_state() {
-            (State::None, _) => ask(visit, "", None),
+            (State::None, _) => ask(visit, "", None, Ask::ToTap),
             (state, seen) => Reply::page(screens::tap(&visit.page, &shown(visit, &state)?, seen)),
         })
         .await
@@ -174,15 +186,34 @@ fn meant(visit: &Visit, token: &str) -> Result<Option<CardView>, PhoneError> {
     Ok(named.or(cards.iter().find(|card| card.first)).or(cards.first()).cloned())
 }
 
-fn ask(visit: &Visit, token: &str, trouble: Option<String>) -> Result<Reply, PhoneError> {
+/// What the passcode is asked for.
+#[derive(Clone, Copy)]
+pub(super) enum Ask {
+    /// To hold the phone near a reader.
+    ToTap,
+    /// To show a code.
+    ToShow,
+}
+
+pub(super) fn ask(
+    visit: &Visit,
+    token: &str,
+    trouble: Option<String>,
+    what: Ask,
+) -> Result<Reply, PhoneError> {
     let Some(card) = meant(visit, token)? else { return Reply::to("/") };
     let wrong = trouble.is_some();
+    // Where the form leads, and where the same is asked for in another browser.
+    let (then, elsewhere) = match what {
+        Ask::ToTap => ("/tap", "/tap"),
+        Ask::ToShow => ("/code/show", "/code"),
+    };
     let view = UnlockView {
         trouble,
-        then: "/tap".to_owned(),
+        then: then.to_owned(),
         to_pay: Some((card.token.clone(), card.mini(0))),
         platform: visit.phone.platform().to_owned(),
-        passkey: visit.door.passkey_ask(&visit.phone, visit.here, PAY, "/tap")?,
+        passkey: visit.door.passkey_ask(&visit.phone, visit.here, PAY, elsewhere)?,
     };
     let html = screens::unlock(&visit.page, &view);
     Ok(if wrong { Reply::No(StatusCode::FORBIDDEN, html) } else { Reply::Page(html) })
@@ -206,7 +237,7 @@ pub(super) async fn hold(asked: Asked, Form(wish): Form<Wish>) -> Response {
                 let opened = visit.door.passkey_opens(&visit.phone, PAY, &wish.proof)?.flatten();
                 let Some(verified) = opened else {
                     let trouble = visit.page.language.say("passkey-not-used");
-                    return ask(visit, &wish.card, Some(trouble));
+                    return ask(visit, &wish.card, Some(trouble), Ask::ToTap);
                 };
                 Some(Arc::new(verified))
             } else if wish.passcode.is_empty() {
@@ -215,7 +246,7 @@ pub(super) async fn hold(asked: Asked, Form(wish): Form<Wish>) -> Response {
                 match visit.phone.unlock(wish.passcode.as_bytes()) {
                     Ok(verified) => Some(Arc::new(verified)),
                     Err(PhoneError::WrongPasscode(wrong)) => {
-                        return ask(visit, &wish.card, Some(sentence(&visit.page, wrong)));
+                        return ask(visit, &wish.card, Some(sentence(&visit.page, wrong)), Ask::ToTap);
                     }
                     Err(error) => return Err(error),
                 }
@@ -234,7 +265,7 @@ fn begin(visit: &Visit, token: &str, verified: Option<Arc<Verified>>) -> Result<
     let Some(card) = meant(visit, token)? else { return Reply::to("/") };
     let Some(verified) = verified else {
         visit.door.0.tapping.close();
-        return ask(visit, &card.token, None);
+        return ask(visit, &card.token, None, Ask::ToTap);
     };
     let Ok(id) = card.token.parse() else { return Reply::to("/") };
     *held(&visit.door.0.verified) = Some(Arc::clone(&verified));
@@ -270,7 +301,7 @@ struct Holding {
 
 impl Holding {
     fn not_made(&self, why: &'static str) {
-        let state = State::NotMade { card: self.card.clone(), why, made: None };
+        let state = State::NotMade { card: self.card.clone(), why, made: None, by_code: false };
         self.door.0.tapping.go_on(self.turn, state);
     }
 
@@ -313,24 +344,18 @@ impl Holding {
     fn noticed(&self, notice: Notice) {
         let Notice::Tapped { atc, amount_minor, currency, decision, .. } = notice else {
             return self.not_made(match notice {
-                Notice::Unlock | Notice::Refused(UseRefusal::NotVerified) => "why-time",
-                Notice::Refused(UseRefusal::NoKey | UseRefusal::OverCumulativeLimit) => "why-no-key",
-                Notice::Refused(UseRefusal::OverTapLimit) => "why-over-limit",
-                Notice::Refused(
-                    UseRefusal::UnknownCard
-                    | UseRefusal::NotActive
-                    | UseRefusal::Deleted
-                    | UseRefusal::Expired,
-                ) => "why-not-active",
+                Notice::Unlock => "why-time",
+                Notice::Refused(refusal) => no_key(refusal),
                 Notice::NotHere => "why-not-here",
                 Notice::Failed | Notice::Tapped { .. } => "why-failed",
             });
         };
         held(&self.door.0.verified).take();
         let (card, at) = (self.card.clone(), self.door.now());
-        let made = Made { card, counter: atc, amount_minor, currency, at };
+        let made = Made { card, counter: atc, amount_minor, currency, at, by_code: false };
         if decision == CryptogramKind::Aac {
-            let state = State::NotMade { card: self.card.clone(), why: "why-card-said-no", made: Some(made) };
+            let why = "why-card-said-no";
+            let state = State::NotMade { card: self.card.clone(), why, made: Some(made), by_code: false };
             return self.door.0.tapping.go_on(self.turn, state);
         }
         self.door.0.tapping.go_on(self.turn, State::Sent(made.clone()));
@@ -347,6 +372,132 @@ impl Holding {
     }
 }
 
+/// The word for why there was no key.
+fn no_key(refusal: UseRefusal) -> &'static str {
+    match refusal {
+        UseRefusal::NotVerified => "why-time",
+        UseRefusal::NoKey | UseRefusal::OverCumulativeLimit => "why-no-key",
+        UseRefusal::OverTapLimit => "why-over-limit",
+        UseRefusal::OtherCurrency => "why-currency-not-allowed",
+        UseRefusal::UnknownCard | UseRefusal::NotActive | UseRefusal::Deleted | UseRefusal::Expired => {
+            "why-not-active"
+        }
+    }
+}
+
+/// What a code that came to nothing is shown as; trouble with the phone itself is for its door to tell.
+fn came_to_nothing(error: CodeError) -> Result<&'static str, PhoneError> {
+    match error {
+        CodeError::Phone(error) => Err(error),
+        CodeError::NoKey(refusal) => Ok(no_key(refusal)),
+        CodeError::NoCard => Ok("why-not-active"),
+        CodeError::Failed | CodeError::Refused(_) | CodeError::Amount => Ok("why-failed"),
+    }
+}
+
+impl Visit {
+    /// Puts a code on the screen, and looks how it ends.
+    pub(super) fn show_code(&self, token: &str, verified: &Verified) -> Result<Reply, PhoneError> {
+        let Some(card) = meant(self, token)? else { return Reply::to("/") };
+        let code = match self.phone.show_code(card.token.parse().ok(), verified) {
+            Ok(code) => code,
+            Err(error) => {
+                let why = came_to_nothing(error)?;
+                self.door.0.tapping.begin(State::NotMade { card, why, made: None, by_code: true });
+                return Reply::to("/tap");
+            }
+        };
+        let turn = self.door.0.tapping.begin(State::Shown { card: card.clone(), code: code.clone() });
+        let (door, phone) = (self.door.clone(), Arc::clone(&self.phone));
+        self.follow("code", move || await_code(&door, &phone, turn, &card, &code));
+        Reply::to("/tap")
+    }
+
+    /// Pays a scanned code, which its owner approved, and shows how it ends.
+    pub(super) fn pay_code(
+        &self,
+        scanned: Arc<Scanned>,
+        token: &str,
+        amount: Money,
+        verified: Arc<Verified>,
+    ) -> Result<Reply, PhoneError> {
+        let Some(card) = meant(self, token)? else { return Reply::to("/") };
+        let made = Made {
+            card: card.clone(),
+            counter: 0,
+            amount_minor: amount.minor(),
+            currency: amount.currency().numeric(),
+            at: self.door.now(),
+            by_code: true,
+        };
+        let turn = self.door.0.tapping.begin(State::Sent(made.clone()));
+        let (door, phone) = (self.door.clone(), Arc::clone(&self.phone));
+        self.follow("code", move || {
+            let state = match phone.pay_code(&scanned, card.token.parse().ok(), amount, &verified) {
+                Ok(paid) => {
+                    let end = match paid.end.state.as_str() {
+                        "unknown" => learn(&phone, paid.token, paid.counter),
+                        _ => paid.end,
+                    };
+                    State::Told(Made { counter: paid.counter, ..made }, end)
+                }
+                Err(error) => {
+                    let why = came_to_nothing(error).unwrap_or_else(|error| {
+                        tracing::info!(%error, "a code was not paid");
+                        "why-failed"
+                    });
+                    State::NotMade { card, why, made: Some(made), by_code: true }
+                }
+            };
+            door.0.tapping.go_on(turn, state);
+            door.catch_up(&phone);
+        });
+        Reply::to("/tap")
+    }
+
+    /// Does on a thread of its own what takes a while.
+    fn follow(&self, name: &str, work: impl FnOnce() + Send + 'static) {
+        if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(work) {
+            tracing::error!(%error, "no thread for a code");
+            self.door.0.tapping.close();
+        }
+    }
+}
+
+/// Waits for the end of a code on the screen. It goes when its minute is over; a shop that scanned it at the last moment
+/// is still heard.
+fn await_code(door: &PhoneDoor, phone: &Arc<Phone>, turn: u64, card: &CardView, code: &ShownCode) {
+    let tapping = &door.0.tapping;
+    let heard_until = code.until.after(TOLD_WITHIN);
+    let mut shown = true;
+    while tapping.is_now(turn) && door.now() <= heard_until {
+        let left = if shown { code.until.since(door.now()) } else { heard_until.since(door.now()) };
+        match phone.learn_end(code.token, code.counter, left.min(ASK_FOR)) {
+            Ok(end) if end.state != "unknown" => {
+                let made = Made {
+                    card: card.clone(),
+                    counter: code.counter,
+                    amount_minor: end.amount.unwrap_or_default(),
+                    currency: end.currency.unwrap_or_default(),
+                    at: door.now(),
+                    by_code: true,
+                };
+                tapping.go_on(turn, State::Told(made, end));
+                return door.catch_up(phone);
+            }
+            Ok(_) => {}
+            // Shops that have a line still take the code; the end is shown when this phone has one again.
+            Err(error) => tracing::debug!(%error, "the platform is not heard"),
+        }
+        if shown && door.now() >= code.until {
+            shown = false;
+            let why = "why-code-over";
+            tapping.go_on(turn, State::NotMade { card: card.clone(), why, made: None, by_code: true });
+        }
+        std::thread::park_timeout(LOOK_EVERY);
+    }
+}
+
 /// Asks until somebody knows, or it took too long.
 fn learn(phone: &Phone, token: Id<kinds::Token>, counter: u16) -> TapEnd {
     let until = Instant::now() + TOLD_WITHIN;
@@ -356,14 +507,7 @@ fn learn(phone: &Phone, token: Id<kinds::Token>, counter: u16) -> TapEnd {
             Ok(_) => {}
             Err(error) if Instant::now() > until => {
                 tracing::info!(%error, "nobody said how a tap ended");
-                let unknown = TapEnd {
-                    state: "unknown".to_owned(),
-                    response_code: None,
-                    reason: None,
-                    merchant: String::new(),
-                    reference: String::new(),
-                };
-                return unknown;
+                return TapEnd::unknown();
             }
             Err(_) => {}
         }
@@ -391,6 +535,20 @@ fn shown(visit: &Visit, state: &State) -> Result<TapState, PhoneError> {
                 others: choices(&cards, &card.token),
             }))
         }
+        State::Shown { card, code } => {
+            let left = code.until.since(visit.door.now()).as_secs();
+            let panel = crate::picture::draw(&code.text);
+            let label = page.language.say("mycode-label");
+            TapState::Code(Box::new(CodeView {
+                panel: panel.map_or_else(String::new, |drawing| code_panel(&drawing, &label)),
+                text: code.text.clone(),
+                seconds: left,
+                time: view::minutes(left),
+                bank: card.bank.clone(),
+                last_four: card.last_four.clone(),
+                mini: card.mini(0),
+            }))
+        }
         State::Sent(made) => TapState::Sent(Box::new(end_view(page, made))),
         State::Told(made, end) => {
             let mut view = end_view(page, made);
@@ -405,18 +563,19 @@ fn shown(visit: &Visit, state: &State) -> Result<TapState, PhoneError> {
                 _ => TapState::Unknown(Box::new(view)),
             }
         }
-        State::NotMade { card, why, made } => {
+        State::NotMade { card, why, made, by_code } => {
             let made_view = made.as_ref().map(|made| end_view(page, made));
             let reason = page.language.say_text(why, "bank", &card.bank);
             let token = card.token.clone();
-            TapState::NotPaid(Box::new(EndView { reason, token, ..made_view.unwrap_or_default() }))
+            let by_code = *by_code;
+            TapState::NotPaid(Box::new(EndView { reason, token, by_code, ..made_view.unwrap_or_default() }))
         }
         State::None => TapState::NotPaid(Box::default()),
     })
 }
 
 fn end_view(page: &Page, made: &Made) -> EndView {
-    let Made { card, counter, amount_minor, currency, at } = made;
+    let Made { card, counter, amount_minor, currency, at, by_code } = made;
     EndView {
         amount: Some(view::sum(*amount_minor, *currency)),
         when: format!("{} {}", page.language.say("today"), view::exact_time(*at)),
@@ -424,6 +583,7 @@ fn end_view(page: &Page, made: &Made) -> EndView {
         bank: card.bank.clone(),
         token_last_four: card.token_last_four.clone(),
         mini: card.mini(0),
+        by_code: *by_code,
         receipt: format!("/history/{}/{counter}", card.token),
         ..EndView::default()
     }
@@ -451,6 +611,9 @@ fn reason(page: &Page, bank: &str, end: &TapEnd) -> (String, String) {
             "country_not_allowed",
             "verification_required",
             "token_expired",
+            "code_over_limit",
+            "code_daily_over_limit",
+            "bill_over",
         ];
         let word = known.iter().find(|known| *known == code);
         let name = word
@@ -496,7 +659,7 @@ pub(super) async fn news(asked: Asked, Query(Seen { seen }): Query<Seen>) -> Res
                 TapState::Paid(_) => "paid",
                 TapState::NotPaid(_) => "not",
                 TapState::Unknown(_) => "unknown",
-                TapState::Ready(_) | TapState::Sent(_) => "",
+                TapState::Ready(_) | TapState::Code(_) | TapState::Sent(_) => "",
             };
             Ok(Reply::Json(json!({
                 "seen": seen,

@@ -9,6 +9,7 @@ use crate::test_mode::SandboxClock;
 use axum::http::HeaderMap;
 use crypto::p256::{AgreementPublic, VerifyingKey};
 use platform::TokenService;
+use platform::acquirer::Acquirer;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use tokens::records::{Device, DeviceId};
@@ -26,6 +27,8 @@ pub struct Door {
     pub(super) test_clock: Option<Arc<SandboxClock>>,
     pub(super) alarm: Alarm,
     pub(super) running: Arc<Running>,
+    /// Where scanned codes are paid.
+    pub(super) codes: Option<Acquirer>,
     defences: Defences,
 }
 
@@ -43,6 +46,7 @@ impl Door {
             alarm,
             running: Arc::default(),
             test_clock: None,
+            codes: None,
             defences: Defences::ALL,
         }
     }
@@ -56,6 +60,11 @@ impl Door {
     #[must_use]
     pub fn telling_time(self, test_clock: Option<Arc<SandboxClock>>) -> Door {
         Door { test_clock, ..self }
+    }
+
+    /// The same door, at which phones pay the codes they scan.
+    pub fn paying(self, acquirer: Acquirer) -> Door {
+        Door { codes: Some(acquirer), ..self }
     }
 
     /// The same with these checks. In a product there is but one set of them.

@@ -6,7 +6,7 @@ use super::routes::customer;
 use crate::api::phone as wire;
 use axum::Json;
 use axum::extract::State;
-use platform::tidings::PaymentEnd;
+use platform::tidings::{PaymentEnd, Tiding};
 use std::time::Duration;
 use tokens::records::DeviceState;
 
@@ -19,31 +19,29 @@ pub(super) fn tap(door: &Door, received: &Received) -> Result<wire::TapEnd, Trou
     let profile = door.service.profile(&device, received.id()?)?;
     let counter: u16 = received.named(1).parse().map_err(|_| Trouble::not_found())?;
     let wait_ms = received.query.strip_prefix("wait_ms=").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let unknown = wire::TapEnd {
-        state: "unknown".to_owned(),
-        response_code: None,
-        reason: None,
-        merchant: String::new(),
-        reference: String::new(),
-    };
     let patience = Duration::from_millis(u64::min(wait_ms, WAIT_MOST_MS));
-    let Some(tiding) = door.service.tidings().of(profile.token.number, counter, patience) else {
-        return Ok(unknown);
-    };
+    let tiding = door.service.tidings().of(profile.token.number, counter, patience);
+    Ok(tiding.map_or_else(wire::TapEnd::unknown, tap_end))
+}
+
+/// What the gateway knows of a payment, as its phone is told.
+pub(super) fn tap_end(tiding: Tiding) -> wire::TapEnd {
     let (state, response_code) = match tiding.end {
         PaymentEnd::Approved => ("approved", None),
         PaymentEnd::Declined(code) => ("declined", Some(code.to_string())),
         PaymentEnd::TakenBack => ("taken_back", None),
         PaymentEnd::Unknown => ("unknown", None),
     };
-    Ok(wire::TapEnd {
+    wire::TapEnd {
         state: state.to_owned(),
         // Who gave a reason of its own did not ask the bank.
         response_code: response_code.filter(|_| tiding.refusal.is_none()),
         reason: tiding.refusal,
         merchant: tiding.merchant,
         reference: tiding.reference,
-    })
+        amount: Some(tiding.amount.minor()),
+        currency: Some(tiding.amount.currency().numeric()),
+    }
 }
 
 /// Public: who types a card number is told at once whether it can be added.

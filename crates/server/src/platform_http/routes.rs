@@ -1,5 +1,6 @@
 //! The routes of devices and issuers, read like a menu. Each is one function of the signed request.
 
+use super::codes;
 use super::door::{Door, Received};
 use super::phone;
 use super::problem::Trouble;
@@ -69,6 +70,8 @@ pub(super) fn signed_routes() -> Vec<SignedRoute> {
         route("POST", "/v1/tokens/{token}/keys", replenish),
         route("POST", "/v1/tokens/{token}/certificates", certificates),
         route("GET", "/v1/tokens/{token}/taps/{counter}", phone::tap),
+        route("POST", "/v1/codes/look", codes::look),
+        route("POST", "/v1/tokens/{token}/code-payments", codes::pay),
         route("POST", "/v1/tokens/{token}/suspend", suspend),
         route("POST", "/v1/tokens/{token}/resume", resume),
         route("POST", "/v1/tokens/{token}/delete", delete),
@@ -121,7 +124,7 @@ impl SignedRoute {
     }
 }
 
-fn body<T: DeserializeOwned>(received: &Received) -> Result<T, Trouble> {
+pub(super) fn body<T: DeserializeOwned>(received: &Received) -> Result<T, Trouble> {
     serde_json::from_slice(&received.body).map_err(|error| {
         // The position is safe to tell; the text at it is not.
         let place = format!("the body at line {} column {}", error.line(), error.column());

@@ -94,7 +94,12 @@ impl Pos {
         amount: Option<Money>,
     ) -> Result<Ended, PosError> {
         self.ready()?;
-        let found = self.store.read(move |records| named(records, reference))?;
+        let mut found = self.store.read(move |records| named(records, reference))?;
+        if found.is_none() {
+            // A phone may have paid by the code on the wall since.
+            self.catch_up_on_codes()?;
+            found = self.store.read(move |records| named(records, reference))?;
+        }
         let original = found.ok_or(Refusal::UnknownPayment)?;
         let device = self.device()?;
         possible(kind, &original, device.batch)?;
@@ -124,10 +129,25 @@ impl Pos {
             Said::NotSent => Conclusion::Declined { code: None },
         };
         self.conclude(&entry, conclusion)?;
-        let entry = self.entry(&entry)?;
+        self.ended(&entry, unsent)
+    }
+
+    /// How a request without a card ended, as the journal has it now.
+    pub(super) fn ended(&self, entry: &Entry, unsent: bool) -> Result<Ended, PosError> {
+        let entry = self.entry(entry)?;
         let configuration = &self.settings.configuration;
         let (merchant, terminal) = (&configuration.merchant, self.terminal.as_str());
         Ok(Ended::of(&entry, merchant, terminal, self.settings.zone, unsent))
+    }
+
+    /// Asks something under a trace number that was taken for it.
+    pub(super) fn ask_as(
+        &mut self,
+        batch: u32,
+        trace: Stan,
+        build: impl FnOnce(&Terminal) -> Message,
+    ) -> Said {
+        self.ask(build(&self.terminal(batch, trace)))
     }
 
     /// Asks a payment whose card is not here: the journal knows its token.

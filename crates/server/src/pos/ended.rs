@@ -146,8 +146,12 @@ fn slip(entry: &Entry, merchant: &Merchant, terminal: &str, at: Civil, verdict: 
         ),
         entry.kind.word().to_owned(),
         pair("AMOUNT", &entry.money().to_string()),
-        pair("CARD", &format!("**** {}", entry.last_four)),
     ];
+    // A code that nobody paid has no card.
+    if entry.token.is_some() || entry.reference.is_some() || !is_code(entry) {
+        let how = if is_code(entry) { " CODE" } else { "" };
+        lines.push(pair("CARD", &format!("**** {}{how}", entry.last_four)));
+    }
     if let Some(original) = entry.original {
         lines.push(pair("OF", original.as_str()));
     }
@@ -160,6 +164,11 @@ fn slip(entry: &Entry, merchant: &Merchant, terminal: &str, at: Civil, verdict: 
     lines.extend(footer(entry.trace, entry.reference));
     lines.push(if verdict == Verdict::Approved { "APPROVED" } else { "NOT APPROVED" }.to_owned());
     lines
+}
+
+/// Whether it was paid by a code, scanned here or shown here.
+fn is_code(entry: &Entry) -> bool {
+    entry.entry_mode.starts_with("03") || entry.entry_mode.starts_with("04")
 }
 
 fn pair(name: &str, value: &str) -> String {

@@ -25,6 +25,8 @@ pub struct Device {
     pub last_trace: Stan,
     /// The open batch; 0 until the first sign-on.
     pub batch: u32,
+    /// Through which number it has heard of payments by scanned codes.
+    pub codes_heard: u32,
 }
 
 impl Record for Device {
@@ -234,8 +236,13 @@ impl Operation for SetUp {
             let mine = device.terminal == self.terminal && device.acceptor == self.acceptor;
             return if mine { Ok(device) } else { Err(Refusal::AnotherTerminal) };
         }
-        let device =
-            Device { terminal: self.terminal, acceptor: self.acceptor, last_trace: self.first, batch: 0 };
+        let device = Device {
+            terminal: self.terminal,
+            acceptor: self.acceptor,
+            last_trace: self.first,
+            batch: 0,
+            codes_heard: 0,
+        };
         records.put(device.clone());
         Ok(device)
     }
@@ -254,6 +261,49 @@ impl Operation for NextTrace {
         device.last_trace = device.last_trace.next();
         records.put(device.clone());
         Ok(device)
+    }
+}
+
+/// What the acquirer told of a payment by a scanned code.
+pub(super) struct Told {
+    /// Its place among this terminal's.
+    pub(super) number: u32,
+    /// The payment as the journal will have it.
+    pub(super) entry: Entry,
+}
+
+/// Takes over a payment by a scanned code, once.
+pub(super) struct Adopt {
+    pub(super) told: Told,
+}
+
+impl Operation for Adopt {
+    type Answer = ();
+    type Refusal = Refusal;
+    const NAME: &'static str = "pos.adopt";
+
+    fn apply<W: Records>(&self, records: &mut W, _now: Timestamp) -> Result<(), Refusal> {
+        let Told { number, entry } = &self.told;
+        let device = device(records)?;
+        if *number != device.codes_heard.saturating_add(1) {
+            return Ok(());
+        }
+        records.put(Device { codes_heard: *number, ..device });
+        let key = entry.key();
+        match records.find::<Entry>(&key) {
+            // The code that is being shown, paid with what it asked for.
+            Some(shown) if shown.state == EntryState::Sent && shown.money() == entry.money() => {
+                records.remove::<Owed>(&key);
+            }
+            // Given up by the cashier, whose reversal is on its way or was answered: it stands as it does.
+            Some(_) => return Ok(()),
+            None => {}
+        }
+        if let Some(reference) = entry.reference.filter(|_| entry.state == EntryState::Approved) {
+            records.put(Named { reference, batch: entry.batch, trace: entry.trace });
+        }
+        records.put(entry.clone());
+        Ok(())
     }
 }
 
@@ -440,7 +490,8 @@ pub fn schema() -> Schema {
         .table::<Owed>(OWED)
 }
 
-const MIGRATIONS: &[Migration] = &[(1, include_str!("tables-0001.sql"))];
+const MIGRATIONS: &[Migration] =
+    &[(1, include_str!("tables-0001.sql")), (2, include_str!("tables-0002.sql"))];
 
 const DEVICE: Mapping = Mapping {
     key: &[],
@@ -449,6 +500,7 @@ const DEVICE: Mapping = Mapping {
         ("acceptor", Kind::Text),
         ("last_trace", Kind::Integer),
         ("batch", Kind::Integer),
+        ("codes_heard", Kind::Integer),
     ],
 };
 

@@ -1,9 +1,10 @@
 //! The phone's own pages: what its owner sees, made from plain values that its door hands in.
 //!
-//! Read `first_run` (setting a phone up), `cards` (home, adding, one card), `tapping`, `looking_back` (history, texts),
+//! Read `first_run` (setting a phone up), `cards` (home, adding, one card), `tapping`, `coding` (by code), `looking_back` (history, texts),
 //! `own` (settings, devices, privacy).
 
 mod cards;
+mod coding;
 mod first_run;
 mod looking_back;
 mod mini;
@@ -16,10 +17,11 @@ pub use cards::{
     AddView, CardView, DetailView, HomeView, VerifyView, add, added, art_preview, card, home, not_added,
     remove, verify,
 };
+pub use coding::{ByCodeView, PayCodeView, by_code, pay_code};
 pub use first_run::{PasskeyAsk, UnlockView, code, gone, passcode, recovery, unlock, welcome};
 pub use looking_back::{DayView, ReceiptView, RowView, TextView, history, inbox, receipt};
 pub use own::{DeviceRow, OwnPasskey, PasskeyOffer, YouView, devices, own_passkey, privacy, you};
-pub use tapping::{Choice, EndView, ReadyView, TapState, tap, tap_inside};
+pub use tapping::{Choice, CodeView, EndView, ReadyView, TapState, tap, tap_inside};
 
 use super::pages::{Page, made};
 use askama::Template;

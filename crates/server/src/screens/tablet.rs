@@ -1,5 +1,6 @@
 //! The tablet, the one figure of all screens: a tall rounded shape with a round hole, and what became of it.
 
+use crate::picture::Drawing;
 use std::fmt::Write;
 
 /// A tablet in a box: width, height, radius of the corners; middle and radius of the hole.
@@ -58,6 +59,23 @@ pub fn mark(height: u32) -> String {
         "<svg class=\"mark\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 40 64\" aria-hidden=\"true\">\
          <path fill-rule=\"evenodd\" d=\"{}\"/></svg>",
         MARK.path()
+    )
+}
+
+/// A code that is shown: the tablet that carries it.
+pub const CODE: Tablet = tablet(322.0, 386.0, 44.0, 161.0, 34.0, 10.0);
+
+/// A code on a tablet, dark on light in both themes, with its quiet zone. `label` says what it is.
+pub fn code_panel(code: &Drawing, label: &str) -> String {
+    let Drawing { side, path } = code;
+    let label = label.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    // The tablet's inner width, less what its corners take.
+    let scale = 290.0 / *side as f64;
+    format!(
+        "<svg class=\"code-panel\" viewBox=\"0 0 322 386\" role=\"img\" aria-label=\"{label}\">\
+         <path class=\"code-light\" fill-rule=\"evenodd\" d=\"{}\"/>\
+         <path class=\"code-dark\" shape-rendering=\"crispEdges\" transform=\"translate(16 66) scale({scale:.4})\" d=\"{path}\"/></svg>",
+        CODE.path()
     )
 }
 

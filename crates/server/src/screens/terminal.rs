@@ -1,7 +1,8 @@
 //! The terminal's screens: the amount, the card, how it ended, the slip, earlier payments, the batch.
 
 use super::pages::{Page, made};
-use super::tablet::{End, MARK};
+use super::tablet::{End, MARK, code_panel};
+use crate::picture::Drawing;
 use askama::Template;
 
 /// What every screen of a terminal shows of it.
@@ -121,6 +122,47 @@ pub fn busy(page: &Page, shop: &Shop, shown: &Busy<'_>) -> String {
     let amount = shown.amount.map(|(minor, currency, decimals)| amount(page, minor, currency, decimals));
     let Busy { title, lights, by_card, instruct, .. } = *shown;
     made(BusyPage { page, shop, title, amount, lights, by_card, instruct })
+}
+
+/// A code for a phone to scan.
+pub struct Code<'a> {
+    /// The amount in minor units with its currency and decimals; none if the customer says it.
+    pub amount: Option<(u64, &'a str, u8)>,
+    /// The code.
+    pub drawing: &'a Drawing,
+    /// What it says, for those who cannot scan it.
+    pub text: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "terminal/code.html")]
+struct CodePage<'a> {
+    page: &'a Page,
+    shop: &'a Shop,
+    amount: Option<String>,
+    panel: String,
+    text: &'a str,
+}
+
+/// The screen while a code is shown.
+pub fn code(page: &Page, shop: &Shop, shown: &Code<'_>) -> String {
+    let amount = shown.amount.map(|(minor, currency, decimals)| amount(page, minor, currency, decimals));
+    let panel = code_panel(shown.drawing, &page.say("till-code-label"));
+    made(CodePage { page, shop, amount, panel, text: shown.text })
+}
+
+#[derive(Template)]
+#[template(path = "terminal/scan.html")]
+struct Scan<'a> {
+    page: &'a Page,
+    shop: &'a Shop,
+    typed: u64,
+    wrong: Option<String>,
+}
+
+/// Where a customer's code is scanned; `wrong` names why the last try did not do.
+pub fn scan(page: &Page, shop: &Shop, typed: u64, wrong: Option<&str>) -> String {
+    made(Scan { page, shop, typed, wrong: wrong.map(|name| page.say(name)) })
 }
 
 /// How an order ended.
@@ -334,6 +376,7 @@ mod tests {
             struck: true,
             chip: chip("ok", "check", HOSTILE),
         };
+        let drawing = crate::picture::draw(&"0".repeat(200)).unwrap();
         let lines = [HOSTILE.to_owned()];
         let outcome = |end| Outcome {
             end,
@@ -362,6 +405,10 @@ mod tests {
         vec![
             keypad(&page, &shop, 0),
             keypad(&page, &shop, 1250),
+            code(&page, &shop, &Code { amount: None, drawing: &drawing, text: HOSTILE }),
+            code(&page, &shop, &Code { amount: Some((1250, "CNY", 2)), drawing: &drawing, text: HOSTILE }),
+            scan(&page, &shop, 1250, None),
+            scan(&page, &shop, 1250, Some("till-code-none")),
             busy(&page, &shop, &busy_with),
             ended(&page, &shop, &outcome("done")),
             ended(&page, &shop, &outcome("not-done")),

@@ -5,16 +5,18 @@
 
 use super::face::{Face, Happened, Trouble, View};
 use super::{Order, Till};
+use crate::picture;
 use crate::pos::records::{Entry, EntryKind, EntryState};
-use crate::pos::{Ended, Verdict};
+use crate::pos::{Ended, ScanError, Verdict};
 use crate::screens::door::{Leave, chosen, common, keeping, kept, page_of, script, show_with};
 use crate::screens::guard;
 use crate::screens::live::{Closing, Source, stream};
 use crate::screens::pages::{self, Page};
 use crate::screens::terminal::{self as screen, Busy, Detail, Outcome, Row, Shop};
 use crate::screens::words::Language;
+use axum::extract::multipart::MultipartRejection;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{DefaultBodyLimit, Form, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Form, Multipart, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware;
 use axum::response::sse::Event;
@@ -31,12 +33,22 @@ use values::{Currency, Money};
 
 /// Every page of the door that can be looked at, as it stands when the terminal is idle; `{payment}` is a batch and a
 /// trace number. For whoever wants to see them all.
-pub const PAGES: &[&str] =
-    &["/", "/?typed=1250", "/receipt", "/payments", "/payments/{payment}", "/batch", "/settings"];
+pub const PAGES: &[&str] = &[
+    "/",
+    "/?typed=1250",
+    "/scan?typed=1250",
+    "/receipt",
+    "/payments",
+    "/payments/{payment}",
+    "/batch",
+    "/settings",
+];
 
 /// Where its forms lead.
 pub const FORMS: &[&str] = &[
     "/sale",
+    "/scan",
+    "/code",
     "/cancel",
     "/again",
     "/next",
@@ -51,6 +63,8 @@ pub const FORMS: &[&str] = &[
 const SOUND_COOKIE: &str = "paiza-sound";
 /// The largest body that is read: a form of three short fields.
 const BODY_MOST: usize = 4 * 1024;
+/// The largest form with a photograph of a code.
+const SCAN_MOST: usize = picture::BYTES_MOST + BODY_MOST;
 /// The most that can be typed: twelve digits (DE 4).
 const TYPED_MOST: u64 = 999_999_999_999;
 /// Payments on one page.
@@ -68,6 +82,8 @@ pub fn router(till: Till, framed_by: Vec<String>) -> Router {
     Router::new()
         .route("/", get(face))
         .route("/sale", post(sale))
+        .route("/scan", get(scan_page).post(scan).layer(DefaultBodyLimit::max(SCAN_MOST)))
+        .route("/code", post(show_code))
         .route("/cancel", post(cancel))
         .route("/again", post(again))
         .route("/next", post(next))
@@ -189,6 +205,7 @@ async fn face(
     let html = match &view.face {
         Face::Idle => screen::keypad(&page, &shop, pressed(&typed.typed, "")),
         Face::Busy(order, light) => busy(&page, &shop, *order, *light),
+        Face::Code(order, text) => code(&page, &shop, *order, text),
         Face::Ended(ended) => outcome(&page, &shop, ended),
         Face::Closed(closed) => {
             let language = page.language;
@@ -214,6 +231,8 @@ fn busy(page: &Page, shop: &Shop, order: Order, light: Option<Light>) -> String 
     let (title, amount, by_card) = match order {
         Order::ByCard(EntryKind::PreAuthorisation, amount) => ("till-preauth", Some(amount), true),
         Order::ByCard(_, amount) => ("till-amount", Some(amount), true),
+        Order::ScanCode(amount) => ("till-amount", Some(amount), false),
+        Order::ShowCode(amount) => ("till-amount", amount, false),
         Order::Follow(kind, _, amount) => (kind_name(kind), amount, false),
         Order::CloseBatch => ("till-closing", None, false),
     };
@@ -226,6 +245,16 @@ fn busy(page: &Page, shop: &Shop, order: Order, light: Option<Light>) -> String 
         instruct: &language.say(instruct),
     };
     screen::busy(page, shop, &shown)
+}
+
+/// The code for a phone to scan.
+fn code(page: &Page, shop: &Shop, order: Order, text: &str) -> String {
+    let Some(drawing) = picture::draw(text) else { return busy(page, shop, order, None) };
+    let amount = match order {
+        Order::ShowCode(amount) => amount.map(parts),
+        _ => None,
+    };
+    screen::code(page, shop, &screen::Code { amount, drawing: &drawing, text })
 }
 
 /// What the cashier has to know of how a payment ended. Why a bank declined is told on the customer's phone.
@@ -271,6 +300,8 @@ fn failed(page: &Page, shop: &Shop, order: Order, why: Trouble) -> String {
     let lines = [trouble(page.language, why)];
     let (title, amount, again) = match order {
         Order::ByCard(_, amount) => ("till-not-paid", Some(amount), true),
+        Order::ScanCode(amount) => ("till-not-paid", Some(amount), false),
+        Order::ShowCode(amount) => ("till-not-paid", amount, false),
         Order::Follow(_, _, amount) => ("till-not-done", amount, false),
         Order::CloseBatch => ("till-not-done", None, false),
     };
@@ -291,6 +322,10 @@ fn trouble(language: Language, why: Trouble) -> String {
             return language.say_text("till-acquirer-refused", "code", &code.to_string());
         }
         Trouble::NoCard => "till-no-card",
+        Trouble::Code(ScanError::NotACode) => "till-code-broken",
+        Trouble::Code(ScanError::OtherNetwork) => "till-code-other",
+        Trouble::Code(ScanError::Expired) => "till-code-over",
+        Trouble::Code(ScanError::Nothing) => "till-enter-first",
         Trouble::Reader => "till-reader",
         Trouble::Unreachable => "till-unreached",
         Trouble::UnknownPayment => "till-unknown-payment",
@@ -352,6 +387,64 @@ async fn sale(State(counter): State<Counter>, headers: HeaderMap, uri: Uri, sent
     to_screen()
 }
 
+/// Where a customer's code is scanned: a hand scanner types it, a photograph has it.
+async fn scan_page(
+    State(counter): State<Counter>,
+    query: Result<Query<Typed>, axum::extract::rejection::QueryRejection>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let typed = query.map_or(0, |Query(typed)| pressed(&typed.typed, ""));
+    if typed == 0 {
+        return to_screen();
+    }
+    let (page, shop) = (page_of(&headers, &uri), counter.shop(&headers, &counter.till.view()));
+    counter.show(StatusCode::OK, screen::scan(&page, &shop, typed, None))
+}
+
+async fn scan(
+    State(counter): State<Counter>,
+    headers: HeaderMap,
+    uri: Uri,
+    sent: Result<Multipart, MultipartRejection>,
+) -> Response {
+    let Ok(sent) = sent else { return counter.unreadable(&headers, &uri) };
+    let Some(fields) = picture::form(sent).await else { return counter.unreadable(&headers, &uri) };
+    let typed = pressed(picture::text(&fields, "typed"), "");
+    let turn = picture::text(&fields, "turn").parse::<u64>();
+    let amount = Money::new(typed, counter.currency()).ok().filter(|amount| !amount.is_zero());
+    let (Some(amount), Ok(turn)) = (amount, turn) else { return counter.unreadable(&headers, &uri) };
+    let found = tokio::task::spawn_blocking(move || picture::code_in(&fields)).await;
+    let Ok(Ok(code)) = found else {
+        let (page, shop) = (page_of(&headers, &uri), counter.shop(&headers, &counter.till.view()));
+        let html = screen::scan(&page, &shop, typed, Some("till-code-none"));
+        return counter.show(StatusCode::UNPROCESSABLE_ENTITY, html);
+    };
+    let _ = counter.till.order_by_code(turn, amount, &code);
+    to_screen()
+}
+
+#[derive(Deserialize)]
+struct CodeWish {
+    #[serde(default)]
+    typed: String,
+    turn: u64,
+}
+
+/// Shows a code for the amount that was typed, or for one that the customer says.
+async fn show_code(
+    State(counter): State<Counter>,
+    headers: HeaderMap,
+    uri: Uri,
+    sent: Sent<CodeWish>,
+) -> Response {
+    let Ok(Form(wish)) = sent else { return counter.unreadable(&headers, &uri) };
+    let amount = Money::new(pressed(&wish.typed, ""), counter.currency()).ok();
+    let amount = amount.filter(|amount| !amount.is_zero());
+    let _ = counter.till.order(wish.turn, Order::ShowCode(amount));
+    to_screen()
+}
+
 async fn cancel(State(counter): State<Counter>) -> Response {
     counter.till.give_up();
     to_screen()
@@ -405,7 +498,11 @@ fn row(page: &Page, counter: &Counter, entry: &Entry) -> Row {
         trace: entry.trace.to_string(),
         kind: page.language.say(kind_name(entry.kind)),
         time: format!("{:02}-{:02} {:02}:{:02}", at.month, at.day, at.hour, at.minute),
-        last_four: entry.last_four.to_string(),
+        // A code that nobody paid has no card.
+        last_four: match entry.token {
+            None if entry.reference.is_none() => "––––".to_owned(),
+            _ => entry.last_four.to_string(),
+        },
         money: screen::amount(page, minor, currency, decimals),
         struck: matches!(entry.state, EntryState::Declined | EntryState::Reversed | EntryState::Voided),
         chip: screen::chip(kind, icon, &page.language.say(word)),

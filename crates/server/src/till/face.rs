@@ -2,7 +2,7 @@
 
 use super::Order;
 use crate::pos::records::Refusal;
-use crate::pos::{ClosedBatch, Ended, PosError};
+use crate::pos::{ClosedBatch, Ended, PosError, ScanError};
 use iso8583::ResponseCode;
 use terminal::lights::Light;
 
@@ -13,6 +13,8 @@ pub enum Face {
     Idle,
     /// An order is being carried out; the last light of the reader, if it has shown any.
     Busy(Order, Option<Light>),
+    /// A code is shown, and somebody may be paying it.
+    Code(Order, String),
     /// How a payment ended.
     Ended(Box<Ended>),
     /// A batch was closed.
@@ -33,6 +35,8 @@ impl Face {
 pub enum Trouble {
     /// Nobody presented a card in time.
     NoCard,
+    /// The customer's code is not taken.
+    Code(ScanError),
     /// The reader cannot be used.
     Reader,
     /// The acquirer cannot be reached.
@@ -54,6 +58,7 @@ impl Trouble {
     pub fn of(error: &PosError) -> Trouble {
         match error {
             PosError::Reader(crate::reader::ReaderError::NoCard) => Trouble::NoCard,
+            PosError::Scan(error) => Trouble::Code(*error),
             PosError::Reader(_) => Trouble::Reader,
             PosError::Unreachable(_) => Trouble::Unreachable,
             PosError::AcquirerRefused { code, .. } => Trouble::AcquirerRefused(*code),
@@ -122,7 +127,7 @@ impl Log {
     }
 
     pub(super) fn begin(&mut self, turn: u64, order: Order) -> Result<(), Busy> {
-        if turn != self.turn || matches!(self.face, Face::Busy(..)) {
+        if turn != self.turn || self.is_busy() {
             return Err(Busy);
         }
         self.turn += 1;
@@ -138,13 +143,24 @@ impl Log {
         self.happen(Happened::Light(light));
     }
 
+    /// The order goes on with this code on the screen.
+    pub(super) fn code(&mut self, text: String) {
+        if let Face::Busy(order, _) = self.face {
+            self.face(Face::Code(order, text));
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        matches!(self.face, Face::Busy(..) | Face::Code(..))
+    }
+
     pub(super) fn face(&mut self, face: Face) {
         self.face = face;
         self.happen(Happened::Face);
     }
 
     pub(super) fn clear(&mut self, turn: u64) {
-        if turn == self.turn && !matches!(self.face, Face::Busy(..)) {
+        if turn == self.turn && !self.is_busy() {
             self.face(Face::Idle);
         }
     }

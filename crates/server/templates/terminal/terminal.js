@@ -79,6 +79,8 @@ addEventListener("submit", (event) => {
     // What the form holds when its turn comes, not when the button was pressed.
     const now = form.isConnected ? form : document.querySelector(`form[action="${form.getAttribute("action")}"]`);
     if (!now) return;
+    // A photograph is sent as it is.
+    if (now.enctype === "multipart/form-data") return fetched(action, { method: "POST", body: new FormData(now) });
     const sent = new URLSearchParams(new FormData(now));
     if (name) sent.set(name, value);
     if (now.method === "get") return fetched(`${action.pathname}?${sent}`);

@@ -1,5 +1,6 @@
 //! Attacks and faults over the real wires of a whole city: each refused, and each succeeding without its defence.
 
+mod coded;
 mod crashed;
 mod doors;
 mod edited;

@@ -12,6 +12,7 @@ mod api_payments;
 mod api_problems;
 mod api_properties;
 mod api_webhooks;
+mod codes;
 mod consoles;
 mod contact;
 mod foreign;

@@ -56,7 +56,7 @@ fn a_tap_is_paid_printed_and_settled() {
     let closed = pos.close_batch().unwrap();
     assert_eq!((closed.batch, closed.next, closed.balanced), (1, 2, true));
     assert_eq!((closed.sales.count, closed.sales.amount), (1, 1250));
-    assert_eq!(world.line.asked(), ["0800", "0200", "0500", "0800"]);
+    assert_eq!(world.line.asked(), ["0800", "0200", "0100", "0500", "0800"]);
     assert!(matches!(pos.void(payment.reference), Err(PosError::Refused(records::Refusal::BatchClosed))));
     assert!(pos.store().verify().unwrap().is_ok());
 }

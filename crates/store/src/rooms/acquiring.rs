@@ -2,7 +2,8 @@
 
 use crate::schema::{Kind, Mapping, Migration, Schema};
 use ::acquiring::records::{
-    Batch, Expected, Intent, Merchant, MerchantDay, Payment, Terminal, TerminalTrace, TraceCounter,
+    Batch, Bill, CodeCount, CodePayment, Expected, Intent, Merchant, MerchantDay, Payment, Terminal,
+    TerminalTrace, TraceCounter,
 };
 
 const MIGRATIONS: &[Migration] = &[
@@ -11,6 +12,7 @@ const MIGRATIONS: &[Migration] = &[
     (3, include_str!("../../migrations/acquiring/0003.sql")),
     (4, include_str!("../../migrations/acquiring/0004.sql")),
     (5, include_str!("../../migrations/acquiring/0005.sql")),
+    (6, include_str!("../../migrations/acquiring/0006.sql")),
 ];
 
 /// Adds the tables.
@@ -18,6 +20,9 @@ pub fn tables(schema: Schema) -> Schema {
     schema
         .migrations("acquiring", MIGRATIONS)
         .table::<Batch>(BATCH)
+        .table::<Bill>(BILL)
+        .table::<CodeCount>(CODE_COUNT)
+        .table::<CodePayment>(CODE_PAYMENT)
         .table::<Expected>(EXPECTED)
         .table::<Intent>(INTENT)
         .table::<Merchant>(MERCHANT)
@@ -48,6 +53,26 @@ const BATCH: Mapping = Mapping {
         ("opened_at", Kind::Integer),
         ("closed_at", Kind::Integer),
     ],
+};
+
+const BILL: Mapping = Mapping {
+    key: &["terminal", "batch", "trace"],
+    columns: &[
+        ("terminal", Kind::Text),
+        ("batch", Kind::Integer),
+        ("trace", Kind::Integer),
+        ("amount", Kind::Integer),
+        ("currency", Kind::Integer),
+        ("until", Kind::Integer),
+    ],
+};
+
+const CODE_COUNT: Mapping =
+    Mapping { key: &["terminal"], columns: &[("terminal", Kind::Text), ("last", Kind::Integer)] };
+
+const CODE_PAYMENT: Mapping = Mapping {
+    key: &["terminal", "number"],
+    columns: &[("terminal", Kind::Text), ("number", Kind::Integer), ("reference", Kind::Text)],
 };
 
 const EXPECTED: Mapping = Mapping {

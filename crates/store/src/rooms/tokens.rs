@@ -2,20 +2,22 @@
 
 use crate::schema::{Kind, Mapping, Migration, Schema};
 use ::tokens::records::{
-    Controls, Customer, Detokenisation, Device, Enrolment, Forestalled, KeyBatch, OperatorDay, PanRecord,
-    Passage, PhoneConfirmation, Programme, RetiredNumber, Token, TokenState, VaultEntry,
+    CodeDay, Controls, Customer, Detokenisation, Device, Enrolment, Forestalled, KeyBatch, OperatorDay,
+    PanRecord, Passage, PhoneConfirmation, Programme, RetiredNumber, Token, TokenState, VaultEntry,
 };
 
 const MIGRATIONS: &[Migration] = &[
     (1, include_str!("../../migrations/tokens/0001.sql")),
     (2, include_str!("../../migrations/tokens/0002.sql")),
     (3, include_str!("../../migrations/tokens/0003.sql")),
+    (4, include_str!("../../migrations/tokens/0004.sql")),
 ];
 
 /// Adds the tables.
 pub fn tables(schema: Schema) -> Schema {
     schema
         .migrations("tokens", MIGRATIONS)
+        .table::<CodeDay>(CODE_DAY)
         .table::<Controls>(CONTROLS)
         .table::<Customer>(CUSTOMER)
         .table::<Detokenisation>(DETOKENISATION)
@@ -34,6 +36,11 @@ pub fn tables(schema: Schema) -> Schema {
         .table::<VaultEntry>(VAULT_ENTRY)
 }
 
+const CODE_DAY: Mapping = Mapping {
+    key: &["number"],
+    columns: &[("number", Kind::Integer), ("day", Kind::Integer), ("spent_minor", Kind::Integer)],
+};
+
 const CONTROLS: Mapping = Mapping {
     key: &["id"],
     columns: &[
@@ -47,6 +54,8 @@ const CONTROLS: Mapping = Mapping {
         ("payment_max", Kind::Integer),
         ("unverified_max", Kind::Integer),
         ("transit_max", Kind::Integer),
+        ("code_payment_max", Kind::Integer),
+        ("code_daily_max", Kind::Integer),
         ("daily_max", Kind::Integer),
         ("daily_count_max", Kind::Integer),
     ],

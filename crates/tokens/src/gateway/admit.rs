@@ -8,7 +8,8 @@ use crate::digest::Digest16;
 use crate::policy::Policy;
 use crate::records::controls::Use;
 use crate::records::{
-    Controls, Forestalled, Kind, Outcome, Passage, Standing, Suspender, Token, TokenState, VaultEntry,
+    CodeDay, Controls, Forestalled, Kind, Mode, Outcome, Passage, Standing, Suspender, Token, TokenState,
+    VaultEntry,
 };
 use crate::refusal::Refusal;
 use crate::vault::{Evidence, Purpose};
@@ -178,13 +179,19 @@ impl Admit {
             country: message.country,
             amount_minor,
             verified: message.verified,
+            online_pin: message.online_pin,
         };
         if defences.stands(Defence::Domain) {
             controls.admit_domain(&payment)?;
         }
         if defences.stands(Defence::Limits) {
             controls.admit_amount(&payment)?;
+            let most = if message.online_pin { u32::MAX } else { controls.code_daily_max };
+            let by_code = (message.mode == Mode::Qr)
+                .then(|| CodeDay::with(records, state.number, today, amount_minor, most))
+                .transpose()?;
             state.spend(today, amount_minor, controls.daily_max, controls.daily_count_max)?;
+            by_code.into_iter().for_each(|day| records.put(day));
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use crate::digest::Digest16;
 use crate::records::{Kind, Mode};
 use crypto::hash::HmacKey;
+use emv::qr::Place;
 use values::{Country, Expiry, MerchantCategory, Money, TokenNumber};
 
 /// How the terminal says it read the card (DE22, first two digits).
@@ -12,8 +13,10 @@ pub enum EntryMode {
     Contact,
     /// 07: contactless chip.
     Contactless,
-    /// 03: a code was scanned.
+    /// 03: a code on the phone's screen was scanned.
     Qr,
+    /// 04: the phone scanned the shop's code.
+    Scan,
     /// 01 or 81: entered, from within an application.
     InApp,
 }
@@ -25,6 +28,7 @@ impl EntryMode {
             b"05" => Some(EntryMode::Contact),
             b"07" => Some(EntryMode::Contactless),
             b"03" => Some(EntryMode::Qr),
+            b"04" => Some(EntryMode::Scan),
             b"01" | b"81" => Some(EntryMode::InApp),
             _ => None,
         }
@@ -37,6 +41,7 @@ impl EntryMode {
             EntryMode::Contactless if category.is_transit() => Mode::Transit,
             EntryMode::Contactless => Mode::Contactless,
             EntryMode::Qr => Mode::Qr,
+            EntryMode::Scan => Mode::Scan,
             EntryMode::InApp => Mode::InApp,
         }
     }
@@ -76,6 +81,8 @@ pub struct Presentment<'a> {
     pub entry: EntryMode,
     /// DE18.
     pub category: MerchantCategory,
+    /// DE42 and DE41: the shop and its terminal.
+    pub place: Place,
     /// DE19 or the terminal's country by configuration of the link; for messages without chip data.
     pub country: Option<Country>,
     /// DE13: month and day at the terminal.

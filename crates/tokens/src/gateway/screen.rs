@@ -11,9 +11,10 @@ use crate::policy::Policy;
 use crate::records::{Kind, Mode, Programme, TokenState};
 use crate::refusal::Refusal;
 use crypto::emv_keys::MasterKey;
-use emv::cryptogram::{NotGenuine, verify};
+use emv::cryptogram::{NotGenuine, verify, verify_shown_code};
 use emv::de55::Request;
 use emv::objects::{Aip, Cid, CryptogramKind, CryptogramVersion, Ctq, TransactionType};
+use emv::qr::consumer;
 use values::time::{Civil, Zone};
 use values::{Country, Expiry, MerchantCategory, Money, Timestamp, TokenNumber};
 
@@ -45,6 +46,7 @@ pub struct Screened {
     pub(crate) mode: Mode,
     pub(crate) country: Option<Country>,
     pub(crate) verified: bool,
+    pub(crate) online_pin: bool,
     pub(crate) chip: Option<Chip>,
     pub(crate) original: Option<Digest16>,
     pub(crate) zone: Zone,
@@ -98,6 +100,7 @@ pub fn screen(
         mode: presentment.entry.mode(presentment.category),
         country: presentment.country,
         verified: false,
+        online_pin: presentment.verification == Verification::OnlinePin,
         chip: None,
         original: presentment.original,
         zone: parts.programme.zone,
@@ -115,6 +118,7 @@ pub fn screen(
     guard.application(&request)?;
     screened.verified = guard.verification(&request)?;
     guard.cryptogram(&request, master)?;
+    guard.code(&request, now)?;
     screened.country = request.transaction.country.country();
     screened.chip =
         Some(Chip { counter: request.transaction.atc.count(), cryptogram: Digest(request.cryptogram) });
@@ -180,7 +184,32 @@ impl Guard<'_> {
         // cryptogram, so a tap cannot be dressed up as a contact payment or the other way round.
         let contact_profile = request.transaction.aip.has(Aip::DDA);
         let contact_entry = self.presentment.entry == EntryMode::Contact;
-        self.require(Defence::Profile, contact_profile == contact_entry, Refusal::ProfileMismatch)
+        // So does the profile of codes: a tap is no code, a code is no tap.
+        let code_profile = request.transaction.aip.has(Aip::ON_DEVICE_VERIFICATION);
+        let code_entry = matches!(self.presentment.entry, EntryMode::Qr | EntryMode::Scan);
+        let holds = contact_profile == contact_entry && code_profile == code_entry;
+        self.require(Defence::Profile, holds, Refusal::ProfileMismatch)
+    }
+
+    /// What is asked of codes beyond a tap, once their cryptogram is known to be genuine: a code on a phone's screen is
+    /// of this minute, a scanned one of this shop. Both were made after the customer's verification.
+    fn code(&self, request: &Request, now: Timestamp) -> Result<(), Refusal> {
+        let number = request.transaction.unpredictable;
+        match self.presentment.entry {
+            EntryMode::Qr => {
+                let (born, policy) = (consumer::born(number), self.policy);
+                let from_the_future = born.since(now) > policy.shown_code_tolerance;
+                let too_old = now.since(born) > policy.shown_code_life + policy.shown_code_tolerance;
+                self.require(Defence::ShownCodeLife, !from_the_future && !too_old, Refusal::CodeExpired)?;
+            }
+            EntryMode::Scan => {
+                let here = number == self.presentment.place.number(request.transaction.atc);
+                self.require(Defence::Place, here, Refusal::PlaceMismatch)?;
+            }
+            EntryMode::Contact | EntryMode::Contactless | EntryMode::InApp => return Ok(()),
+        }
+        let by_device = request.unionpay().is_ok_and(|card| card.cvr.is_device_verified());
+        self.require(Defence::Verification, by_device, Refusal::VerificationRequired)
     }
 
     /// Whether the customer was verified. Claims outside the cryptogram count for nothing, and a claim that the
@@ -212,7 +241,11 @@ impl Guard<'_> {
             return Err(Refusal::KeySchemeMismatch);
         }
         let card_key = master.derive_token_key(state.number, state.psn);
-        match verify(*request, algorithm, &card_key) {
+        let genuine = match self.presentment.entry {
+            EntryMode::Qr => verify_shown_code(*request, algorithm, &card_key),
+            _ => verify(*request, algorithm, &card_key),
+        };
+        match genuine {
             Ok(_) => Ok(()),
             Err(NotGenuine::Algorithm) => Err(Refusal::KeySchemeMismatch),
             Err(NotGenuine::IssuerData(_)) => Err(Refusal::ChipDataMalformed),

@@ -1,7 +1,7 @@
 //! The issuer's answer comes home.
 
 use crate::digest::Digest16;
-use crate::records::{Kind, Outcome, Passage, TokenState};
+use crate::records::{CodeDay, Kind, Mode, Outcome, Passage, TokenState};
 use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use values::{Operation, Records, Timestamp};
@@ -56,12 +56,7 @@ impl Operation for Settle {
 
 /// Gives back what a message took: the day's limits, and its share of the payment it followed.
 pub(super) fn give_back<W: Records>(records: &mut W, passage: &mut Passage) {
-    if let Some(day) = passage.counted.take()
-        && let Some(mut state) = records.find::<TokenState>(&passage.number)
-    {
-        state.give_back(day, passage.amount.minor());
-        records.put(state);
-    }
+    give_back_limits(records, passage);
     if let Some(mut original) = passage.original.and_then(|name| records.find::<Passage>(&name)) {
         original.followed_minor = original.followed_minor.saturating_sub(passage.amount.minor());
         // The reversal of a void lets the payment stand again.
@@ -72,14 +67,21 @@ pub(super) fn give_back<W: Records>(records: &mut W, passage: &mut Passage) {
     }
 }
 
-fn void_original<W: Records>(records: &mut W, void: &Passage) {
-    let Some(mut original) = void.original.and_then(|name| records.find::<Passage>(&name)) else { return };
-    if let Some(day) = original.counted.take()
-        && let Some(mut state) = records.find::<TokenState>(&original.number)
-    {
-        state.give_back(day, original.amount.minor());
+/// Gives back what it took of the day's limits, once.
+fn give_back_limits<W: Records>(records: &mut W, passage: &mut Passage) {
+    let Some(day) = passage.counted.take() else { return };
+    if let Some(mut state) = records.find::<TokenState>(&passage.number) {
+        state.give_back(day, passage.amount.minor());
         records.put(state);
     }
+    if passage.mode == Mode::Qr {
+        CodeDay::give_back(records, passage.number, day, passage.amount.minor());
+    }
+}
+
+fn void_original<W: Records>(records: &mut W, void: &Passage) {
+    let Some(mut original) = void.original.and_then(|name| records.find::<Passage>(&name)) else { return };
+    give_back_limits(records, &mut original);
     original.outcome = Outcome::Voided;
     records.put(original);
 }

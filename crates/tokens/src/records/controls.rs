@@ -10,8 +10,10 @@ use values::{Country, Currency, MerchantCategory, Record, Residency};
 pub enum Mode {
     /// A tap at a shop (DE22 07x).
     Contactless,
-    /// A code on the phone's screen, scanned (DE22 03x).
+    /// A code on the phone's screen, scanned by the shop (DE22 03x).
     Qr,
+    /// A shop's code, scanned by the phone (DE22 04x).
+    Scan,
     /// A tap at a merchant of public transport.
     Transit,
     /// A remote payment from within an application (DE22 01x, 81x).
@@ -22,7 +24,8 @@ pub enum Mode {
 
 impl Mode {
     /// Every mode.
-    pub const ALL: [Mode; 5] = [Mode::Contactless, Mode::Qr, Mode::Transit, Mode::InApp, Mode::Contact];
+    pub const ALL: [Mode; 6] =
+        [Mode::Contactless, Mode::Qr, Mode::Scan, Mode::Transit, Mode::InApp, Mode::Contact];
 }
 
 /// A set of modes.
@@ -53,6 +56,11 @@ pub struct Controls {
     pub unverified_max: u64,
     /// Most for one unverified ride, in minor units.
     pub transit_max: u64,
+    /// Most for one payment by a code on the phone's screen, in minor units: its cryptogram holds no amount, so whoever
+    /// scans it could ask for any. An online PIN lifts it.
+    pub code_payment_max: u64,
+    /// Most for one day of such payments, in minor units. An online PIN lifts it.
+    pub code_daily_max: u32,
     /// Most for one day, in minor units; at most 4,294,967,295.
     pub daily_max: u32,
     /// Most payments in one day.
@@ -68,6 +76,7 @@ pub(crate) struct Use {
     pub(crate) country: Option<Country>,
     pub(crate) amount_minor: u64,
     pub(crate) verified: bool,
+    pub(crate) online_pin: bool,
 }
 
 impl Controls {
@@ -96,6 +105,10 @@ impl Controls {
     pub(crate) fn admit_amount(&self, payment: &Use) -> Result<(), Refusal> {
         if payment.amount_minor > self.payment_max {
             return Err(Refusal::AmountOverLimit);
+        }
+        let shown_code = payment.mode == Mode::Qr && !payment.online_pin;
+        if shown_code && payment.amount_minor > self.code_payment_max {
+            return Err(Refusal::CodeOverLimit);
         }
         let unverified_max =
             if payment.mode == Mode::Transit { self.transit_max } else { self.unverified_max };

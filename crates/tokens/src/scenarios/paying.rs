@@ -276,6 +276,7 @@ fn entry_modes_are_those_of_the_list() {
         (&b"051"[..], Some(EntryMode::Contact)),
         (b"071", Some(EntryMode::Contactless)),
         (b"032", Some(EntryMode::Qr)),
+        (b"042", Some(EntryMode::Scan)),
         (b"012", Some(EntryMode::InApp)),
         (b"812", Some(EntryMode::InApp)),
         (b"021", None), // stripe

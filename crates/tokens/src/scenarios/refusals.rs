@@ -18,6 +18,7 @@ fn each_refusal_has_a_scenario() {
         include_str!("paying.rs"),
         include_str!("refusals.rs"),
         include_str!("../attacks.rs"),
+        include_str!("../code_attacks.rs"),
     ];
     let missing: Vec<_> = Refusal::ALL
         .iter()

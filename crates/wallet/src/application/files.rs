@@ -222,6 +222,11 @@ pub(crate) fn token_data(out: &mut Vec<u8>, card: &Card) {
     write(out, tag::FORM_FACTOR, &FORM_FACTOR);
 }
 
+/// The token requestor as tag 9F19 has it, if the card has one.
+pub(crate) fn requestor(card: &Card) -> Option<[u8; 6]> {
+    nibbles(&format!("0{}", card.requestor)).try_into().ok().filter(|_| !card.requestor.is_empty())
+}
+
 pub(crate) fn template(outer: emv::tlv::Tag, fill: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut out = Vec::new();
     write_template(&mut out, outer, fill);

@@ -24,17 +24,16 @@ mod traces;
 
 use crate::card::{Card, CardState, Profile};
 use crate::defences::{Defence, Defences};
-use crate::keys::{Counter, DEVICE_CONTEXT, USER_CONTEXT, UseKey, UseRefusal, UsedKey, Verification, key_id};
+use crate::keys::{Counter, UseKey, UseRefusal, UsedKey, Verification};
 use crate::unlock::Verified;
 use crypto::p256::AgreementKey;
 use crypto::rsa::RsaPrivate;
-use crypto::{emv_keys, jwe};
 use emv::apdu::{Command, Instruction, Response, StatusWord};
 use emv::objects::{CodeN3, CryptogramKind};
 use emv::tag;
 use emv::tlv::write;
+use values::Timestamp;
 use values::time::Zone;
-use values::{Secret, Timestamp};
 
 /// What a command is answered with, beside the card itself.
 pub struct Context<'a> {
@@ -320,7 +319,7 @@ impl CardApplication {
             }
             Err(NoKey::Storage) => return failed(StatusWord::INTERNAL, Notice::Failed),
         };
-        let Some(session_key) = self.open_key(&used, context) else {
+        let Some(session_key) = used.open(&self.device, context.unlocked, self.defences) else {
             return failed(StatusWord::CONDITIONS_NOT_SATISFIED, Notice::Failed);
         };
         let notice = Notice::Tapped {
@@ -338,25 +337,6 @@ impl CardApplication {
             Some(data) => Answer { bytes: Response::ok(&data).to_bytes(), notice: Some(notice) },
             None => failed(StatusWord::CONDITIONS_NOT_SATISFIED, Notice::Failed),
         }
-    }
-
-    /// Joins the parts of a session key. A part that was sealed for another counter does not count.
-    fn open_key(&self, used: &UsedKey, context: &Context<'_>) -> Option<Secret<16>> {
-        let slot = &used.slot;
-        let name = key_id(slot.token, slot.atc);
-        let open = |key: &AgreementKey, sealed: &str, context| {
-            let named = jwe::key_id(sealed).is_ok_and(|kid| kid == name);
-            let part = named.then(|| jwe::open(key, sealed, context).ok())??;
-            Some(Secret::new(part.expose().try_into().ok()?))
-        };
-        let device = open(&self.device, &slot.device_part, DEVICE_CONTEXT)?;
-        let Some(sealed) = &slot.user_part else { return Some(device) };
-        let Some(unlocked) = context.unlocked else {
-            // Half a key; of a careless service, which did not split it, the whole.
-            return (!self.defences.stands(Defence::Lock)).then_some(device);
-        };
-        let user = open(unlocked.key(), sealed, USER_CONTEXT)?;
-        Some(emv_keys::join(&device, &user))
     }
 
     fn select(&mut self, command: &Command<'_>) -> Reaction {

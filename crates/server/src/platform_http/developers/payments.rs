@@ -27,7 +27,7 @@ pub(super) static CARD: Shape = Shape {
         Field::required(
             "entry_mode",
             Kind::Text { least: 3, most: 3 },
-            "How it was read (DE 22): 072 is a tap.",
+            "How it was read (DE 22): 072 is a tap, 032 a code on a phone's screen, 042 a shop's code.",
         ),
     ],
 };

@@ -40,6 +40,25 @@ pub struct ReadyView {
     pub others: Vec<Choice>,
 }
 
+/// A code is on the screen.
+#[derive(Clone, Debug)]
+pub struct CodeView {
+    /// The code, drawn.
+    pub panel: String,
+    /// What it says, for those who cannot scan it.
+    pub text: String,
+    /// Seconds for which it is good.
+    pub seconds: u64,
+    /// The same, to read: `0:47`.
+    pub time: String,
+    /// The bank.
+    pub bank: String,
+    /// The last four digits of the card.
+    pub last_four: String,
+    /// The card's picture.
+    pub mini: String,
+}
+
 /// A tap that was made, or could not be.
 #[derive(Clone, Debug, Default)]
 pub struct EndView {
@@ -63,6 +82,8 @@ pub struct EndView {
     pub code: String,
     /// Its page in the history.
     pub receipt: String,
+    /// Whether it was by code, and is tried again so.
+    pub by_code: bool,
     /// The card to try next.
     pub next: Option<Choice>,
 }
@@ -72,6 +93,8 @@ pub struct EndView {
 pub enum TapState {
     /// Held near the reader.
     Ready(Box<ReadyView>),
+    /// A code is on the screen.
+    Code(Box<CodeView>),
     /// The reader has the answer; nobody said yet how it ended.
     Sent(Box<EndView>),
     /// Nobody said it in time.
@@ -85,7 +108,7 @@ pub enum TapState {
 impl TapState {
     /// Whether it goes on by itself.
     pub fn waits(&self) -> bool {
-        matches!(self, TapState::Ready(_) | TapState::Sent(_))
+        matches!(self, TapState::Ready(_) | TapState::Code(_) | TapState::Sent(_))
     }
 
     /// The class of the page's ground.
@@ -100,6 +123,7 @@ impl TapState {
     pub fn title(&self, page: &Page) -> String {
         page.say(match self {
             TapState::Ready(_) => "tap-hold",
+            TapState::Code(_) => "mycode-title",
             TapState::Sent(_) => "tap-checking",
             TapState::Unknown(_) => "tap-unknown",
             TapState::Paid(_) => "tap-paid",

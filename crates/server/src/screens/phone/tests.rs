@@ -46,6 +46,7 @@ fn end() -> Box<EndView> {
         reason: text.clone(),
         code: text,
         receipt: "/history/x/1".to_owned(),
+        by_code: false,
         next: Some(Choice::of(&card("active"), 3, false)),
     })
 }
@@ -57,7 +58,25 @@ fn all(language: Language) -> Vec<String> {
     let arrived = (text.clone(), text.clone());
     let states = ["active", "verifying", "paused", "stopped"];
     let rows: Vec<RowView> = ["paid", "checked", "not-paid", "back"].map(row).to_vec();
+    let scanned = |fixed: Option<Sum>, wrong: Option<String>| PayCodeView {
+        merchant: text.clone(),
+        city: text.clone(),
+        category: text.clone(),
+        fixed,
+        currency: "CNY",
+        typed: text.clone(),
+        single: fixed.is_some(),
+        first_time: true,
+        cards: vec![Choice::of(&card("active"), 3, true)],
+        wrong_amount: wrong.clone(),
+        wrong_passcode: wrong,
+        platform: "127.0.0.1:1".to_owned(),
+    };
     let mut pages = vec![
+        by_code(page, &ByCodeView { trouble: None }),
+        by_code(page, &ByCodeView { trouble: trouble.clone() }),
+        pay_code(page, &scanned(Some(sum()), None)),
+        pay_code(page, &scanned(None, trouble.clone())),
         welcome(page, HOSTILE, HOSTILE, trouble.clone()),
         passcode(page, trouble.clone()),
         code(page, HOSTILE, Some(&arrived), trouble.clone()),
@@ -143,6 +162,16 @@ fn all(language: Language) -> Vec<String> {
     let ready = ReadyView { art: card("active").held_up(page), seconds: 47, time: "0:47".to_owned(), others };
     for state in [
         TapState::Ready(Box::new(ready)),
+        TapState::Code(Box::new(CodeView {
+            panel: crate::screens::tablet::code_panel(&crate::picture::draw("x").unwrap(), HOSTILE),
+            text: HOSTILE.to_owned(),
+            seconds: 47,
+            time: "0:47".to_owned(),
+            bank: HOSTILE.to_owned(),
+            last_four: "0016".to_owned(),
+            mini: card("active").mini(0),
+        })),
+        TapState::NotPaid(Box::new(EndView { by_code: true, ..*end() })),
         TapState::Sent(end()),
         TapState::Unknown(end()),
         TapState::Paid(end()),
@@ -226,6 +255,10 @@ fn nothing_is_left_without_words() {
         "tab-",
         "remove-",
         "passkey-",
+        "mycode-",
+        "bycode-",
+        "paycode-",
+        "scan-",
     ];
     for language in LANGUAGES {
         for html in all(language) {
