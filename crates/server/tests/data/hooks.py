@@ -35,6 +35,10 @@ def before_call(context, case, kwargs):
         value = (case.path_parameters or {}).get(name)
         if isinstance(value, str) and zlib.crc32(value.encode()) % 2 == 0:
             case.path_parameters[name] = known
+    # Whoever would rather wait for a card that nobody presents waits for nothing here.
+    for name in list(case.headers or {}):
+        if name.lower() == "prefer" and str(case.headers[name]).startswith("wait="):
+            case.headers[name] = "wait=0"
     if isinstance(case.query, dict) or case.query is None:
         query = case.query or {}
         # Cursors are signed, so one made up at random is a wrong one, however well it is formed.
