@@ -1,4 +1,5 @@
 //! Every route that takes a key, read like a menu: from this list come the router, the description and the reference.
+// long: a table of one entry per route reads best whole.
 
 use super::call::{Call, Reply};
 use super::shape::{Field, Shape};
