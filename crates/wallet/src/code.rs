@@ -188,7 +188,8 @@ mod tests {
         wish: &Wish,
         now: Timestamp,
     ) -> Result<UsedKey, UseRefusal> {
-        memory.run(&begin(&memory.card(), verified, wish, now, Defences::ALL)?, now)
+        let begun = begin(&memory.card(), verified, wish, now, Defences::ALL)?;
+        memory.run(&begun, now)
     }
 
     #[test]

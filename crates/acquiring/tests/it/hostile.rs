@@ -2,7 +2,7 @@
 
 use crate::books::World;
 use acquiring::network_line::NetworkAnswer;
-use acquiring::operations::{Accept, CloseBatch, Conclude, Reverse, SignOn, Void};
+use acquiring::operations::{Accept, CloseBatch, Conclude, OpenBill, Reverse, SignOn, Void};
 use acquiring::terminal_line::{Request, accepted, read, refused, settled};
 use iso8583::{Message, Mti, Profile, ResponseCode, field};
 use proptest::prelude::*;
