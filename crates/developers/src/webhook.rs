@@ -137,7 +137,8 @@ pub(crate) fn begin_delivery<W: Records>(records: &mut W, to: &Endpoint, event: 
 }
 
 fn send<W: Records>(records: &mut W, endpoint: Id<kinds::WebhookEndpoint>, event: u64, due: Timestamp) {
-    let name = format!("{endpoint}/{event}");
+    // Padded, so that what is due at one moment leaves in the order in which it happened.
+    let name = format!("{endpoint}/{event:020}");
     let body = name.clone().into_bytes();
     records.send(Outbound { topic: TOPIC.to_owned(), key: name, due, body });
 }

@@ -193,7 +193,7 @@ impl Person<'_> {
     pub(crate) async fn next_sale(&self, terminal: SocketAddr) {
         self.open(terminal, "/").await;
         self.press_here("form[action='/next'] button").await;
-        self.wait_for("form[action='/sale']").await;
+        self.wait_for("form.keys").await;
     }
 
     /// Holds the phone to the reader, and sees how it ended.

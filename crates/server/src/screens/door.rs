@@ -83,9 +83,11 @@ pub fn style_sheet_of(content: String) -> Response {
     asset("text/css; charset=utf-8", content)
 }
 
-/// A script of ours as an answer.
+/// A script of ours as an answer, without what stands there for people alone: whole lines of notes, and the space before
+/// the others. No text of a script runs over several lines.
 pub fn script(text: &'static str) -> Response {
-    asset("text/javascript; charset=utf-8", text.to_owned())
+    let lines = text.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    asset("text/javascript; charset=utf-8", lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// How somebody sees the page at `uri`: as chosen before, else as the browser asks.

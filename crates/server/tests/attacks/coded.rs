@@ -69,11 +69,7 @@ fn a_shown_code_as_a_tap(town: &Town) -> String {
 
 #[test]
 fn a_codes_cryptogram_over_nothing_is_no_tap() {
-    let layers = [
-        Off::Token(Defence::Profile),
-        Off::Token(Defence::Cryptogram),
-        Off::Sandbox(sandbox::defences::Defence::ChipData),
-    ];
+    let layers = [Off::Token(Defence::Profile), Off::Token(Defence::Cryptogram)];
     Attack::new(a_shown_code_as_a_tap, "profile_mismatch", "3650 taken").stopped_by(&layers).prove();
 }
 
@@ -89,12 +85,8 @@ fn a_tap_as_a_shown_code(town: &Town) -> String {
 
 #[test]
 fn a_taps_cryptogram_is_no_code() {
-    let layers = [
-        Off::Token(Defence::Profile),
-        Off::Token(Defence::Cryptogram),
-        Off::Token(Defence::ShownCodeLife),
-        Off::Sandbox(sandbox::defences::Defence::ChipData),
-    ];
+    let layers =
+        [Off::Token(Defence::Profile), Off::Token(Defence::Cryptogram), Off::Token(Defence::ShownCodeLife)];
     Attack::new(a_tap_as_a_shown_code, "profile_mismatch", "3650 taken").stopped_by(&layers).prove();
 }
 

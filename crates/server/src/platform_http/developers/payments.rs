@@ -213,9 +213,9 @@ pub(super) struct View {
 }
 
 impl View {
-    /// Whether a terminal still has to take it, or is at it.
+    /// Whether a terminal still has to take it, or is at it, or the bank's answer is still out.
     pub(super) fn is_under_way(&self) -> bool {
-        matches!(self.status, "requires_card" | "processing")
+        matches!(self.status, "requires_card" | "processing" | "pending")
     }
 }
 
