@@ -142,7 +142,8 @@ impl SandboxClock {
     /// Holds it a little further on.
     pub(super) fn hold(&self, at: Timestamp) {
         let mut state = self.state();
-        state.held = Some(at.max(state.latest));
+        let so_far = state.held.unwrap_or(state.latest);
+        state.held = Some(at.max(so_far).max(state.latest));
         state.bells.iter().for_each(|bell| bell.ring());
     }
 
