@@ -312,7 +312,8 @@ fn tests_of(room: &str) -> String {
                 let text = std::fs::read_to_string(&entry).unwrap();
                 let tests = entry
                     .components()
-                    .any(|part| ["tests", "scenarios"].iter().any(|name| part.as_os_str() == *name));
+                    .filter_map(|part| part.as_os_str().to_str())
+                    .any(|name| ["tests", "scenarios"].contains(&name) || name.ends_with("attacks.rs"));
                 into.push_str(if tests {
                     &text
                 } else {
