@@ -4,10 +4,10 @@ use crate::books::{OTHER_TOKEN, TOKEN, World, card, merchant, tally, yuan};
 use acquiring::operations::{
     ChangeMerchant, RegisterMerchant, RegisterTerminal, SetTerminalState, SignOn, TimedOut,
 };
-use acquiring::records::{MerchantState, PaymentKind, TerminalState};
+use acquiring::records::{MerchantState, PaymentKind, TerminalState, TraceCounter};
 use acquiring::{Merchant, Refusal};
 use iso8583::{Message, ResponseCode};
-use values::{Currency, Money};
+use values::{Currency, Money, Records};
 
 type Change = fn(&mut World, &mut Message);
 
@@ -53,6 +53,20 @@ fn block(world: &mut World) {
 
 fn set_state(world: &mut World, state: MerchantState) {
     world.run(&ChangeMerchant { state: Some(state), ..ChangeMerchant::of(merchant().id) }).unwrap();
+}
+
+/// Numbers are looked for a while and never given twice: a counter that lost its place finds those of this hour taken.
+#[test]
+fn no_number_of_the_network_is_given_twice() {
+    let mut world = World::new();
+    for trace in 1..=64 {
+        world.pay(PaymentKind::Sale, trace, "1", None).unwrap();
+    }
+    let institution = world.institution.id;
+    world.books.remove::<TraceCounter>(&institution);
+    let before = world.books.dump();
+    assert_eq!(world.pay(PaymentKind::Sale, 65, "1", None).unwrap_err(), Refusal::NoTraceNumber);
+    assert_eq!(world.books.dump(), before, "a refusal changes nothing");
 }
 
 #[test]
