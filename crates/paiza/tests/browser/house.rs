@@ -80,19 +80,20 @@ impl House {
         // The operations of the reference are one screen with other words: every ninth stands for them.
         let operations = linked(browser, self.city.addresses.platform, "/reference", "/reference/").await;
         platform.extend(operations.into_iter().step_by(9));
+        // First those that lock themselves while nobody is there.
         vec![
-            Door { name: "start", at: self.city.addresses.platform, pages: platform },
-            Door {
-                name: "terminal",
-                at: self.terminal(),
-                pages: server::till::door::PAGES.iter().map(filled).collect(),
-            },
             Door {
                 name: "phone",
                 at: self.phone(0),
                 pages: server::phone_door::PAGES.iter().map(filled).collect(),
             },
             Door { name: "console", at: self.console(), pages: self.console_pages(browser).await },
+            Door {
+                name: "terminal",
+                at: self.terminal(),
+                pages: server::till::door::PAGES.iter().map(filled).collect(),
+            },
+            Door { name: "start", at: self.city.addresses.platform, pages: platform },
         ]
     }
 
