@@ -171,7 +171,8 @@ fn from_der(bytes: &[u8]) -> Option<[u8; 64]> {
             [0, next, ..] => next >= 0x80,
             [first, ..] => first < 0x80,
         };
-        let digits = if digits.len() == 33 { &digits[1..] } else { digits };
+        // Of 33 digits the first can only be the zero before a high bit: another would be thrown away unread.
+        let digits = if digits.len() == 33 { digits.strip_prefix(&[0])? } else { digits };
         if !shortest || digits.len() > 32 {
             return None;
         }
@@ -303,6 +304,10 @@ mod tests {
             padded[3] += 1;
             assert!(!is_der_signature(&padded));
         }
+        let mut of_33_digits = [&[0x30, 38, 2, 33, 0][..], &[0xFF; 32], &[2, 1, 1]].concat();
+        assert!(is_der_signature(&of_33_digits));
+        of_33_digits[4] = 1;
+        assert!(!is_der_signature(&of_33_digits), "a number above 2^256");
         for bytes in [&[][..], &[0x30], &[0x30, 0], &[0x30, 2, 2, 0], &[0x30, 0x81, 0], &[2, 1, 1]] {
             assert!(!is_der_signature(bytes));
         }
