@@ -30,6 +30,16 @@ impl OriginalData {
         }
     }
 
+    /// DE 7 with two digits in a byte: month, day, hour, minute and second, in an order that is that of time
+    /// within a year.
+    pub fn packed_time(&self) -> [u8; 5] {
+        let mut packed = [0; 5];
+        for (byte, pair) in packed.iter_mut().zip(self.transmitted.chunks_exact(2)) {
+            *byte = pair[0] << 4 | pair[1] & 0x0F;
+        }
+        packed
+    }
+
     /// The 42 digits of DE 90.
     pub fn to_digits(&self) -> [u8; 42] {
         let mut digits = [0; 42];
@@ -98,6 +108,7 @@ mod tests {
         let original = OriginalData::of(&sale);
         assert_eq!(&original.to_digits(), b"020093835307011200000000104000000000010000");
         assert_eq!(OriginalData::parse(&original.to_digits()), Ok(original));
+        assert_eq!(original.packed_time(), [0x07, 0x01, 0x12, 0x00, 0x00]);
         assert!(original.names(&sale));
         sale.set_text(11, "938354");
         assert!(!original.names(&sale));

@@ -6,10 +6,10 @@ use crate::phone::clock_of;
 use crate::up::wait_for_the_end;
 use acquiring::Reference;
 use iso8583::{Framing, Profile};
+use pcsc_reader::PcscError;
 use serde_json::{Value, json};
 use server::city::{ENDING, Http, Plan, TerminalParty, TerminalSettings, sandbox_configuration};
 use server::iso::{Dialect, Ends};
-use server::pcsc::{self, PcscError};
 use server::pos::{ClosedBatch, DemoTerminal, Ended, Pos, PosError, Settings, Shown, TerminalLine, Verdict};
 use server::reader::{Reader, ReaderError};
 use server::vpcd::ReaderEnd;
@@ -143,7 +143,7 @@ fn open_reader(text: &str, patience: Duration) -> Result<Box<dyn Reader>, Failur
             reader.give_up_after(patience).map_err(|error| listening(error.to_string()))?;
             Ok(Box::new(reader))
         }
-        Some(("pcsc", name)) => pcsc::open(name, patience).map_err(|error| match error {
+        Some(("pcsc", name)) => pcsc_reader::open(name, patience).map_err(|error| match error {
             PcscError::NotBuilt | PcscError::NoReader { .. } => Failure::configuration(error),
             PcscError::Service(_) => Failure::unreachable(error),
         }),

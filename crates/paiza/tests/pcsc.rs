@@ -90,18 +90,20 @@ fn present() -> std::thread::JoinHandle<Vec<Notice>> {
     std::thread::spawn(move || TestPhone::new(NOW).unlocked().present(reader).1)
 }
 
-/// The reader's example, in the directory these tests were built into: built, or built and run.
-fn example(verb: &str, with: &[&str]) -> std::process::Output {
+/// Builds the reader's example where these tests were built, with what they were built with: little is left to do.
+fn build_the_example() -> std::path::PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let arguments = "--quiet --package server --features pcsc --example pcsc_sale";
-    Command::new(cargo)
-        .current_dir(workspace)
-        .arg(verb)
-        .args(arguments.split(' '))
-        .args(with)
-        .output()
-        .unwrap()
+    let program = Path::new(env!("CARGO_BIN_EXE_paiza"));
+    let arguments = "build --quiet --workspace --features pcsc_reader/pcsc --example pcsc_sale";
+    let mut built = Command::new(cargo);
+    built.current_dir(workspace).args(arguments.split(' '));
+    if program.components().any(|part| part.as_os_str() == "release") {
+        built.arg("--release");
+    }
+    let built = built.output().unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    program.with_file_name("examples").join("pcsc_sale")
 }
 
 /// A phone in the reader of a running service, after a foreign tool has selected the contactless payment directory
@@ -142,12 +144,11 @@ fn a_phone_taps_through_a_real_pcsc_stack() {
         return;
     }
     // Before anybody waits in a field: on a busy machine this takes minutes.
-    let built = example("build", &[]);
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let example = build_the_example();
     let (service, phone) = seen_by_a_foreign_tool();
 
     // Our terminal takes a sale through the same stack.
-    let sale = example("run", &["--", "Virtual"]);
+    let sale = Command::new(example).arg("Virtual").output().unwrap();
     let text = String::from_utf8_lossy(&sale.stdout);
     assert!(sale.status.success(), "{text}{}", String::from_utf8_lossy(&sale.stderr));
     assert!(text.contains("asked 0200") && text.contains("VERIFIED ON DEVICE"), "{text}");

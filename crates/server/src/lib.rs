@@ -18,7 +18,6 @@ mod http;
 mod http_screening;
 pub mod http_signature;
 pub mod iso;
-pub mod pcsc;
 pub mod phone;
 pub mod phone_door;
 pub mod picture;

@@ -24,6 +24,12 @@ impl Digest16 {
         left.copy_from_slice(&tag[..16]);
         Digest(left)
     }
+
+    /// The same with this in front of it, in place of its first bytes.
+    pub(crate) fn after(mut self, front: [u8; 5]) -> Self {
+        self.0[..5].copy_from_slice(&front);
+        self
+    }
 }
 
 impl<const N: usize> fmt::Display for Digest<N> {

@@ -17,8 +17,8 @@ use values::{Currency, Money, Timestamp};
 
 /// What a tap costs the customer, minor units.
 const AMOUNT: u64 = 100;
-/// Trace numbers are used once within one second of DE 7.
-const STANS: u64 = 1_000_000;
+/// So many are sent within one second of DE 7, each with a trace number of its own.
+const STANS: u64 = 20_000;
 
 /// Frames one after another, as they go onto the wire.
 #[derive(Default)]

@@ -168,7 +168,7 @@ fn verification(message: &Message) -> Verification {
 
 /// The name of a message: the elements that DE 90 repeats of an original, less its type.
 fn name_of(keys: &PlatformKeys, number: TokenNumber, named: &OriginalData) -> Digest16 {
-    message_digest(keys.codes(), number, &named.to_digits()[4..])
+    message_digest(keys.codes(), number, named.packed_time(), &named.to_digits()[4..])
 }
 
 struct Track {

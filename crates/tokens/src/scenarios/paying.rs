@@ -293,7 +293,16 @@ fn entry_modes_are_those_of_the_list() {
 fn a_message_is_named_by_its_token_too() {
     let key = crypto::hash::HmacKey::new(&[1; 32]);
     let [one, two] = [&b"5555555555554444"[..], b"378282246310005"].map(|n| TokenNumber::parse(n).unwrap());
-    assert_eq!(message_digest(&key, one, b"k"), message_digest(&key, one, b"k"));
-    assert_ne!(message_digest(&key, one, b"k"), message_digest(&key, two, b"k"));
-    assert_ne!(message_digest(&key, one, &[7; 64]), message_digest(&key, one, &[7; 65]));
+    assert_eq!(
+        message_digest(&key, one, [0x11, 0x29, 0x23, 0x59, 0x59], b"k"),
+        message_digest(&key, one, [0x11, 0x29, 0x23, 0x59, 0x59], b"k")
+    );
+    assert_ne!(
+        message_digest(&key, one, [0x11, 0x29, 0x23, 0x59, 0x59], b"k"),
+        message_digest(&key, two, [0x11, 0x29, 0x23, 0x59, 0x59], b"k")
+    );
+    assert_ne!(
+        message_digest(&key, one, [0x11, 0x29, 0x23, 0x59, 0x59], &[7; 64]),
+        message_digest(&key, one, [0x11, 0x29, 0x23, 0x59, 0x59], &[7; 65])
+    );
 }

@@ -1,6 +1,7 @@
 //! Any PC/SC reader as the place where cards are presented (PC/SC part 5, through the system's service).
 //!
-//! Only with the feature `pcsc`, because it links the system's PC/SC library.
+//! Only with the feature `pcsc`, because it links the system's PC/SC library. A room of its own, so that trying it does not
+//! build every door again.
 
 #[cfg(feature = "pcsc")]
 pub use present::PcscReader;
@@ -33,24 +34,24 @@ fn listed(there: &[String]) -> String {
 pub fn open(
     _name: &str,
     _patience: std::time::Duration,
-) -> Result<Box<dyn crate::reader::Reader>, PcscError> {
+) -> Result<Box<dyn server::reader::Reader>, PcscError> {
     Err(PcscError::NotBuilt)
 }
 
 /// Opens the first reader whose name contains `name`. A card is waited for at most `patience`.
 #[cfg(feature = "pcsc")]
-pub fn open(name: &str, patience: std::time::Duration) -> Result<Box<dyn crate::reader::Reader>, PcscError> {
+pub fn open(name: &str, patience: std::time::Duration) -> Result<Box<dyn server::reader::Reader>, PcscError> {
     Ok(Box::new(PcscReader::open(name, patience)?))
 }
 
 #[cfg(feature = "pcsc")]
 mod present {
     use super::PcscError;
-    use crate::reader::{CardInField, Reader, ReaderError};
     use pcsc::{
         Card, Context, Disposition, Error, MAX_ATR_SIZE, MAX_BUFFER_SIZE_EXTENDED, Protocols, ReaderState,
         Scope, ShareMode, State,
     };
+    use server::reader::{CardInField, Reader, ReaderError};
     use std::ffi::CString;
     use std::time::{Duration, Instant};
 

@@ -1,6 +1,6 @@
 //! Takes one sale through a PC/SC reader, with an acquirer that says yes to everything: to try a reader or a card.
 //!
-//! `cargo run -p server --features pcsc --example pcsc_sale -- "part of the reader's name"`
+//! `cargo run -p pcsc_reader --features pcsc --example pcsc_sale -- "part of the reader's name"`
 
 use iso8583::{Message, ResponseCode};
 use server::pos::{AcquirerLine, DEMO_TERMINALS, Heard, Pos, Settings, Shown, Verdict};
@@ -31,7 +31,7 @@ fn say(text: &str) {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let name = std::env::args().nth(1).unwrap_or_default();
-    let mut reader = server::pcsc::open(&name, Duration::from_secs(60))?;
+    let mut reader = pcsc_reader::open(&name, Duration::from_secs(60))?;
     let folder = std::env::temp_dir().join(format!("paiza-pcsc-sale-{}", std::process::id()));
     let settings = Settings::new(&folder, DEMO_TERMINALS[0].configuration());
     let mut pos = Pos::open(settings, Arc::new(Yes), Arc::new(SystemClock))?;
