@@ -13,7 +13,9 @@ mod time_out;
 pub use accept::{Accept, Accepted};
 pub use code::{AcceptCode, BILL_LIFE, OpenBill};
 pub use conclude::{Conclude, Concluded, Standing};
-pub use intent::{CancelIntent, Expect, FailIntent, IntentRefusal, OpenIntent, PresentCard};
+pub use intent::{
+    CancelIntent, Expect, ExpireIntent, FailIntent, INTENT_LASTS, IntentRefusal, OpenIntent, PresentCard,
+};
 pub use manage::{ChangeMerchant, NextTrace, RegisterMerchant, RegisterTerminal, SetTerminalState, SignOn};
 pub use settle::{CloseBatch, Closed};
 pub use take_back::{Reverse, TakenBack, Void};
@@ -30,3 +32,5 @@ pub const ADVICE_TOPIC: &str = "acquirer.advice";
 /// Outbox topic: a card is presented for an intent; the deliverer brings it to a terminal. The key is the intent's
 /// name, the body the end of the card's number, a slash and that name.
 pub const PRESENT_TOPIC: &str = "acquirer.present";
+/// Outbox topic: the time of an intent is over; the deliverer submits [`ExpireIntent`]. Key and body are the intent's name.
+pub const EXPIRY_TOPIC: &str = "acquirer.intent_expiry";

@@ -75,6 +75,14 @@ impl Record for Reading {
     }
 }
 
+impl Reading {
+    /// How many events there are.
+    pub(crate) fn of_events<W: Records>(records: &mut W) -> Reading {
+        let none = || Reading { source: String::new(), fact: 0, last_event: 0 };
+        records.find::<Reading>(&String::new()).unwrap_or_else(none)
+    }
+}
+
 /// A thing as a fact left it. Where it stands as before, nothing happened that callers are told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Happening {
@@ -117,44 +125,55 @@ impl Operation for Tell {
     fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<u64, ()> {
         let empty = |source: &str| Reading { source: source.to_owned(), fact: 0, last_event: 0 };
         let read = records.find::<Reading>(&self.source.to_owned()).unwrap_or_else(|| empty(self.source));
-        let mut count = records.find::<Reading>(&String::new()).unwrap_or_else(|| empty(""));
+        let mut count = Reading::of_events(records);
         if self.through <= read.fact {
             return Ok(count.last_event);
         }
         let endpoints: Vec<Endpoint> =
             self.endpoints.iter().filter_map(|id| records.find::<Endpoint>(id)).collect();
         for happening in &self.happenings {
-            let known = records.find::<Subject>(&happening.subject);
-            if known.as_ref().is_some_and(|known| known.state == happening.state) {
-                continue;
+            let next = count.last_event + 1;
+            if tell(records, happening, (next, self.name_of(next, now)), &endpoints, now).is_some() {
+                count.last_event = next;
             }
-            let kind = if known.is_some() { &happening.later } else { &happening.first };
-            let sequence = known.map_or(0, |known| known.sequence) + 1;
-            count.last_event += 1;
-            let event = Event {
-                number: count.last_event,
-                id: self.name_of(count.last_event, now),
-                kind: kind.clone(),
-                tenant: happening.tenant.clone(),
-                subject: happening.subject.clone(),
-                sequence,
-                at: happening.at,
-            };
-            records.put(Subject {
-                name: happening.subject.clone(),
-                sequence,
-                state: happening.state.clone(),
-            });
-            endpoints
-                .iter()
-                .filter(|endpoint| endpoint.wants(&event))
-                .for_each(|endpoint| begin_delivery(records, endpoint, &event, now));
-            records.put(event);
         }
         records.put(Reading { fact: self.through, ..read });
         records.put(count.clone());
         Ok(count.last_event)
     }
+}
+
+/// Makes the event of a happening, under this number and name, and puts it on its way to these endpoints; nothing if the
+/// thing stands as before.
+pub(crate) fn tell<W: Records>(
+    records: &mut W,
+    happening: &Happening,
+    (number, id): (u64, Id<kinds::Event>),
+    endpoints: &[Endpoint],
+    now: Timestamp,
+) -> Option<()> {
+    let known = records.find::<Subject>(&happening.subject);
+    if known.as_ref().is_some_and(|known| known.state == happening.state) {
+        return None;
+    }
+    let kind = if known.is_some() { &happening.later } else { &happening.first };
+    let sequence = known.map_or(0, |known| known.sequence) + 1;
+    let event = Event {
+        number,
+        id,
+        kind: kind.clone(),
+        tenant: happening.tenant.clone(),
+        subject: happening.subject.clone(),
+        sequence,
+        at: happening.at,
+    };
+    records.put(Subject { name: happening.subject.clone(), sequence, state: happening.state.clone() });
+    endpoints
+        .iter()
+        .filter(|endpoint| endpoint.wants(&event))
+        .for_each(|endpoint| begin_delivery(records, endpoint, &event, now));
+    records.put(event);
+    Some(())
 }
 
 impl Tell {

@@ -1,6 +1,6 @@
 //! Webhooks: events sent to an address of the caller's, signed as Standard Webhooks has it, until they are taken.
 
-use crate::event::Event;
+use crate::event::{Event, Happening, Reading, tell};
 use crate::tenant::Tenant;
 use crypto::hash::HmacKey;
 use serde::{Deserialize, Serialize};
@@ -313,8 +313,11 @@ pub enum Tried {
     Disabled,
 }
 
-/// Writes a try down, and has the next one made when it is due.
-#[derive(Clone, Copy, Debug)]
+/// The kind of the event that tells of a delivery that is parked. The event is about the endpoint.
+pub const PARKED: &str = "webhook_endpoint.parked";
+
+/// Writes a try down, and has the next one made when it is due. What is parked is told as an event.
+#[derive(Clone, Debug)]
 pub struct Attempted {
     /// Where to.
     pub endpoint: Id<kinds::WebhookEndpoint>,
@@ -324,15 +327,19 @@ pub struct Attempted {
     pub tried: Tried,
     /// Two fresh random bytes: how much longer or shorter the wait is.
     pub entropy: [u8; 2],
+    /// The name of the event, should it be parked.
+    pub named: Id<kinds::Event>,
+    /// Every endpoint that may want to know of it.
+    pub endpoints: Vec<Id<kinds::WebhookEndpoint>>,
 }
 
 impl Operation for Attempted {
-    /// The delivery as it stands now.
-    type Answer = Delivery;
+    /// The delivery as it stands now, and the number of the event that tells that it is parked.
+    type Answer = (Delivery, Option<u64>);
     type Refusal = ();
     const NAME: &'static str = "developers.attempted";
 
-    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Delivery, ()> {
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<(Delivery, Option<u64>), ()> {
         let mut delivery: Delivery = records.find(&(self.endpoint, self.event)).ok_or(())?;
         if self.tried != Tried::Disabled {
             delivery.attempts = delivery.attempts.saturating_add(1);
@@ -358,7 +365,36 @@ impl Operation for Attempted {
             records.put(Endpoint { enabled: false, ..endpoint });
         }
         records.put(delivery.clone());
-        Ok(delivery)
+        let told = match delivery.state {
+            DeliveryState::Parked => self.tell(records, now),
+            DeliveryState::Pending | DeliveryState::Delivered => None,
+        };
+        Ok((delivery, told))
+    }
+}
+
+impl Attempted {
+    /// Tells that it is parked. The endpoint itself does not hear it, and of such an event that is parked in its turn no
+    /// endpoint does: it stands in the list, or two that are gone would tell one another for ever.
+    fn tell<W: Records>(&self, records: &mut W, now: Timestamp) -> Option<u64> {
+        let own: Endpoint = records.find(&self.endpoint)?;
+        let about: Event = records.find(&self.event)?;
+        let happening = Happening {
+            first: PARKED.to_owned(),
+            later: PARKED.to_owned(),
+            subject: own.id.to_string(),
+            tenant: own.tenant,
+            state: format!("parked {}", self.event),
+            at: now,
+        };
+        let heard = self.endpoints.iter().filter(|id| **id != self.endpoint && about.kind != PARKED);
+        let endpoints: Vec<Endpoint> = heard.filter_map(|id| records.find::<Endpoint>(id)).collect();
+        let mut count = Reading::of_events(records);
+        count.last_event += 1;
+        tell(records, &happening, (count.last_event, self.named), &endpoints, now)?;
+        let last = count.last_event;
+        records.put(count);
+        Some(last)
     }
 }
 

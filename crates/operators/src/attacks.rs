@@ -1,10 +1,10 @@
 //! What one person alone might try: each is refused, and each succeeds without its check.
 
-use crate::testing::{Memory, NOON, passkey};
+use crate::testing::{Memory, NOON, asserted, passkey};
 use crate::{
     Act, AddPasskey, Approve, Ask, AuditEntry, BeginTry, Change, Conclude, Decline, Defence, Defences,
     Disable, EnrolInvited, FailTry, Invite, Occasion, Operator, OperatorId, OperatorState, PassTry, Proposal,
-    ProposalId, ProposalState, Refusal, Trying,
+    ProposalId, ProposalState, Recover, Refusal, Trying,
 };
 use std::time::Duration;
 use values::{Id, Records, Timestamp};
@@ -36,7 +36,9 @@ fn limits(memory: &mut Memory, asker: OperatorId) -> ProposalId {
 
 fn approve(proposal: ProposalId, approver: OperatorId, defences: Defences) -> Approve {
     let secret = Some("code".to_owned());
-    Approve { proposal, approver, secret, defences, occasion: Occasion::default() }
+    // Operators of these tests have the passkeys of their numbers.
+    let passkey = Some(asserted(approver.as_u128() as u8));
+    Approve { proposal, approver, passkey, secret, defences, occasion: Occasion::default() }
 }
 
 fn state(memory: &mut Memory, proposal: ProposalId) -> ProposalState {
@@ -74,6 +76,76 @@ fn nobody_approves_what_they_asked_for_whatever_passkey_they_use() {
     assert_eq!((state(&mut memory, proposal), memory.sent.len()), (ProposalState::Asked, 0));
     let open = Approve { defences: Defences::ALL.danger_without(Defence::TwoPeople), ..alone };
     assert_eq!(memory.run(&open, NOON), Ok(()));
+}
+
+/// Whoever sits down at an operator's open session, or plants a page in it.
+#[test]
+fn an_approval_wants_a_passkey_of_the_approvers_own() {
+    let (mut memory, ada, grace) = Memory::with_two();
+    let proposal = limits(&mut memory, ada);
+    for passkey in [None, Some(asserted(1)), Some(asserted(9))] {
+        let yes = Approve { passkey, ..approve(proposal, grace, Defences::ALL) };
+        assert_eq!(memory.run(&yes, NOON), Err(Refusal::PasskeyNeeded));
+        let open = Approve { defences: Defences::ALL.danger_without(Defence::FreshPasskey), ..yes };
+        assert_eq!(memory.clone().run(&open, NOON), Ok(()));
+    }
+    assert_eq!(state(&mut memory, proposal), ProposalState::Asked);
+    assert_eq!(memory.run(&approve(proposal, grace, Defences::ALL), NOON), Ok(()));
+}
+
+fn recovery(first: OperatorId, second: OperatorId) -> Recover {
+    let half = |what: &str, id: OperatorId| format!("{what} {id}");
+    let who = [first, second].map(|id| (id, half("link", id), half("code", id)));
+    Recover { who, occasion: Occasion::default() }
+}
+
+fn comes_back(who: OperatorId, code_of: OperatorId, defences: Defences) -> EnrolInvited {
+    EnrolInvited {
+        operator: who,
+        link: format!("link {who}"),
+        code: format!("code {code_of}"),
+        passkey: passkey(20 + who.as_u128() as u8),
+        defences,
+        occasion: Occasion::default(),
+    }
+}
+
+#[test]
+fn two_who_lost_their_passkeys_come_back_and_neither_alone() {
+    let (mut memory, ada, grace) = Memory::with_two();
+    assert_eq!(memory.run(&recovery(ada, ada), NOON), Err(Refusal::SamePerson));
+    assert_eq!(memory.run(&recovery(ada, Id::from_u128(9)), NOON), Err(Refusal::Unknown));
+    memory.run(&recovery(ada, grace), NOON).unwrap();
+    // Ada has her link, and of codes only Grace's.
+    assert_eq!(memory.run(&comes_back(ada, grace, Defences::ALL), NOON), Err(Refusal::Invitation));
+    let open = Defences::ALL.danger_without(Defence::BothHalves);
+    assert!(memory.clone().run(&comes_back(ada, grace, open), NOON).is_ok());
+    let late = NOON.after(crate::operator::INVITATION_LASTS);
+    assert_eq!(memory.run(&comes_back(ada, ada, Defences::ALL), late), Err(Refusal::Invitation));
+    // With each other's help both do; what was lost lets nobody in, and no third is founded.
+    for who in [ada, grace] {
+        assert_eq!(memory.run(&comes_back(who, who, Defences::ALL), NOON).unwrap().passkeys.len(), 1);
+        assert_eq!(memory.run(&comes_back(who, who, Defences::ALL), NOON), Err(Refusal::Invitation));
+    }
+    let lost = asserted(1).credential().clone();
+    assert!(memory.find::<crate::OperatorPasskey>(&lost).is_none());
+    assert_eq!(memory.found(3, "Mallory"), Err(Refusal::Founded));
+    let acts: Vec<String> = memory.all::<AuditEntry>().into_iter().map(|entry| entry.act).collect();
+    assert_eq!(acts, ["found", "found", "recover", "recover", "return", "return"]);
+}
+
+#[test]
+fn who_still_has_a_passkey_takes_the_way_back_away() {
+    let (mut memory, ada, grace) = Memory::with_two();
+    memory.run(&recovery(ada, grace), NOON).unwrap();
+    let log_in = crate::LogIn {
+        by: crate::login::By::Passkey(asserted(1)),
+        subject: "ada".to_owned(),
+        occasion: Occasion::default(),
+    };
+    memory.run(&log_in, NOON).unwrap();
+    assert_eq!(memory.run(&comes_back(ada, ada, Defences::ALL), NOON), Err(Refusal::Invitation));
+    assert!(memory.run(&comes_back(grace, grace, Defences::ALL), NOON).is_ok());
 }
 
 #[test]

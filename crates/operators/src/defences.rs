@@ -7,6 +7,8 @@ use values::defences::Check;
 pub enum Defence {
     /// Who asked does not approve.
     TwoPeople,
+    /// Who approves shows a passkey of theirs for this proposal.
+    FreshPasskey,
     /// A proposal is decided once.
     Once,
     /// What was asked for too long ago is not approved.

@@ -27,7 +27,7 @@ pub use defences::{Defence, Defences};
 pub use login::{BeginTry, FailTry, LogIn, LogOut, PassTry, Tries, Trying};
 pub use operator::{
     AddPasskey, EnrolInvited, EnrolSandbox, Found, NewPasskey, Operator, OperatorId, OperatorPasskey,
-    OperatorState, Role,
+    OperatorState, Recover, Role,
 };
 pub use proposal::{
     Act, Approve, Ask, Change, Conclude, Decline, Disable, Invite, Proposal, ProposalId, ProposalState, TOPIC,

@@ -161,7 +161,11 @@ impl Operation for LogIn {
             By::Passkey(asserted) => {
                 let mut passkey: OperatorPasskey =
                     records.find(asserted.credential()).ok_or(Refusal::Unknown)?;
-                let operator = active_operator(records, &passkey.operator)?;
+                let mut operator = active_operator(records, &passkey.operator)?;
+                // Who has a passkey needs no way back; nobody else is to take it.
+                if operator.invitation.take().is_some() {
+                    records.put(operator.clone());
+                }
                 passkey.counter = asserted.counter();
                 records.put(passkey);
                 operator

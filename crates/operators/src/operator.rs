@@ -86,7 +86,7 @@ pub struct Operator {
     pub sandbox: bool,
     /// Since when.
     pub created: Timestamp,
-    /// How they come in for the first time.
+    /// How they come in for the first time, or come back.
     pub invitation: Option<Invitation>,
     /// Their passkeys, oldest first.
     pub passkeys: Vec<CredentialId>,
@@ -285,7 +285,7 @@ impl Operation for EnrolSandbox {
     }
 }
 
-/// Lets an invited operator come, with both halves of the invitation and a passkey.
+/// Lets an invited operator come, or one come back, with both halves of the invitation and a passkey.
 #[derive(Clone, Debug)]
 pub struct EnrolInvited {
     /// Who.
@@ -309,19 +309,58 @@ impl Operation for EnrolInvited {
 
     fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Operator, Refusal> {
         let mut operator: Operator = records.find(&self.operator).ok_or(Refusal::Invitation)?;
-        let invitation = operator.invitation.take().filter(|_| operator.state == OperatorState::Invited);
+        let invitation = operator.invitation.take().filter(|_| operator.state != OperatorState::Disabled);
         let invitation = invitation.ok_or(Refusal::Invitation)?;
         // Digests of what was random: to compare them tells nothing about what they were made of.
         let code = invitation.code == self.code || !self.defences.stands(Defence::BothHalves);
         if invitation.link != self.link || !code || now >= invitation.until {
             return Err(Refusal::Invitation);
         }
+        let returns = operator.state == OperatorState::Active;
+        // What was lost lets nobody in any more.
+        for lost in operator.passkeys.drain(..) {
+            records.remove::<OperatorPasskey>(&lost);
+        }
         self.passkey.give(records, &mut operator, self.defences, now)?;
         operator.state = OperatorState::Active;
-        count(records, 1);
+        count(records, i32::from(!returns));
         records.put(operator.clone());
-        append(records, now, told(&operator, "enrol"), &self.occasion);
+        append(records, now, told(&operator, if returns { "return" } else { "enrol" }), &self.occasion);
         Ok(operator)
+    }
+}
+
+/// Lets two operators come back who lost their passkeys, by who is at the machine itself. The way in of each has two halves,
+/// as an invitation has, and each is handed the other's second one: neither comes back alone. Until they do, their passkeys
+/// stay good, and whoever comes in by one of them takes the way back away.
+#[derive(Clone, Debug)]
+pub struct Recover {
+    /// Who, with the digests of both halves: link and code.
+    pub who: [(OperatorId, String, String); 2],
+    /// Where.
+    pub occasion: Occasion,
+}
+
+impl Operation for Recover {
+    type Answer = ();
+    type Refusal = Refusal;
+    const NAME: &'static str = "operators.recover";
+
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<(), Refusal> {
+        if self.who[0].0 == self.who[1].0 {
+            return Err(Refusal::SamePerson);
+        }
+        for (id, link, code) in &self.who {
+            let mut operator = active_operator(records, id)?;
+            if operator.role != Role::Operator {
+                return Err(Refusal::LooksOnly);
+            }
+            let until = now.after(INVITATION_LASTS);
+            operator.invitation = Some(Invitation { link: link.clone(), code: code.clone(), until });
+            append(records, now, told(&operator, "recover"), &self.occasion);
+            records.put(operator);
+        }
+        Ok(())
     }
 }
 

@@ -7,9 +7,11 @@
 use crate::audit::{Occasion, Said, append};
 use crate::defences::{Defence, Defences};
 use crate::operator::{
-    INVITATION_LASTS, Invitation, Operator, OperatorId, OperatorState, Role, active_operator, count, is_name,
+    INVITATION_LASTS, Invitation, Operator, OperatorId, OperatorPasskey, OperatorState, Role,
+    active_operator, count, is_name,
 };
 use crate::refusal::Refusal;
+use passkeys::Asserted;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use values::id::kinds;
@@ -283,12 +285,29 @@ pub struct Approve {
     pub proposal: ProposalId,
     /// Who approves.
     pub approver: OperatorId,
+    /// That they are there and mean this proposal: evidence of a passkey that signed a challenge for it. A sandbox's operator
+    /// who has none approves without.
+    pub passkey: Option<Asserted>,
     /// Digest of a secret that only the approver has.
     pub secret: Option<String>,
     /// Which checks stand.
     pub defences: Defences,
     /// Where.
     pub occasion: Occasion,
+}
+
+impl Approve {
+    /// Whether the approver showed what this act asks for; what their passkey counts is kept.
+    fn is_shown<W: Records>(&self, records: &mut W, approver: &Operator) -> bool {
+        let Some(asserted) = &self.passkey else {
+            return approver.sandbox && approver.passkeys.is_empty();
+        };
+        let found = records.find::<OperatorPasskey>(asserted.credential());
+        let Some(mut passkey) = found.filter(|passkey| passkey.operator == approver.id) else { return false };
+        passkey.counter = asserted.counter();
+        records.put(passkey);
+        true
+    }
 }
 
 impl Operation for Approve {
@@ -301,6 +320,9 @@ impl Operation for Approve {
         let mut proposal: Proposal = records.find(&self.proposal).ok_or(Refusal::Unknown)?;
         if proposal.asker == approver.id && self.defences.stands(Defence::TwoPeople) {
             return Err(Refusal::SamePerson);
+        }
+        if !self.is_shown(records, &approver) && self.defences.stands(Defence::FreshPasskey) {
+            return Err(Refusal::PasskeyNeeded);
         }
         match proposal.state_at(now) {
             ProposalState::Asked => {}
@@ -469,7 +491,7 @@ impl Operation for Disable {
             return Ok(());
         }
         for credential in operator.passkeys.drain(..) {
-            records.remove::<crate::operator::OperatorPasskey>(&credential);
+            records.remove::<OperatorPasskey>(&credential);
         }
         if operator.state == OperatorState::Active {
             count(records, -1);

@@ -15,6 +15,9 @@ pub enum Refusal {
     /// Who asked for it cannot approve it.
     #[error("who asked for it cannot approve it")]
     SamePerson,
+    /// Who approves has to show a passkey of theirs for this proposal.
+    #[error("a passkey of the approver is needed")]
+    PasskeyNeeded,
     /// It was approved, declined or withdrawn before.
     #[error("it was decided already")]
     Decided,
@@ -43,6 +46,7 @@ impl Refusal {
             Refusal::NotActive => "operator_inactive",
             Refusal::LooksOnly => "operator_looks_only",
             Refusal::SamePerson => "same_person",
+            Refusal::PasskeyNeeded => "passkey_needed",
             Refusal::Decided => "decided_already",
             Refusal::Expired => "proposal_expired",
             Refusal::Invalid(_) => "invalid",

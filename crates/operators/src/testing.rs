@@ -2,7 +2,7 @@
 
 use crate::{Found, NewPasskey, Occasion, Operator, OperatorId};
 use passkeys::testing::Authenticator;
-use passkeys::{Expected, Registered, register};
+use passkeys::{Asserted, Expected, Registered, register, verify};
 use std::collections::BTreeMap;
 use values::{Id, Operation, Outbound, Record, Records, Timestamp};
 
@@ -66,15 +66,26 @@ pub(crate) fn authenticator(number: u8) -> Authenticator {
     Authenticator::new(&[number; 16], "localhost", "http://localhost:8085")
 }
 
-fn registered(authenticator: &mut Authenticator) -> Registered {
-    let expected = Expected {
+fn expected() -> Expected<'static> {
+    Expected {
         relying_party: "localhost",
         origin: "http://localhost:8085",
         challenge: b"challenge",
         defences: passkeys::Defences::ALL,
-    };
+    }
+}
+
+fn registered(authenticator: &mut Authenticator) -> Registered {
     let (client, object) = authenticator.make(b"challenge");
-    register(&expected, &client, &object).unwrap()
+    register(&expected(), &client, &object).unwrap()
+}
+
+/// Evidence that the owner of a passkey was there.
+pub(crate) fn asserted(number: u8) -> Asserted {
+    let mut authenticator = authenticator(number);
+    let known = registered(&mut authenticator);
+    let said = authenticator.sign(b"challenge");
+    verify(&expected(), &known.public, known.counter, &said).unwrap()
 }
 
 fn name<R: Record>(key: &R::Key) -> (&'static str, String) {

@@ -34,6 +34,9 @@ pub(crate) enum Command {
     /// Secret keys of the developers' interface
     #[command(subcommand)]
     Keys(crate::developers::Keys),
+    /// The people who run the platform
+    #[command(subcommand)]
+    Operators(crate::operators::Operators),
     /// Hear events as they happen, and hand them on to a port of yours
     Listen(crate::developers::Listen),
     /// Make an event happen, with all that belongs to it

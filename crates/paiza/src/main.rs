@@ -7,6 +7,7 @@ mod decode;
 mod demo;
 mod developers;
 mod emv;
+mod operators;
 mod output;
 mod passcode;
 mod phone;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Pos(what) => pos::run(&what, output),
         Command::Sandbox(what) => sandbox::run(&what, output),
         Command::Keys(what) => developers::keys(&what, output),
+        Command::Operators(what) => operators::run(&what, output),
         Command::Listen(what) => developers::listen(&what, output),
         Command::Trigger(what) => developers::trigger(&what, output),
         Command::Events(what) => developers::events(&what, output),

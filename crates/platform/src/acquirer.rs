@@ -4,8 +4,9 @@ use crate::line::{HostAnswer, HostLine};
 use acquiring::names::EntryMode;
 use acquiring::network_line::{self, NetworkAnswer, NetworkCode};
 use acquiring::operations::{
-    ADVICE_TOPIC, Accept, AcceptCode, Accepted, CloseBatch, Conclude, Concluded, NextTrace, OpenBill,
-    REVERSAL_TOPIC, ReversalAnswered, Reverse, Settled, SignOn, TIMEOUT_TOPIC, TimedOut, Void,
+    ADVICE_TOPIC, Accept, AcceptCode, Accepted, CloseBatch, Conclude, Concluded, EXPIRY_TOPIC, ExpireIntent,
+    NextTrace, OpenBill, REVERSAL_TOPIC, ReversalAnswered, Reverse, Settled, SignOn, TIMEOUT_TOPIC, TimedOut,
+    Void,
 };
 use acquiring::records::{Bill, BillName, CodePayment, MerchantState, PaymentKind};
 use acquiring::terminal_line::{self, CodeNewsRequest, NetworkRequest, PaymentRequest, Request};
@@ -288,7 +289,20 @@ impl Acquirer {
             (TIMEOUT_TOPIC.to_owned(), by(Acquirer::deliver_timeout)),
             (REVERSAL_TOPIC.to_owned(), by(Acquirer::deliver_reversal)),
             (ADVICE_TOPIC.to_owned(), by(Acquirer::deliver_advice)),
+            (EXPIRY_TOPIC.to_owned(), self.expiries()),
         ])
+    }
+
+    /// What lets intents end for which nobody presented a card.
+    fn expiries(&self) -> Deliverer {
+        let store = self.0.store.clone();
+        Box::new(move |outbound: &Outbound| {
+            let id = str::from_utf8(&outbound.body).ok().and_then(|name| name.parse().ok());
+            match id.map(|id| store.call(ExpireIntent { id })) {
+                Some(Err(_)) => Arrival::Retry,
+                Some(Ok(_)) | None => Arrival::Delivered,
+            }
+        })
     }
 
     fn deliver_timeout(&self, reference: Reference) -> Arrival {

@@ -32,9 +32,7 @@ test-what-hint = latency=20s, drop, duplicate, reorder, corrupt, answer=96 or pa
 test-switch-off = Switch off
 test-switch-off-all = Switch all off
 test-column-leg = Where
-test-column-what = What happens
 test-column-struck = Messages struck
-test-column-act = Act
 test-wrong-span = That is no length of time: use 90m, 12h, 30d or 1d12h, at most ten years.
 test-wrong-moment = That is no moment: use 2027-01-31 or 2027-01-31T09:30:00Z.
 test-backwards = Time does not go back: the clock shows a later moment already.

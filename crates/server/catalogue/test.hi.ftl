@@ -32,9 +32,7 @@ test-what-hint = latency=20s, drop, duplicate, reorder, corrupt, answer=96 य�
 test-switch-off = बंद करें
 test-switch-off-all = सब बंद करें
 test-column-leg = कहाँ
-test-column-what = क्या होता है
 test-column-struck = कितने संदेशों को लगी
-test-column-act = काम
 test-wrong-span = यह कोई अवधि नहीं: 90m, 12h, 30d या 1d12h लिखें, ज़्यादा से ज़्यादा दस साल।
 test-wrong-moment = यह कोई समय नहीं: 2027-01-31 या 2027-01-31T09:30:00Z लिखें।
 test-backwards = समय पीछे नहीं जाता: घड़ी पहले से बाद का समय दिखा रही है।

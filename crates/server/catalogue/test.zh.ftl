@@ -32,9 +32,7 @@ test-what-hint = latency=20s、drop、duplicate、reorder、corrupt、answer=96 
 test-switch-off = 关闭
 test-switch-off-all = 全部关闭
 test-column-leg = 位置
-test-column-what = 会发生什么
 test-column-struck = 已影响报文
-test-column-act = 操作
 test-wrong-span = 这不是时长：请写 90m、12h、30d 或 1d12h，最多十年。
 test-wrong-moment = 这不是时刻：请写 2027-01-31 或 2027-01-31T09:30:00Z。
 test-backwards = 时间不能倒流：时钟已经显示更晚的时刻。

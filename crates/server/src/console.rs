@@ -3,7 +3,7 @@
 //!
 //! Read `porter` (who is let in, by what) and `entry` (the pages before it), `tape` (what went over the wires), `look`
 //! (questions to the records) and `lists`, `acts` (what can be done to what, and how it is carried out), `asking` (asked by
-//! one, approved by another), `registers` (what operators keep of it, the log), `test_tools` (the clock
+//! one, approved by another), `registers` (what operators keep of it, the log), `recovery` (two who lost their passkeys), `test_tools` (the clock
 //! and the faults of a sandbox), then `door` (the routes).
 //!
 //! Invariants: no card number and no whole token is kept here or leaves here; nothing is shown before somebody is let in;
@@ -17,6 +17,7 @@ mod entry;
 mod lists;
 pub mod look;
 pub mod porter;
+pub mod recovery;
 mod registers;
 pub mod tape;
 mod test_tools;

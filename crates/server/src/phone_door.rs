@@ -258,6 +258,7 @@ pub fn router(phone: PhoneDoor) -> Router {
         .route("/assets/phone.css", get(|| async { door::style_sheet_of(screens::style_sheet()) }))
         .route("/assets/phone.js", get(|| async { door::script(screens::SCRIPT) }))
         .route("/assets/passkey.js", get(|| async { door::script(crate::screens::PASSKEY_SCRIPT) }))
+        .route("/assets/scan.js", get(|| async { door::script(crate::screens::SCAN_SCRIPT) }))
         .merge(door::common())
         .fallback(visit::missing)
         .layer(DefaultBodyLimit::max(BODY_MOST))

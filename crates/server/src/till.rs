@@ -32,8 +32,11 @@ pub const CARD_PATIENCE: Duration = Duration::from_secs(120);
 /// How long a code stays on the screen that nobody pays: shorter than its bill can be paid.
 const CODE_PATIENCE: Duration = Duration::from_secs(10 * 60);
 
-/// How often the acquirer is asked whether a shown code was paid: what a cashier takes for at once.
-const ASK_EVERY: Duration = Duration::from_millis(250);
+/// How soon the acquirer is asked again whether a shown code was paid: at first what a cashier takes for at once, while
+/// somebody stands there and scans; then ever less often, for a code that nobody seems to come for.
+fn ask_again_after(shown_for: Duration) -> Duration {
+    (shown_for / 40).clamp(Duration::from_millis(250), Duration::from_secs(3))
+}
 
 /// How often it is looked whether the cashier gave up waiting for a card.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -253,14 +256,22 @@ impl Shared {
         }
     }
 
+    /// Waits so long, or until the cashier gives up.
+    fn rest(&self, pause: Duration) {
+        let until = Instant::now() + pause;
+        while Instant::now() < until && !self.given_up.load(Ordering::SeqCst) {
+            std::thread::park_timeout(GLANCE.min(until.saturating_duration_since(Instant::now())));
+        }
+    }
+
     /// Shows a code until it is paid, the cashier gives it up, or nobody came for it.
     fn show_code(&self, pos: &mut Pos, amount: Option<Money>) -> Result<Face, PosError> {
-        let until = Instant::now() + CODE_PATIENCE;
+        let began = Instant::now();
         let wait = || {
-            if self.given_up.load(Ordering::SeqCst) || Instant::now() >= until {
+            if self.given_up.load(Ordering::SeqCst) || began.elapsed() >= CODE_PATIENCE {
                 return Patience::GiveUp;
             }
-            std::thread::park_timeout(ASK_EVERY);
+            self.rest(ask_again_after(began.elapsed()));
             Patience::GoOn
         };
         let ended = match amount {
@@ -303,5 +314,23 @@ impl Reader for Patient<'_> {
                 other => return other,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_nobody_pays_is_asked_for_ever_less_often() {
+        let soon = |seconds| ask_again_after(Duration::from_secs(seconds)).as_millis();
+        assert_eq!([0, 10, 20, 60, 120, 600].map(soon), [250, 250, 500, 1500, 3000, 3000]);
+        let mut asked = 0;
+        let mut shown_for = Duration::ZERO;
+        while shown_for < CODE_PATIENCE {
+            shown_for += ask_again_after(shown_for);
+            asked += 1;
+        }
+        assert!(asked < 320, "{asked} questions; four a second would be 2400");
     }
 }

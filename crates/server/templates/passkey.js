@@ -65,12 +65,16 @@ if (window.PublicKeyCredential && window.isSecureContext) {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       if (form.dataset.asking) return;
+      // What was chosen in the form beside it goes with the passkey instead of the passcode.
+      const beside = document.getElementById(form.dataset.with)?.elements;
+      if (beside?.amount && !beside.amount.reportValidity()) return delete form.dataset.sent;
       form.dataset.asking = "1";
       const trouble = form.querySelector("[data-trouble]");
       trouble.hidden = true;
       try {
         const said = await (form.dataset.passkey === "make" ? make : show)(form.dataset);
         form.elements.proof.value = JSON.stringify(said);
+        for (const name of ["card", "amount"]) if (beside?.[name]) form.elements[name].value = beside[name].value;
         form.submit();
       } catch {
         // Put away, not known here, or taken too long: the person may try again, or go the other way.

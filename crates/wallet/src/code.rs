@@ -10,6 +10,7 @@
 use crate::application::files;
 use crate::card::{Card, CardState};
 use crate::defences::{Defence, Defences};
+use crate::history::PaidBy;
 use crate::keys::{UseKey, UseRefusal, UsedKey, Verification};
 use crate::unlock::Verified;
 use crypto::emv_keys::Algorithm;
@@ -61,12 +62,12 @@ pub fn begin(
     if !verified.is_fresh(now) && defences.stands(Defence::OneTap) {
         return Err(UseRefusal::NotVerified);
     }
-    let (amount, merchant) = match wish {
-        Wish::Show => (Money::zero(card.currency), None),
+    let (amount, merchant, paid_by) = match wish {
+        Wish::Show => (Money::zero(card.currency), None, PaidBy::ShownCode),
         Wish::Pay(approved) if approved.amount.currency() != card.currency => {
             return Err(UseRefusal::OtherCurrency);
         }
-        Wish::Pay(approved) => (approved.amount, Some(approved.merchant.clone())),
+        Wish::Pay(approved) => (approved.amount, Some(approved.merchant.clone()), PaidBy::ScannedCode),
     };
     if card.state == CardState::Deleted {
         return Err(UseRefusal::Deleted);
@@ -77,6 +78,7 @@ pub fn begin(
         currency: amount.currency().numeric(),
         verification: Verification::Ticket(verified.ticket()),
         merchant,
+        paid_by,
         defences,
     })
 }

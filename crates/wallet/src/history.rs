@@ -19,7 +19,20 @@ pub enum TapOutcome {
     Reversed,
 }
 
-/// One tap. Written in the same step that uses its key, so no tap is missing.
+/// What was between phone and shop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaidBy {
+    /// The phone was held against a reader.
+    #[default]
+    Tap,
+    /// The shop scanned a code on the phone's screen.
+    ShownCode,
+    /// The phone scanned the shop's code.
+    ScannedCode,
+}
+
+/// One tap, or one payment by code. Written in the same step that uses its key, so no tap is missing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TapRecord {
     /// With which card.
@@ -36,6 +49,9 @@ pub struct TapRecord {
     pub at: Timestamp,
     /// How it ended.
     pub outcome: TapOutcome,
+    /// By tap, or by which code. What older records do not say was a tap.
+    #[serde(default)]
+    pub paid_by: PaidBy,
 }
 
 impl Record for TapRecord {
@@ -166,6 +182,7 @@ mod tests {
             currency: 156,
             verification,
             merchant: None,
+            paid_by: PaidBy::Tap,
             defences: crate::defences::Defences::ALL,
         };
         memory.run(&tap, NOON).unwrap();

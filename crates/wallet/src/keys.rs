@@ -6,7 +6,7 @@
 
 use crate::card::{Card, CardState};
 use crate::defences::{Defence, Defences};
-use crate::history::{TapOutcome, TapRecord};
+use crate::history::{PaidBy, TapOutcome, TapRecord};
 use crate::phone::Phone;
 use crate::unlock::Verified;
 use crypto::p256::AgreementKey;
@@ -231,6 +231,8 @@ pub struct UseKey {
     pub verification: Verification,
     /// The merchant's name, if the terminal gave one.
     pub merchant: Option<String>,
+    /// For a tap, or for which code.
+    pub paid_by: PaidBy,
     /// Which checks stand.
     pub defences: Defences,
 }
@@ -361,6 +363,7 @@ impl Operation for UseKey {
             merchant: self.merchant.clone(),
             at: now,
             outcome: TapOutcome::Presented,
+            paid_by: self.paid_by,
         });
         if keys_left < KEYS_LOW {
             let key = self.token.to_string();
@@ -437,7 +440,15 @@ mod tests {
 
     fn wish(amount_minor: u64, verification: Verification) -> UseKey {
         let (token, defences) = (testing::token(), Defences::ALL);
-        UseKey { token, amount_minor, currency: 156, verification, merchant: None, defences }
+        UseKey {
+            token,
+            amount_minor,
+            currency: 156,
+            verification,
+            merchant: None,
+            paid_by: PaidBy::Tap,
+            defences,
+        }
     }
 
     fn store(memory: &mut Memory, counters: std::ops::RangeInclusive<u16>) -> Result<u16, StoreRefusal> {

@@ -6,13 +6,17 @@
 //! whoever dies in between, the intent is taken or it is not; nothing has to be guessed.
 
 use crate::names::TerminalId;
-use crate::operations::PRESENT_TOPIC;
+use crate::operations::{EXPIRY_TOPIC, PRESENT_TOPIC};
 use crate::records::{
     Expected, Intent, IntentState, Merchant, MerchantState, Payment, PaymentKind, Terminal, TerminalState,
 };
 use crate::refusal::Refusal;
 use iso8583::Stan;
+use std::time::Duration;
 use values::{Id, LastFour, Money, Operation, Outbound, Records, Timestamp, id::kinds};
+
+/// For so long an intent waits for a card.
+pub const INTENT_LASTS: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Why nothing was done about an intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,8 +81,13 @@ impl Operation for OpenIntent {
             // As its name has it, by which lists find it.
             created_at: self.id.born(),
         };
-        if let Some(card) = self.card {
-            present(records, &mut intent, card, now);
+        match self.card {
+            Some(card) => present(records, &mut intent, card, now),
+            None => {
+                let name = intent.id.to_string();
+                let (due, body) = (now.after(INTENT_LASTS), name.clone().into_bytes());
+                records.send(Outbound { topic: EXPIRY_TOPIC.to_owned(), key: name, due, body });
+            }
         }
         records.put(intent.clone());
         Ok(intent)
@@ -137,6 +146,7 @@ impl Operation for PresentCard {
 
     fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Intent, IntentRefusal> {
         let mut intent = waiting(records, self.id)?;
+        records.cancel(EXPIRY_TOPIC, &self.id.to_string());
         present(records, &mut intent, self.card, now);
         records.put(intent.clone());
         Ok(intent)
@@ -157,6 +167,26 @@ impl Operation for CancelIntent {
 
     fn apply<W: Records>(&self, records: &mut W, _now: Timestamp) -> Result<Intent, IntentRefusal> {
         let intent = Intent { state: IntentState::Cancelled, ..waiting(records, self.id)? };
+        records.cancel(EXPIRY_TOPIC, &self.id.to_string());
+        records.put(intent.clone());
+        Ok(intent)
+    }
+}
+
+/// Nobody presented a card for an intent in time. One that does not wait any more stays what it is.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpireIntent {
+    /// The intent.
+    pub id: Id<kinds::Payment>,
+}
+
+impl Operation for ExpireIntent {
+    type Answer = Intent;
+    type Refusal = IntentRefusal;
+    const NAME: &'static str = "acquiring.expire_intent";
+
+    fn apply<W: Records>(&self, records: &mut W, _now: Timestamp) -> Result<Intent, IntentRefusal> {
+        let intent = Intent { state: IntentState::Expired, ..waiting(records, self.id)? };
         records.put(intent.clone());
         Ok(intent)
     }

@@ -20,6 +20,8 @@ pub enum IntentState {
     Failed,
     /// The merchant wants it no more. Nothing was charged.
     Cancelled,
+    /// Nobody presented a card in time. Nothing was charged.
+    Expired,
 }
 
 /// A payment that a merchant's system wants taken at a terminal.

@@ -2,7 +2,8 @@
 
 use crate::books::{World, merchant, yuan};
 use acquiring::operations::{
-    CancelIntent, ChangeMerchant, Expect, FailIntent, IntentRefusal, OpenIntent, PRESENT_TOPIC, PresentCard,
+    CancelIntent, ChangeMerchant, EXPIRY_TOPIC, Expect, ExpireIntent, FailIntent, INTENT_LASTS,
+    IntentRefusal, OpenIntent, PRESENT_TOPIC, PresentCard,
 };
 use acquiring::records::{Expected, Intent, IntentState, MerchantState, PaymentKind};
 use acquiring::{Refusal, TerminalId};
@@ -43,10 +44,39 @@ fn stands(world: &mut World) -> Intent {
 }
 
 #[test]
+fn an_intent_waits_a_day_for_its_card_and_no_longer() {
+    let expiry = || (EXPIRY_TOPIC.to_owned(), id().to_string());
+    let mut world = World::new();
+    let opened = world.now;
+    world.run(&open("12.50", None)).unwrap();
+    assert_eq!(world.books.outbox[&expiry()].due, opened.after(INTENT_LASTS));
+    assert_eq!(world.run(&ExpireIntent { id: id() }).unwrap().state, IntentState::Expired);
+    let late = world.run(&PresentCard { id: id(), card: card() });
+    assert_eq!(late, Err(IntentRefusal::Standing(IntentState::Expired)));
+
+    // A card, or the word that it is not wanted, comes before: nothing is left to expire.
+    for by_card in [true, false] {
+        let mut world = World::new();
+        world.run(&open("12.50", None)).unwrap();
+        let stands = if by_card {
+            world.run(&PresentCard { id: id(), card: card() }).unwrap().state
+        } else {
+            world.run(&CancelIntent { id: id() }).unwrap().state
+        };
+        assert!(!world.books.outbox.contains_key(&expiry()));
+        assert_eq!(world.run(&ExpireIntent { id: id() }), Err(IntentRefusal::Standing(stands)));
+    }
+    let mut world = World::new();
+    world.run(&open("12.50", Some(card()))).unwrap();
+    assert!(!world.books.outbox.contains_key(&expiry()));
+}
+
+#[test]
 fn the_request_that_was_expected_becomes_the_payment_that_was_wanted() {
     let mut world = World::new();
     assert_eq!(world.run(&open("12.50", None)).unwrap().state, IntentState::RequiresCard);
-    assert!(world.books.outbox.is_empty(), "nobody presented a card");
+    let topics: Vec<&String> = world.books.outbox.keys().map(|(topic, _)| topic).collect();
+    assert_eq!(topics, [EXPIRY_TOPIC], "nobody presented a card");
     let presented = world.run(&PresentCard { id: id(), card: card() }).unwrap();
     assert_eq!((presented.state, presented.card), (IntentState::Processing, Some(card())));
     let message = &world.books.outbox[&(PRESENT_TOPIC.to_owned(), id().to_string())];

@@ -3,8 +3,8 @@
 use super::acts::{Seen, Typed, changes, kind_of, offered};
 use super::door::{Console, Desk, time};
 use super::entry::Visitor;
-use super::porter::{Refused, digest_of_code, run, secret};
-use crate::screens::operators::{self as screen, ActView, ProposalView, Secret, SubjectView};
+use super::porter::{Refused, code, digest_of_code, run, secret};
+use crate::screens::operators::{self as screen, ActView, ApprovalAsk, ProposalView, Secret, SubjectView};
 use crate::screens::pages;
 use axum::Extension;
 use axum::extract::rejection::FormRejection;
@@ -226,7 +226,7 @@ pub(super) async fn propose(
     let asked = move || {
         let asked = ask(&desk, &visitor, &wish);
         let shown = match &asked {
-            Ok(Asked::With(id, secret)) => proposal_page(&desk, visitor.operator, *id, None, Some(secret)),
+            Ok(Asked::With(id, secret)) => proposal_page(&desk, &visitor, *id, None, Some(secret)),
             _ => Ok(None),
         };
         if let Err(Refused::No(refusal)) = &asked {
@@ -278,7 +278,7 @@ pub(super) async fn proposal(
     uri: Uri,
 ) -> Response {
     let make = move |desk: &Desk| match id.parse() {
-        Ok(id) => proposal_page(desk, visitor.operator, id, None, None),
+        Ok(id) => proposal_page(desk, &visitor, id, None, None),
         Err(_) => Ok(None),
     };
     Desk::new(console, &headers, &uri, "/proposals").answer(make).await
@@ -286,22 +286,24 @@ pub(super) async fn proposal(
 
 fn proposal_page(
     desk: &Desk,
-    viewer: OperatorId,
+    visitor: &Visitor,
     id: ProposalId,
     trouble: Option<String>,
     secret: Option<&Secret>,
 ) -> Result<Option<String>, StoreError> {
     let store = desk.console.porter.store();
     let now = store.clock().now();
+    let viewer = visitor.operator;
     let found = store.read(move |records| {
         let proposal: Proposal = records.find(&id)?;
+        let passkeys = records.find::<Operator>(&viewer).map(|viewer| viewer.passkeys).unwrap_or_default();
         let mut name = |id: Option<OperatorId>| {
             id.and_then(|id| records.find::<Operator>(&id)).map(|operator| operator.name)
         };
         let (asker, decider) = (name(Some(proposal.asker)), name(proposal.decider));
-        Some((proposal, asker.unwrap_or_default(), decider))
+        Some((proposal, asker.unwrap_or_default(), decider, passkeys))
     })?;
-    let Some((proposal, asker, decider)) = found else { return Ok(None) };
+    let Some((proposal, asker, decider, passkeys)) = found else { return Ok(None) };
     let state = proposal.state_at(now);
     let open = state == ProposalState::Asked;
     let view = ProposalView {
@@ -322,6 +324,10 @@ fn proposal_page(
         decided_at: proposal.decided_at.map(time),
         result: proposal.result.filter(|result| result != "ok"),
         own: proposal.asker == viewer,
+        passkey: (open && !passkeys.is_empty()).then(|| ApprovalAsk {
+            challenge: desk.console.porter.approval_challenge(&visitor.word, id),
+            credentials: passkeys.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(" "),
+        }),
         open,
         trouble,
         secret: secret.cloned(),
@@ -329,29 +335,45 @@ fn proposal_page(
     Ok(Some(screen::proposal(&desk.page, &desk.frame, &view)))
 }
 
-/// Approves a proposal, and waits a moment for it to be carried out.
+#[derive(Default, Deserialize)]
+pub(super) struct Approval {
+    #[serde(default)]
+    proof: String,
+}
+
+/// Approves a proposal with a passkey that is shown for it, and waits a moment for it to be carried out.
 pub(super) async fn approve(
     State(console): State<Console>,
     Extension(visitor): Extension<Visitor>,
     Path(id): Path<String>,
     headers: HeaderMap,
     uri: Uri,
+    sent: Result<Form<Approval>, FormRejection>,
 ) -> Response {
     let Ok(id) = id.parse::<ProposalId>() else { return missing(console, &headers, &uri).await };
     let mut ended = console.acts.ended();
     let desk = Desk::new(console, &headers, &uri, "/proposals");
     // Shown to the approver alone, whose word makes it good.
-    let code = secret()[..12].to_ascii_uppercase();
+    let code = code();
     let (asked, by) = (code.clone(), visitor.clone());
+    let proof = sent.map(|Form(sent)| sent.proof).unwrap_or_default();
     let approving = move || {
-        let approve = Approve {
-            proposal: id,
-            approver: by.operator,
-            secret: Some(digest_of_code(&asked)),
-            defences: desk.console.porter.defences(),
-            occasion: by.occasion.clone(),
+        let porter = &desk.console.porter;
+        let shown = match proof.is_empty() {
+            true => Ok(None),
+            false => porter.approves(&by.word, id, &proof, &by.occasion).map(Some),
         };
-        let done = run(desk.console.porter.store(), approve);
+        let done = shown.and_then(|passkey| {
+            let approve = Approve {
+                proposal: id,
+                approver: by.operator,
+                passkey,
+                secret: Some(digest_of_code(&asked)),
+                defences: porter.defences(),
+                occasion: by.occasion.clone(),
+            };
+            run(porter.store(), approve)
+        });
         if let Err(Refused::No(refusal)) = done {
             refused(&desk, &by, "approve", &id.to_string(), Some(id), refusal);
         }
@@ -386,7 +408,7 @@ pub(super) async fn approve(
         if secret.is_none() {
             return Ok(None);
         }
-        proposal_page(desk, visitor.operator, id, None, secret.as_ref())
+        proposal_page(desk, &visitor, id, None, secret.as_ref())
     };
     desk.answer_or(make, &format!("/proposals/{id}")).await
 }
@@ -427,14 +449,16 @@ async fn decided(desk: Desk, visitor: &Visitor, id: ProposalId, no: Refused) -> 
     let trouble = desk.say(match refusal {
         Refusal::SamePerson => "no-same-person",
         Refusal::LooksOnly => "no-looks-only",
+        Refusal::PasskeyNeeded => "no-passkey-needed",
         Refusal::Expired => "no-expired",
         Refusal::NotActive => "no-not-active",
         _ => "no-decided",
     });
-    let status = if refusal == Refusal::SamePerson { StatusCode::FORBIDDEN } else { StatusCode::CONFLICT };
-    let viewer = visitor.operator;
+    let forbidden = matches!(refusal, Refusal::SamePerson | Refusal::PasskeyNeeded);
+    let status = if forbidden { StatusCode::FORBIDDEN } else { StatusCode::CONFLICT };
+    let viewer = visitor.clone();
     let made = tokio::task::spawn_blocking(move || {
-        let html = proposal_page(&desk, viewer, id, Some(trouble), None);
+        let html = proposal_page(&desk, &viewer, id, Some(trouble), None);
         (html, desk)
     });
     match made.await {

@@ -4,7 +4,7 @@ use super::acts::Acts;
 use super::look::{self, Columns, PaymentRow, Sources, Wanted};
 use super::porter::{Porter, Refused};
 use super::tape::{Kept, Tape};
-use super::{asking, entry, lists, registers, test_tools};
+use super::{asking, entry, lists, recovery, registers, test_tools};
 use crate::screens::console::{
     self as screen, Cell, Entry, Filter, Frame, Journey, Line, Metric, Tab, Table,
 };
@@ -114,6 +114,7 @@ pub(crate) fn router(sources: Sources, tape: Option<Arc<Tape>>, porter: Porter, 
         .layer(middleware::from_fn_with_state(console.clone(), entry::let_in))
         .route("/enter", get(entry::page).post(entry::enter))
         .route("/enrol", get(entry::enrol_page).post(entry::enrol))
+        .route("/recover", post(recovery::recover))
         .route("/assets/passkey.js", get(async || script(crate::screens::PASSKEY_SCRIPT)))
         .route("/assets/console.js", get(async || script(screen::SCRIPT)))
         .merge(common())
@@ -229,6 +230,7 @@ impl Desk {
             ("column-amount", "number"),
             ("column-to", ""),
             ("column-kind", ""),
+            ("column-entry", ""),
             ("column-state", ""),
             ("column-token", ""),
             ("column-reference", ""),
@@ -241,6 +243,7 @@ impl Desk {
                 Cell { class: "number", ..Cell::chip(amount(&self.page, minor, currency, decimals)) },
                 Cell::text(payment.merchant.clone()),
                 Cell::text(self.say(kind_name(&payment.kind))),
+                Cell::text(self.say(entry_name(&payment.entry_mode))),
                 Cell::chip(screen::state_chip(&self.page, &payment.state, payment.response_code.as_deref())),
                 Cell::code(format!("\u{2022}\u{2022}\u{2022}\u{2022} {}", payment.last_four)),
                 Cell::code(payment.reference.clone()).to(path),
@@ -309,6 +312,18 @@ fn kind_name(kind: &str) -> &'static str {
         "pre_authorisation" => "till-preauth",
         "completion" => "till-complete-kind",
         _ => "till-refund-kind",
+    }
+}
+
+/// How the card was read, by the first two digits of DE 22.
+fn entry_name(entry_mode: &str) -> &'static str {
+    match entry_mode.get(..2) {
+        Some("05") => "entry-contact",
+        Some("07") => "entry-tap",
+        Some("03") => "entry-shown-code",
+        Some("04") => "entry-scanned-code",
+        Some("01" | "81") => "entry-in-app",
+        _ => "entry-other",
     }
 }
 
@@ -443,6 +458,7 @@ impl Desk {
         let mut facts = vec![
             ("column-amount", format!("{}{}{}", written.sign, written.whole, written.part)),
             ("column-kind", self.say(kind_name(&row.kind))),
+            ("column-entry", self.say(entry_name(&row.entry_mode))),
             ("column-to", row.merchant.clone()),
             ("column-time", format!("{} UTC", time(row.at))),
             ("column-reference", row.reference.clone()),

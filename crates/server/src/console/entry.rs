@@ -34,7 +34,7 @@ pub(super) fn word(headers: &HeaderMap) -> &str {
 }
 
 /// Where somebody acts, and in which request: with an identifier that the answer names too.
-fn occasion(method: &Method, uri: &Uri, headers: &HeaderMap, now: Timestamp) -> Occasion {
+pub(super) fn occasion(method: &Method, uri: &Uri, headers: &HeaderMap, now: Timestamp) -> Occasion {
     let request: Id<kinds::Request> = Id::mint(now, crypto::random::bytes());
     let session = mark(word(headers));
     Occasion {

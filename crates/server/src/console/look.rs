@@ -48,6 +48,8 @@ pub struct PaymentRow {
     pub id: String,
     /// What it is, as records say it.
     pub kind: String,
+    /// How the card was read (DE 22), as records say it.
+    pub entry_mode: String,
     /// Where it stands, as records say it.
     pub state: String,
     /// The merchant's name.
@@ -95,7 +97,8 @@ pub struct Wanted {
 }
 
 const PAYMENT: &str = "SELECT p.reference, p.id, p.kind, p.state, m.name, p.terminal, p.terminal_trace, p.stan, p.batch, \
-    p.amount, p.currency, p.last_four, p.accepted_at, p.response_code, p.approval_code, p.reversal_reason, p.settled_on \
+    p.amount, p.currency, p.last_four, p.accepted_at, p.response_code, p.approval_code, p.reversal_reason, p.settled_on, \
+    p.entry_mode \
     FROM payments p LEFT JOIN merchants m ON m.id = p.merchant";
 
 /// Payments, newest first, and the cursor of what follows.
@@ -164,6 +167,7 @@ fn payment_rows(rows: &Rows) -> Vec<PaymentRow> {
             approval_code: row.some_text(14),
             reversal_reason: row.some_text(15),
             settled_on: row.some_number(16),
+            entry_mode: row.text(17),
         }
     };
     rows.rows.iter().map(row).collect()
@@ -235,7 +239,9 @@ pub fn pulse(sources: &Sources, since: Timestamp) -> Result<Pulse, StoreError> {
     );
     let rows = sources.acquirer.rows(&asked, &[Value::Integer(since.millis())])?;
     let waiting = |store: &Store| -> Result<i64, StoreError> {
-        let rows = store.rows("SELECT count(*) FROM outbox", &[])?;
+        // What only waits for its time is not late.
+        let asked = "SELECT count(*) FROM outbox WHERE topic <> 'acquirer.intent_expiry'";
+        let rows = store.rows(asked, &[])?;
         Ok(rows.rows.first().map_or(0, |row| Columns(row).number(0)))
     };
     let row = rows.rows.first().map_or(&[][..], Vec::as_slice);

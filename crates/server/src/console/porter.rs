@@ -13,8 +13,10 @@ use crypto::hash::sha256;
 use operators::login::By;
 use operators::{
     AddPasskey, BeginTry, Defences, EnrolInvited, EnrolSandbox, FailTry, Found, LogIn, LogOut, NewPasskey,
-    Occasion, Operator, OperatorId, OperatorPasskey, OperatorState, PassTry, Refusal, Role, Trying,
+    Occasion, Operator, OperatorId, OperatorPasskey, OperatorState, PassTry, ProposalId, Recover, Refusal,
+    Role, Trying,
 };
+use passkeys::Asserted;
 use std::collections::HashMap;
 use std::fs;
 use std::io::Write;
@@ -101,6 +103,17 @@ struct Inside {
     ceremonies: Ceremonies,
     defences: Defences,
     state: Mutex<State>,
+}
+
+/// What is handed to one of two operators who come back.
+#[derive(Clone)]
+pub struct WayBack {
+    /// Whose it is.
+    pub name: String,
+    /// Where they come in.
+    pub link: String,
+    /// What the other one has to type, told by this one.
+    pub code_for_other: String,
 }
 
 /// The porter of a console; clones are the same one.
@@ -256,6 +269,35 @@ impl Porter {
         Ok(self.begin(Guest::Founder, String::new(), before))
     }
 
+    /// Makes the ways back of two operators who lost their passkeys, by who has the operators' key. For each, in order: the link
+    /// that is theirs, and the code that the other needs.
+    pub fn recover(&self, key: &str, names: [&str; 2], occasion: &Occasion) -> Result<[WayBack; 2], Refused> {
+        self.begin_try("key")?;
+        if !constant_time_eq(&sha256(key.trim().as_bytes()), &self.0.key) {
+            return self.fail("key", "wrong", occasion, Refused::Wrong);
+        }
+        let everybody = self.0.store.read(|records| records.all::<Operator>())?;
+        // By identifier or by name; a name that two have names nobody.
+        let named = |name: &str| {
+            let mut fits = everybody.iter().filter(|it| it.id.to_string() == name || it.name == name);
+            fits.next().filter(|_| fits.next().is_none()).ok_or(Refused::No(Refusal::Unknown))
+        };
+        let two = [named(names[0])?, named(names[1])?];
+        let (links, codes) = ([secret(), secret()], [code(), code()]);
+        let half = |place: usize| {
+            let link = hex::encode(sha256(links[place].as_bytes()));
+            (two[place].id, link, digest_of_code(&codes[place]))
+        };
+        run(&self.0.store, Recover { who: [half(0), half(1)], occasion: occasion.clone() })?;
+        self.pass("key")?;
+        let note = |own: usize, other: usize| WayBack {
+            name: two[own].name.clone(),
+            link: format!("{}/enter?link={}", self.0.ceremonies.origin(), links[own]),
+            code_for_other: codes[other].clone(),
+        };
+        Ok([note(0, 1), note(1, 0)])
+    }
+
     fn founders_are_complete(&self) -> Result<bool, Refused> {
         let active = self.0.store.read(|records| operators::operator::active(records))?;
         Ok(active >= operators::operator::FOUNDERS)
@@ -287,7 +329,7 @@ impl Porter {
                 let fits = |invitation: &operators::operator::Invitation| {
                     constant_time_eq(invitation.link.as_bytes(), asked.as_bytes()) && now < invitation.until
                 };
-                operator.state == OperatorState::Invited && operator.invitation.as_ref().is_some_and(fits)
+                operator.state != OperatorState::Disabled && operator.invitation.as_ref().is_some_and(fits)
             })
         })?;
         match invited {
@@ -340,6 +382,36 @@ impl Porter {
         }
     }
 
+    /// A challenge for the approval of this proposal and no other, in this session.
+    pub(super) fn approval_challenge(&self, word: &str, proposal: ProposalId) -> String {
+        self.0.ceremonies.challenge(&approving(word, proposal), self.now())
+    }
+
+    /// Evidence that an operator is there who means this proposal: `proof` is what the browser sent. Whose passkey it is, is for
+    /// the approval to compare. Wrong ones count as tries to come in.
+    pub(super) fn approves(
+        &self,
+        word: &str,
+        proposal: ProposalId,
+        proof: &str,
+        occasion: &Occasion,
+    ) -> Result<Asserted, Refused> {
+        let shown = Shown::read(proof).ok_or(Refused::No(Refusal::PasskeyNeeded))?;
+        let credential = shown.credential().clone();
+        let known = self.0.store.read(move |records| records.find::<OperatorPasskey>(&credential))?;
+        let known = known.ok_or(Refused::No(Refusal::PasskeyNeeded))?;
+        let subject = known.credential.as_str();
+        self.begin_try(subject)?;
+        let purpose = approving(word, proposal);
+        match self.0.ceremonies.asserted(&purpose, (&known.public, known.counter), &shown, self.now()) {
+            Ok(asserted) => {
+                self.pass(subject)?;
+                Ok(asserted)
+            }
+            Err(no) => self.fail(subject, no.code(), occasion, Refused::No(Refusal::PasskeyNeeded)),
+        }
+    }
+
     fn made(&self, word: &str, proof: &str) -> Result<NewPasskey, Refused> {
         let made = Made::read(proof).ok_or(Refused::Passkey)?;
         let registered = self.0.ceremonies.registered(&making(word), &made, self.now());
@@ -380,6 +452,9 @@ impl Porter {
         match run(&self.0.store, enrol) {
             Ok(operator) => {
                 self.pass(&subject)?;
+                // Who came back leaves whatever was open under their name.
+                let theirs = Guest::Operator(operator.id);
+                self.state().sessions.retain(|_, session| session.guest != theirs);
                 Ok(self.begin(Guest::Operator(operator.id), operator.name, word))
             }
             Err(no @ Refused::No(refusal)) => self.fail(&subject, refusal.code(), occasion, no),
@@ -473,6 +548,11 @@ pub(super) fn mark(word: &str) -> String {
     hex::encode(&sha256(word.as_bytes())[..4])
 }
 
+/// A challenge is signed for one proposal in one session.
+fn approving(word: &str, proposal: ProposalId) -> String {
+    format!("console: approve {proposal} {}", hex::encode(sha256(word.as_bytes())))
+}
+
 fn making(word: &str) -> String {
     format!("console: make {}", hex::encode(sha256(word.as_bytes())))
 }
@@ -481,6 +561,11 @@ fn making(word: &str) -> String {
 pub(super) fn digest_of_code(code: &str) -> String {
     let typed: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
     hex::encode(sha256(format!("paiza invitation\0{}", typed.to_ascii_uppercase()).as_bytes()))
+}
+
+/// The half of an invitation that is typed: 48 random bits in twelve characters.
+pub(super) fn code() -> String {
+    secret()[..12].to_ascii_uppercase()
 }
 
 /// 192 random bits in 48 characters.

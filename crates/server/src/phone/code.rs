@@ -93,6 +93,13 @@ pub struct CodePayment {
     pub end: wire::TapEnd,
 }
 
+impl Scanned {
+    /// Names this code among all others.
+    pub fn digest(&self) -> [u8; 32] {
+        crypto::hash::sha256(self.text.as_bytes())
+    }
+}
+
 impl Phone {
     /// Makes a code for the screen. Its key is burnt before there is one, so a phone that dies shows no code twice.
     pub fn show_code(

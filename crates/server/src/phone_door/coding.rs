@@ -152,6 +152,8 @@ pub(super) struct Payment {
     passcode: String,
     #[serde(default)]
     card: String,
+    #[serde(default)]
+    proof: String,
 }
 
 /// What is wrong with the form: a sentence under a field.
@@ -198,6 +200,7 @@ fn confirming(
             wrong_amount,
             wrong_passcode,
             platform: visit.phone.platform().to_owned(),
+            passkey: visit.door.passkey_ask(&visit.phone, visit.here, &scanned.purpose(), "/code/pay")?,
         },
     );
     Ok(if status == StatusCode::OK { Reply::Page(html) } else { Reply::No(status, html) })
@@ -214,7 +217,14 @@ impl Visit {
     }
 }
 
-/// Pays it: approved by the passcode.
+impl Scanned {
+    /// What a passkey is asked for: to pay this code and no other.
+    fn purpose(&self) -> String {
+        format!("{PAY} {}", hex::encode(self.digest()))
+    }
+}
+
+/// Pays it: approved by the passcode or the passkey.
 pub(super) async fn pay(asked: Asked, Form(typed): Form<Payment>) -> Response {
     asked
         .owner(move |visit| {
@@ -234,7 +244,16 @@ pub(super) async fn pay(asked: Asked, Form(typed): Form<Payment>) -> Response {
                 let text = trouble.unwrap_or_else(|| visit.page.language.say("scan-passcode-missing"));
                 confirming(visit, &scanned, &typed, Some(Wrong::Passcode(text)))
             };
-            match verified(visit, &typed.passcode, again) {
+            let approved = if typed.proof.is_empty() {
+                verified(visit, &typed.passcode, again)
+            } else {
+                let purpose = scanned.purpose();
+                match visit.door.passkey_opens(&visit.phone, &purpose, &typed.proof)?.flatten() {
+                    Some(verified) => Ok(Arc::new(verified)),
+                    None => Err(again(Some(visit.page.language.say("passkey-not-used")))),
+                }
+            };
+            match approved {
                 Ok(verified) => {
                     // Approved once: whoever sends the form again is led to how it ended.
                     held(&visit.door.0.scanned).take();

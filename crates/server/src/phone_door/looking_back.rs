@@ -69,6 +69,7 @@ pub(super) async fn receipt(asked: Asked, Path((token, counter)): Path<(String, 
                 card: card.map_or_else(String::new, |card| format!("{} •• {}", card.bank, card.last_four)),
                 token_last_four: card.map_or_else(String::new, |card| card.token_last_four.clone()),
                 counter: tap.atc,
+                paid_by: view::paid_by(tap.paid_by),
                 texts: texts.map(text_view).collect(),
             };
             Reply::page(screens::receipt(page, &view))

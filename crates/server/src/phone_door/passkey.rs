@@ -19,7 +19,7 @@ use std::sync::Arc;
 const ADD: &str = "phone: add";
 /// For the screen.
 pub(super) const OPEN: &str = "phone: open";
-/// For a tap.
+/// For a tap, or a code on the screen.
 pub(super) const PAY: &str = "phone: pay";
 
 impl PhoneDoor {
@@ -41,7 +41,7 @@ impl PhoneDoor {
         path: &str,
     ) -> Result<Option<PasskeyAsk>, PhoneError> {
         let Some((ceremonies, kept)) = self.ceremonies().zip(phone.passkey()?) else { return Ok(None) };
-        Ok(Some(if purpose == PAY && kept.lock.is_none() {
+        Ok(Some(if purpose != OPEN && kept.lock.is_none() {
             PasskeyAsk::ScreenOnly
         } else if !here {
             PasskeyAsk::Elsewhere(format!("{}{path}", ceremonies.origin()))

@@ -4,7 +4,7 @@ use crate::phone::{Phone, PhoneError};
 use crate::screens::pages::Page;
 use crate::screens::phone::{CardView, RowView, Sum};
 use ::wallet::card::{Card, CardState};
-use ::wallet::history::{TapOutcome, TapRecord};
+use ::wallet::history::{PaidBy, TapOutcome, TapRecord};
 use values::id::kinds;
 use values::time::{Civil, Zone};
 use values::{Currency, Id, Timestamp};
@@ -52,7 +52,11 @@ pub(super) fn sum(minor: u64, currency: u16) -> Sum {
 pub(super) fn row(page: &Page, tap: &TapRecord, cards: &[CardView], with_day: Option<Timestamp>) -> RowView {
     let token = tap.token.to_string();
     let card = cards.iter().find(|card| card.token == token);
-    let card = card.map_or_else(String::new, |card| format!("{} •• {}", card.name, card.last_four));
+    let card = card.map_or_else(String::new, |card| format!(" ••\u{a0}{}", card.last_four));
+    let how = page.language.say(match tap.paid_by {
+        PaidBy::Tap => "row-by-tap",
+        PaidBy::ShownCode | PaidBy::ScannedCode => "row-by-code",
+    });
     let time = match with_day {
         Some(now) if day_of(tap.at) != day_of(now) => day(page, tap.at, now),
         _ => time(tap.at),
@@ -60,7 +64,7 @@ pub(super) fn row(page: &Page, tap: &TapRecord, cards: &[CardView], with_day: Op
     RowView {
         href: format!("/history/{token}/{}", tap.atc),
         name: tap.merchant.clone().unwrap_or_else(|| page.language.say("tap-no-shop")),
-        second: if card.is_empty() { time } else { format!("{time}, {card}") },
+        second: format!("{time}, {how}{card}"),
         amount: sum(tap.amount_minor, tap.currency),
         state: match tap.outcome {
             TapOutcome::Approved => "paid",
@@ -68,6 +72,15 @@ pub(super) fn row(page: &Page, tap: &TapRecord, cards: &[CardView], with_day: Op
             TapOutcome::Reversed => "back",
             TapOutcome::Presented => "checked",
         },
+    }
+}
+
+/// The name of the sentence for what was between phone and shop.
+pub(super) fn paid_by(paid_by: PaidBy) -> &'static str {
+    match paid_by {
+        PaidBy::Tap => "receipt-by-tap",
+        PaidBy::ShownCode => "receipt-by-shown-code",
+        PaidBy::ScannedCode => "receipt-by-scanned-code",
     }
 }
 

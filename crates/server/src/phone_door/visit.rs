@@ -181,7 +181,8 @@ impl Asked {
 
 impl PhoneDoor {
     fn leave(&self) -> Leave {
-        Leave { script: true, framed_by: self.0.settings.framed_by.clone(), frames: Vec::new() }
+        let framed_by = self.0.settings.framed_by.clone();
+        Leave { script: true, framed_by, camera: true, ..Leave::default() }
     }
 
     pub(super) fn answer(&self, reply: Reply) -> Response {

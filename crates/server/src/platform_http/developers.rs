@@ -116,6 +116,8 @@ struct Inner {
     example_key: OnceLock<String>,
     shop: OnceLock<TestShop>,
     helpers: OnceLock<test_helpers::Helpers>,
+    /// Where operators answer for dangerous acts by two, if they do.
+    console: OnceLock<String>,
     /// Wakes who tells of what happened.
     teller: OnceLock<Arc<Bell>>,
     /// The number of the last event, for those who listen; gone when nothing more is told.
@@ -144,6 +146,7 @@ impl Api {
             example_key: OnceLock::new(),
             shop: OnceLock::new(),
             helpers: OnceLock::new(),
+            console: OnceLock::new(),
             teller: OnceLock::new(),
             told,
             alarm,
@@ -186,6 +189,18 @@ impl Api {
     /// Lets the operator's key work the clock and the faults of a sandbox.
     pub(crate) fn open_test_helpers(&self, tools: TestTools) {
         let _ = self.0.helpers.set(test_helpers::Helpers::new(tools));
+    }
+
+    /// From here on dangerous acts on the platform's own things are left to two operators at the console at this address.
+    pub(crate) fn leave_to_operators(&self, console: &str) {
+        let _ = self.0.console.set(console.to_owned());
+    }
+
+    /// Refuses what two operators answer for; `path` is where they ask for it.
+    fn not_by_one(&self, path: &str) -> Result<(), Trouble> {
+        let Some(console) = self.0.console.get() else { return Ok(()) };
+        let detail = format!("One operator asks for it and another approves, at {console}{path}.");
+        Err(Trouble::of("two_operators_needed", &detail))
     }
 
     fn webhook_crossing(&self) -> Option<&Arc<Crossing>> {

@@ -80,6 +80,9 @@ problems! {
     "not_this_machine" 403 "Called by another name"
         "Desks and sandbox doors are called by this machine's own name, so that a page in a browser cannot reach them by a name of its own."
         "Call 127.0.0.1 or localhost.";
+    "two_operators_needed" 403 "Two operators answer for that"
+        "Limits and states of merchants, terminals and tokens, and keys of this interface, are changed by two operators where operators run the platform: one asks, another approves."
+        "Ask for it at the console; `detail` has the page. In a sandbox a key does it alone.";
     "test_mode_only" 403 "Only in a sandbox"
         "The test clock and the faults belong to sandboxes; this platform runs none."
         "Run `paiza up`, or say `sandbox = true` in the configuration of `paiza serve`.";

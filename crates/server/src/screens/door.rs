@@ -25,6 +25,8 @@ pub struct Leave {
     pub framed_by: Vec<String>,
     /// Origins whose pages it shows in frames.
     pub frames: Vec<String>,
+    /// It may ask for the camera, to scan codes.
+    pub camera: bool,
 }
 
 impl Leave {
@@ -40,6 +42,8 @@ impl Leave {
         format!("{POLICY}; frame-ancestors {}{script}{frames}", list(&self.framed_by))
     }
 }
+/// What a page may use of the machine (Permissions Policy).
+const PERMISSIONS: header::HeaderName = header::HeaderName::from_static("permissions-policy");
 const LANGUAGE_COOKIE: &str = "paiza-language";
 const THEME_COOKIE: &str = "paiza-theme";
 /// A year, in seconds.
@@ -78,9 +82,11 @@ pub fn common<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/preferences", post(prefer))
 }
 
-/// A style sheet of one door as an answer.
+/// A style sheet of one door as an answer, without the whole lines of notes that stand there for people alone.
 pub fn style_sheet_of(content: String) -> Response {
-    asset("text/css; charset=utf-8", content)
+    let is_note = |line: &&str| line.starts_with("/*") && line.ends_with("*/");
+    let lines = content.lines().filter(|line| !is_note(line));
+    asset("text/css; charset=utf-8", lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// A script of ours as an answer, without what stands there for people alone: whole lines of notes, and the space before
@@ -113,6 +119,7 @@ pub fn show_with(status: StatusCode, html: String, leave: &Leave) -> Response {
         // Other sites learn nothing; our own doors need it, as without a referrer browsers say `Origin: null` of a form.
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (PERMISSIONS, if leave.camera { "camera=(self), microphone=()" } else { "camera=(), microphone=()" }),
     ];
     (status, headers, Html(html)).into_response()
 }

@@ -129,6 +129,14 @@ impl Secret {
     }
 }
 
+/// A passkey that is asked for to approve a proposal.
+pub struct ApprovalAsk {
+    /// What is signed.
+    pub challenge: String,
+    /// The approver's passkeys, apart by spaces.
+    pub credentials: String,
+}
+
 /// A proposal as an operator sees it.
 pub struct ProposalView {
     /// Its name.
@@ -157,6 +165,8 @@ pub struct ProposalView {
     pub result: Option<String>,
     /// Whether the one who looks asked for it.
     pub own: bool,
+    /// For an approval: the passkey that is asked for, of one who has any.
+    pub passkey: Option<ApprovalAsk>,
     /// Whether it can still be decided.
     pub open: bool,
     /// Why nothing was decided just now.
@@ -345,6 +355,7 @@ mod tests {
             decided_at: Some(hostile()),
             result: Some(hostile()),
             own,
+            passkey: (!own).then(|| ApprovalAsk { challenge: hostile(), credentials: hostile() }),
             open,
             trouble: Some(hostile()),
             secret,

@@ -95,6 +95,7 @@ pub fn router(till: Till, framed_by: Vec<String>) -> Router {
         .route("/settings", get(settings).post(set))
         .route("/events", get(events))
         .route("/assets/terminal.js", get(async || script(screen::SCRIPT)))
+        .route("/assets/scan.js", get(async || script(crate::screens::SCAN_SCRIPT)))
         .merge(common())
         .layer(DefaultBodyLimit::max(BODY_MOST))
         .layer(middleware::from_fn(guard::own_pages_alone))
@@ -118,7 +119,8 @@ impl Counter {
     }
 
     fn show(&self, status: StatusCode, html: String) -> Response {
-        let leave = Leave { script: true, framed_by: self.framed_by.clone(), frames: Vec::new() };
+        let framed_by = self.framed_by.clone();
+        let leave = Leave { script: true, framed_by, camera: true, ..Leave::default() };
         show_with(status, html, &leave)
     }
 

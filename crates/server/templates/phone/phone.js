@@ -3,8 +3,12 @@ const one = (where, root = document) => root.querySelector(where);
 const all = (where, root = document) => [...root.querySelectorAll(where)];
 const digits = (text) => text.replace(/\D/g, "");
 
-// Passkeys, on the pages that ask for one.
+// Where typing begins. An attribute would do the same, but in a frame of another page browsers warn of it.
+one("[data-first]")?.focus();
+
+// Passkeys, on the pages that ask for one; a camera, where a code is scanned.
 if (one("form[data-passkey]")) import("/assets/passkey.js");
+if (one("[data-camera]")) import("/assets/scan.js");
 
 // A code in cells: the field stays one field, its digits are shown in the cells behind it.
 for (const field of all("[data-cells]")) {
@@ -29,7 +33,7 @@ for (const field of all("[data-cells]")) {
     });
   };
   for (const event of ["input", "focus", "blur"]) field.addEventListener(event, show);
-  if (field.autofocus) field.focus();
+  if (field.dataset.first !== undefined) field.focus();
   show();
 }
 
@@ -123,6 +127,13 @@ for (const field of all("[data-expiry]")) {
     const typed = digits(field.value).slice(0, 4);
     const shown = typed.length > 2 ? `${typed.slice(0, 2)} / ${typed.slice(2)}` : typed;
     if (event.inputType !== "deleteContentBackward") field.value = shown;
+  });
+}
+
+// A picture that was chosen is named.
+for (const field of all(".pick input")) {
+  field.addEventListener("change", () => {
+    if (field.files[0]) one("[data-picked]", field.parentElement).textContent = field.files[0].name;
   });
 }
 

@@ -103,6 +103,11 @@ addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();
 });
 
+addEventListener("change", (event) => {
+  const [chosen] = event.target.closest(".pick input")?.files ?? [];
+  if (chosen) event.target.parentElement.querySelector("[data-picked]").textContent = chosen.name;
+});
+
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 async function show(event) {
@@ -118,6 +123,8 @@ async function show(event) {
 let stream = null;
 function ready() {
   for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
+  document.querySelector("[data-first]")?.focus();
+  if (document.querySelector("[data-camera]")) import("/assets/scan.js");
   const { live, last, tone } = screen().dataset;
   if (tone) play(tone);
   if (live === undefined || stream) return;

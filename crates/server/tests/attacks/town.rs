@@ -66,7 +66,10 @@ impl Tape {
 /// One check of one party, to be taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Off {
+    /// Of the gateway, and with it the issuer's second look.
     Token(tokens::Defence),
+    /// Of the gateway alone.
+    Gateway(tokens::Defence),
     Acquirer(acquiring::Defence),
     Sandbox(sandbox::defences::Defence),
     Door(server::defences::Defence),
@@ -128,6 +131,9 @@ impl TownPlan {
                 Off::Token(defence) => {
                     self.policy.defences = self.policy.defences.danger_without(defence);
                     city.sandbox = city.sandbox.danger_without(sandbox::defences::Defence::ChipData);
+                }
+                Off::Gateway(defence) => {
+                    self.policy.defences = self.policy.defences.danger_without(defence);
                 }
                 Off::Acquirer(defence) => city.acquirer = city.acquirer.danger_without(defence),
                 Off::Sandbox(defence) => city.sandbox = city.sandbox.danger_without(defence),

@@ -5,6 +5,7 @@ use crate::small_city::SmallCity;
 use crate::street::eventually;
 use developers::Finish;
 use serde_json::{Value, json};
+use std::time::Duration;
 use store::Value as Cell;
 
 fn wanted(value: u64) -> Value {
@@ -46,6 +47,29 @@ fn a_payment_waits_for_its_card_and_is_then_taken() {
     let cancel = format!("{}/cancel", at(&made));
     let late = noodles.send("POST", &cancel, &[("idempotency-key", "x")], None);
     assert_eq!(late.problem(), "payment_not_open");
+}
+
+#[test]
+fn a_payment_for_which_nobody_presents_a_card_expires_after_a_day() {
+    let city = SmallCity::new();
+    let noodles = Caller::new(&city, NOODLES);
+    let made = noodles.post_at_once("/v1/payments", "p", &wanted(1250));
+    let dropped = noodles.post_at_once("/v1/payments", "dropped", &wanted(1));
+    noodles.send("POST", &format!("{}/cancel", at(&dropped)), &[("idempotency-key", "c")], None);
+    let (day, before) = (acquiring::operations::INTENT_LASTS, Duration::from_secs(1));
+    city.clock.advance(day - before);
+    assert_eq!(noodles.get(&at(&made)).json()["status"], "requires_card");
+    city.clock.advance(before);
+    let status = |payment: &Answer| noodles.get(&at(payment)).json()["status"].as_str().unwrap().to_owned();
+    eventually("it expired", || status(&made) == "expired");
+    assert_eq!(status(&dropped), "cancelled");
+    let present = format!("/v1/test_helpers{}/present_card", at(&made).strip_prefix("/v1").unwrap());
+    assert_eq!(noodles.post(&present, "c", &json!({"test_card": "0016"})).problem(), "payment_not_open");
+    let expired = || noodles.get("/v1/events?type=payment.expired").json();
+    eventually("it is told", || expired()["data"].as_array().unwrap().len() == 1);
+    assert_eq!(expired()["data"][0]["object"], made.json()["id"]);
+    let listed = noodles.get("/v1/payments?status=expired").json();
+    assert_eq!(listed["data"][0]["id"], made.json()["id"]);
 }
 
 #[test]

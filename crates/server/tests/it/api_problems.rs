@@ -29,6 +29,11 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("request_timeout", "crates/server/tests/it/api_limits.rs", "request_timeout"),
     ("issuer_unreachable", "crates/server/src/platform_http/problem.rs", "what_fails_inside_has_a_code"),
     ("issuer_silent", "crates/server/src/platform_http/problem.rs", "what_fails_inside_has_a_code"),
+    (
+        "two_operators_needed",
+        "crates/server/tests/it/two_people.rs",
+        "outside_a_sandbox_no_key_and_no_desk_does_alone_what_two_answer_for",
+    ),
     ("internal", "crates/server/src/platform_http/problem.rs", "what_fails_inside_has_a_code"),
 ];
 

@@ -32,3 +32,4 @@ mod street;
 mod test_helpers;
 mod test_mode;
 mod tills;
+mod two_people;

@@ -23,14 +23,14 @@ use tokens::records::{Device, DeviceState, Life, Suspender, Token};
 use values::{Id, Records};
 
 /// A browser of somebody.
-struct Browser {
+pub(crate) struct Browser {
     at: SocketAddr,
     agent: ureq::Agent,
     cookie: RefCell<String>,
 }
 
 impl Browser {
-    fn new(at: SocketAddr) -> Browser {
+    pub(crate) fn new(at: SocketAddr) -> Browser {
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
         Browser { at, agent, cookie: RefCell::default() }
     }
@@ -44,21 +44,21 @@ impl Browser {
     }
 
     /// As at the name under which a browser takes passkeys.
-    fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         format!("localhost:{}", self.at.port())
     }
 
-    fn get(&self, path: &str) -> Shown {
+    pub(crate) fn get(&self, path: &str) -> Shown {
         let request = self.agent.get(format!("http://{}{path}", self.at));
         let request = request.header("host", self.host()).header("cookie", &*self.cookie.borrow());
         Shown::of(request.call())
     }
 
-    fn post(&self, path: &str, form: &[(&str, &str)]) -> Shown {
+    pub(crate) fn post(&self, path: &str, form: &[(&str, &str)]) -> Shown {
         self.post_with(path, form, &[])
     }
 
-    fn post_with(&self, path: &str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Shown {
+    pub(crate) fn post_with(&self, path: &str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Shown {
         let request = self.agent.post(format!("http://{}{path}", self.at));
         let mut request = request.header("cookie", &*self.cookie.borrow());
         if !headers.iter().any(|(name, _)| *name == "host") {
@@ -87,13 +87,13 @@ impl Browser {
     }
 
     /// The same, where nothing is shown once: the proposal's page.
-    fn asked(&self, kind: &str, subject: &str, act: &str, typed: &[(&str, &str)]) -> String {
+    pub(crate) fn asked(&self, kind: &str, subject: &str, act: &str, typed: &[(&str, &str)]) -> String {
         let asked = self.ask(kind, subject, act, typed);
         assert_eq!(asked.status, 303, "{act}: {}", asked.body);
         asked.header("location").to_owned()
     }
 
-    fn approve(&self, proposal: &str) -> Shown {
+    pub(crate) fn approve(&self, proposal: &str) -> Shown {
         self.post(&format!("{proposal}/approve"), &[])
     }
 }
@@ -103,24 +103,24 @@ fn subject_path(kind: &str, subject: &str) -> String {
 }
 
 /// What stands in a page between these.
-fn between<'a>(body: &'a str, from: &str, to: &str) -> &'a str {
+pub(crate) fn between<'a>(body: &'a str, from: &str, to: &str) -> &'a str {
     let rest = body.split_once(from).unwrap_or_else(|| panic!("no {from} in {body}")).1;
     rest.split_once(to).unwrap().0
 }
 
-struct House {
-    city: SmallCity,
-    at: SocketAddr,
-    asha: Browser,
-    wei: Browser,
+pub(crate) struct House {
+    pub(crate) city: SmallCity,
+    pub(crate) at: SocketAddr,
+    pub(crate) asha: Browser,
+    pub(crate) wei: Browser,
 }
 
 impl House {
-    fn open() -> House {
+    pub(crate) fn open() -> House {
         House::of(SmallCity::new())
     }
 
-    fn of(mut city: SmallCity) -> House {
+    pub(crate) fn of(mut city: SmallCity) -> House {
         city.open_console(Tape::start(Arc::new(TestClock::at(NOW))).unwrap());
         let at = city.city.addresses.console.unwrap();
         let links = city.city.console_links().unwrap();
@@ -152,13 +152,13 @@ impl House {
         merchants.into_iter().min_by_key(|merchant| merchant.id).unwrap()
     }
 
-    fn state(&self, proposal: &str) -> ProposalState {
+    pub(crate) fn state(&self, proposal: &str) -> ProposalState {
         let id = proposal.trim_start_matches("/proposals/").parse().unwrap();
         let store = self.city.city.console().unwrap().store();
         store.read(move |records| records.find::<Proposal>(&id)).unwrap().unwrap().state
     }
 
-    fn log(&self) -> Vec<AuditEntry> {
+    pub(crate) fn log(&self) -> Vec<AuditEntry> {
         let store = self.city.city.console().unwrap().store();
         let (mut log, head) = store
             .read(|records| (records.all::<AuditEntry>(), records.find::<AuditHead>(&audit::Only)))
@@ -349,6 +349,7 @@ fn what_was_approved_before_a_crash_is_carried_out_once_after_it() {
         let approve = Approve {
             proposal: id,
             approver: Id::from_u128(2),
+            passkey: None,
             secret: None,
             defences: Defences::ALL,
             occasion: Occasion::default(),
@@ -430,14 +431,14 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// What a browser sends when a passkey was made on this page.
-fn made(authenticator: &mut Authenticator, page: &str) -> String {
+pub(crate) fn made(authenticator: &mut Authenticator, page: &str) -> String {
     let challenge = URL_SAFE_NO_PAD.decode(between(page, "data-challenge=\"", "\"")).unwrap();
     let (client, object) = authenticator.make(&challenge);
     format!("{{\"client\":\"{}\",\"object\":\"{}\",\"secret\":null}}", text(&client), text(&object))
 }
 
 /// What a browser sends when a passkey was used on this page.
-fn used(authenticator: &mut Authenticator, page: &str) -> String {
+pub(crate) fn used(authenticator: &mut Authenticator, page: &str) -> String {
     let challenge = URL_SAFE_NO_PAD.decode(between(page, "data-challenge=\"", "\"")).unwrap();
     let said = authenticator.sign(&challenge);
     format!(

@@ -11,6 +11,7 @@ const MIGRATIONS: &[Migration] = &[
     (1, include_str!("../../migrations/wallet/0001.sql")),
     (2, include_str!("../../migrations/wallet/0002.sql")),
     (3, include_str!("../../migrations/wallet/0003.sql")),
+    (4, include_str!("../../migrations/wallet/0004.sql")),
 ];
 
 /// Adds the tables.
@@ -67,6 +68,7 @@ const TAP_RECORD: Mapping = Mapping {
         ("merchant", Kind::Text),
         ("at", Kind::Integer),
         ("outcome", Kind::Json),
+        ("paid_by", Kind::Text),
     ],
 };
 

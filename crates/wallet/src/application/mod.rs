@@ -24,6 +24,7 @@ mod traces;
 
 use crate::card::{Card, CardState, Profile};
 use crate::defences::{Defence, Defences};
+use crate::history::PaidBy;
 use crate::keys::{Counter, UseKey, UseRefusal, UsedKey, Verification};
 use crate::unlock::Verified;
 use crypto::p256::AgreementKey;
@@ -453,6 +454,7 @@ impl CardApplication {
             currency: pending.currency,
             verification: ticket.map_or(Verification::None, Verification::Ticket),
             merchant: None,
+            paid_by: PaidBy::Tap,
             defences: self.defences,
         };
         Reaction::Commit(operation, pending)

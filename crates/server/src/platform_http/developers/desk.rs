@@ -1,4 +1,5 @@
-//! The platform's desk: where its people make keys. It listens on this machine alone; see `city::desk`.
+//! The platform's desk: where its people make keys, unless operators do that by two. It listens on this machine alone; see
+//! `city::desk`.
 
 use super::{Api, VERSION, time};
 use crate::platform_http::problem::Trouble;
@@ -95,6 +96,7 @@ async fn read<T: serde::de::DeserializeOwned>(request: Request) -> Result<T, Tro
 
 async fn add(State(api): State<Api>, request: Request) -> Result<Response, Trouble> {
     let wish: KeyWish = read(request).await?;
+    api.not_by_one("/subject?kind=key&name=new")?;
     let tenant: Tenant = wish.tenant.parse().map_err(|_| Trouble::invalid("/tenant"))?;
     let allowed = Scope::of(&tenant);
     let scopes = match wish.scopes.is_empty() {
@@ -139,6 +141,7 @@ pub(crate) fn key_of(
 
 async fn revoke(State(api): State<Api>, request: Request) -> Result<Response, Trouble> {
     let wish: Revocation = read(request).await?;
+    api.not_by_one("/keys")?;
     let found = {
         let keys = api.0.keys.read().expect("no holder of this lock panics");
         keys.values().find(|key| key.id.to_string() == wish.id).map(|key| key.digest.clone())

@@ -96,6 +96,7 @@ pub(super) const KINDS: &[&str] = &[
     "payment.processing",
     "payment.failed",
     "payment.cancelled",
+    "payment.expired",
     "payment.pending",
     "payment.approved",
     "payment.declined",
@@ -121,6 +122,7 @@ pub(super) const KINDS: &[&str] = &[
     "device.registered",
     "device.active",
     "device.lost",
+    developers::webhook::PARKED,
 ];
 
 /// A stream says that it still lives after so long without an event.

@@ -76,6 +76,7 @@ impl From<IntentRefusal> for Trouble {
                     IntentState::Taken => "A terminal has taken it.",
                     IntentState::Failed => "It has failed.",
                     IntentState::Cancelled => "It was cancelled.",
+                    IntentState::Expired => "Nobody presented a card in time.",
                 };
                 Trouble::of("payment_not_open", detail)
             }

@@ -232,6 +232,11 @@ pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {
 
 pub(super) fn update(call: &Call) -> Result<Reply, Trouble> {
     let id = find(call, call.id()?)?.id;
+    if ["limit_payment", "limit_daily"].iter().any(|limit| call.whole(limit).is_some())
+        || call.text("status").is_some()
+    {
+        call.api.not_by_one(&format!("/subject?kind=merchant&name={id}"))?;
+    }
     let text = |name: &str| call.text(name).map(str::to_owned);
     let limit = |name: &str| call.whole(name).map(i64::unsigned_abs);
     let change = ChangeMerchant {

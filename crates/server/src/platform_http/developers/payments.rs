@@ -59,6 +59,7 @@ const STATES: &[&str] = &[
     "processing",
     "failed",
     "cancelled",
+    "expired",
     "pending",
     "approved",
     "captured",
@@ -79,7 +80,7 @@ pub(super) static PAYMENT: Shape = Shape {
         Field::required(
             "status",
             Kind::Word(STATES),
-            "Where it stands. `requires_card` waits for a card at the terminal; with `processing` the terminal is at work; \
+            "Where it stands. `requires_card` waits for a card at the terminal, for a day; with `processing` the terminal is at work; \
              `pending` is never a guess: the bank was asked, nobody knows yet, and a reversal or an answer ends it.",
         ),
         Field::required("amount", Kind::Money, "How much."),
@@ -273,6 +274,7 @@ fn view_of_intent<W: Records>(records: &mut W, intent: &Intent) -> View {
             IntentState::Processing | IntentState::Taken => "processing",
             IntentState::Failed => "failed",
             IntentState::Cancelled => "cancelled",
+            IntentState::Expired => "expired",
         },
         amount: Amount::new(intent.amount, intent.currency),
         refunded: Amount::new(0, intent.currency),

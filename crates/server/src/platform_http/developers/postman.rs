@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use developers::webhook::{Attempted, TOPIC, Tried, named, tag};
 use developers::{DeliveryState, Endpoint, Event};
 use store::{Arrival, Lanes, Outcome};
-use values::{Outbound, Records};
+use values::{Id, Outbound, Records};
 
 /// At most so many endpoints are called at once.
 const AT_ONCE: usize = 64;
@@ -40,12 +40,23 @@ fn deliver(api: &Api, outbound: &Outbound) -> Arrival {
         Some(Some(status)) => Tried::Status(status),
         Some(None) => Tried::Silence,
     };
-    let attempted = Attempted { endpoint: id, event: number, tried, entropy: crypto::random::bytes() };
+    let Ok(endpoints) = api.store().read(|records| records.all::<Endpoint>()) else { return Arrival::Retry };
+    let attempted = Attempted {
+        endpoint: id,
+        event: number,
+        tried,
+        entropy: crypto::random::bytes(),
+        named: Id::mint(api.now(), crypto::random::bytes()),
+        endpoints: endpoints.iter().map(|endpoint| endpoint.id).collect(),
+    };
     match api.store().call(attempted) {
         // The next try has a message of its own, so this one is done with in any case.
-        Ok(Outcome::Done(delivery)) => {
+        Ok(Outcome::Done((delivery, told))) => {
             if delivery.state == DeliveryState::Parked {
                 tracing::warn!(endpoint = %id, event = %event.id, tries = delivery.attempts, "an event is parked");
+            }
+            if let Some(last) = told {
+                api.told(last);
             }
             Arrival::Delivered
         }

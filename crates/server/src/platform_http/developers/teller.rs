@@ -199,6 +199,7 @@ fn of_intent(intent: &Intent, at: Timestamp) -> Option<Happening> {
         IntentState::Taken => return None,
         IntentState::Failed => "failed",
         IntentState::Cancelled => "cancelled",
+        IntentState::Expired => "expired",
     };
     Some(Happening {
         first: "payment.created".to_owned(),

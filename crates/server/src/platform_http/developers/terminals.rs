@@ -141,6 +141,11 @@ pub(super) fn update(call: &Call) -> Result<Reply, Trouble> {
         "active" => TerminalState::Active,
         _ => TerminalState::Blocked,
     });
+    // Whoever owns a terminal may block it at once; what makes it good again is for two.
+    let own = matches!(call.tenant(), Tenant::Merchant(_));
+    if state == Some(TerminalState::Active) || (state.is_some() && !own) {
+        call.api.not_by_one(&format!("/subject?kind=terminal&name={id}"))?;
+    }
     match state {
         Some(state) => call.change(One::Terminal(id), SetTerminalState { terminal: id, state }, 200),
         None => call.change(One::Terminal(id), Annotate, 200),

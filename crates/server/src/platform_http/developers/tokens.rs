@@ -206,7 +206,10 @@ pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {
 fn actor(call: &Call) -> Result<(TokenReference, Actor), Trouble> {
     let token = find(call, call.id()?)?;
     let actor = match call.tenant() {
-        Tenant::Platform => Actor::Platform,
+        Tenant::Platform => {
+            call.api.not_by_one(&format!("/subject?kind=token&name={}", token.reference))?;
+            Actor::Platform
+        }
         _ => Actor::Issuer(token.issuer),
     };
     Ok((token.reference, actor))

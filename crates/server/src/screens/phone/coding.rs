@@ -1,6 +1,6 @@
 //! Paying by code: which way, and what a scanned code asks for.
 
-use super::{Choice, Sum};
+use super::{Choice, PasskeyAsk, Sum};
 use crate::screens::pages::{Page, made};
 use askama::Template;
 
@@ -50,6 +50,8 @@ pub struct PayCodeView {
     pub wrong_passcode: Option<String>,
     /// Host and port of the platform.
     pub platform: String,
+    /// The passkey, where its owner added one.
+    pub passkey: Option<PasskeyAsk>,
 }
 
 #[derive(Template)]
@@ -60,7 +62,7 @@ struct PayCode<'a> {
     pay: String,
 }
 
-/// Whom, how much, with which card; the passcode approves it.
+/// Whom, how much, with which card; the passcode or the passkey approves it.
 pub fn pay_code(page: &Page, view: &PayCodeView) -> String {
     let pay = match &view.fixed {
         Some(fixed) => page.language.say_text("paycode-pay", "amount", &page.plain_sum(fixed)),

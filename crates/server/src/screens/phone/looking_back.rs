@@ -11,7 +11,7 @@ pub struct RowView {
     pub href: String,
     /// Where, or words for a shop that gave no name.
     pub name: String,
-    /// When and with which card.
+    /// When, by tap or by code, and with which card.
     pub second: String,
     /// How much.
     pub amount: Sum,
@@ -89,6 +89,8 @@ pub struct ReceiptView {
     pub card: String,
     /// What the shop saw of it.
     pub token_last_four: String,
+    /// What was between phone and shop, the name of a sentence.
+    pub paid_by: &'static str,
     /// The counter that names the tap.
     pub counter: u16,
     /// The bank's messages of that minute, if any came.

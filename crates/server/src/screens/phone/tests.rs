@@ -71,6 +71,12 @@ fn all(language: Language) -> Vec<String> {
         wrong_amount: wrong.clone(),
         wrong_passcode: wrong,
         platform: "127.0.0.1:1".to_owned(),
+        passkey: Some(match fixed {
+            Some(_) => {
+                PasskeyAsk::Here { challenge: text.clone(), credential: text.clone(), salt: text.clone() }
+            }
+            None => PasskeyAsk::Elsewhere(text.clone()),
+        }),
     };
     let mut pages = vec![
         by_code(page, &ByCodeView { trouble: None }),
@@ -154,6 +160,7 @@ fn all(language: Language) -> Vec<String> {
             card: text.clone(),
             token_last_four: text.clone(),
             counter: 7,
+            paid_by: "receipt-by-shown-code",
             texts: texts(),
         };
         pages.push(receipt(page, &view));

@@ -207,6 +207,7 @@ fn intent_status(status: &str) -> Option<&'static str> {
         "processing" => "state IN ('processing', 'taken')",
         "failed" => "state = 'failed'",
         "cancelled" => "state = 'cancelled'",
+        "expired" => "state = 'expired'",
         _ => return None,
     })
 }
