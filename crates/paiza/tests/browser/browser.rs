@@ -1,5 +1,7 @@
 //! A real browser: Debian's chromium, driven through its WebDriver and the protocol of its own tools.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
 use http::Method;
@@ -99,6 +101,9 @@ impl Browser {
             "--no-first-run",
             "--hide-scrollbars",
             "--disable-dev-shm-usage",
+            // A camera of the browser's own, which shows a test picture and is allowed without a question.
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
             &data,
         ];
         let mut wanted = serde_json::Map::new();
@@ -126,6 +131,17 @@ impl Browser {
             "isUserVerified": true, "isUserConsenting": true, "extensions": extensions,
         });
         self.client.issue_cmd(Extension { path: "webauthn/authenticator", body }).await.unwrap();
+    }
+
+    /// Has the browser read this code in whatever the camera shows: Debian's Chromium has a camera and reads no codes itself.
+    pub(crate) async fn reads(&self, code: &str) {
+        let source = format!(
+            "window.BarcodeDetector = class {{
+                static getSupportedFormats() {{ return Promise.resolve(['qr_code']); }}
+                detect(seen) {{ return Promise.resolve(seen.videoWidth > 0 ? [{{ rawValue: {code:?} }}] : []); }}
+            }};"
+        );
+        self.tell("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
     }
 
     /// Looks with another width and theme; the page stays.
@@ -166,21 +182,37 @@ impl Browser {
         lines.map(|entry| entry["message"].to_string()).collect()
     }
 
+    /// Has axe stand ready on every page from now on.
+    pub(crate) async fn judge_by(&self, axe: &str) {
+        let source = format!("{axe}; window.axe = axe;");
+        self.tell("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+    }
+
     /// Whatever axe finds wrong with the page: rule, and the first place.
-    pub(crate) async fn barriers(&self, axe: &str) -> Vec<String> {
+    pub(crate) async fn barriers(&self) -> Vec<String> {
+        // Our styles come from our own origin, so axe reads them where they are and fetches none once more (preload).
         const RUN: &str = "
             const done = arguments[arguments.length - 1];
-            axe.run(document, { iframes: false, resultTypes: ['violations'],
+            axe.run(document, { iframes: false, preload: false, reporter: 'no-passes', resultTypes: ['violations'],
                                 runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
                .then(found => done(found.violations.map(
                    it => it.id + ': ' + it.nodes[0].html + ' ' + it.nodes[0].failureSummary)))
                .catch(wrong => done(['axe failed: ' + wrong]));";
-        let loaded = self.client.execute("return typeof axe === 'object'", Vec::new()).await.unwrap();
-        if loaded != json!(true) {
-            self.client.execute(&format!("{axe}; window.axe = axe;"), Vec::new()).await.unwrap();
-        }
         let found = self.client.execute_async(RUN, Vec::new()).await.unwrap();
         found.as_array().unwrap().iter().map(|wrong| wrong.as_str().unwrap_or("?").to_owned()).collect()
+    }
+
+    /// What the window shows, as a JPEG.
+    pub(crate) async fn picture(&self) -> Vec<u8> {
+        let how = json!({ "format": "jpeg", "quality": 85, "optimizeForSpeed": true });
+        let taken = self.tell("Page.captureScreenshot", how).await;
+        STANDARD.decode(taken["data"].as_str().unwrap()).unwrap()
+    }
+
+    /// Comes in wherever another browser is in.
+    pub(crate) async fn takes_cookies_of(&self, other: &Browser) {
+        let kept = other.tell("Network.getAllCookies", json!({})).await;
+        self.tell("Network.setCookies", kept).await;
     }
 
     /// How many pixels the page is wider than the window, and every origin it loaded something from.

@@ -4,7 +4,9 @@ use crate::browser::{Browser, by_name};
 use fantoccini::Locator;
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
+use serde_json::json;
 use std::net::SocketAddr;
+use std::path::Path;
 
 /// With what somebody works the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,15 +50,17 @@ impl Person<'_> {
             if client.execute(&here, Vec::new()).await.unwrap() == true {
                 return;
             }
-            client
-                .active_element()
-                .await
-                .unwrap()
-                .send_keys(&String::from(char::from(Key::Tab)))
-                .await
-                .unwrap();
+            self.tab().await;
         }
         panic!("the keyboard does not lead to {place}");
+    }
+
+    /// Goes on to the next stop. Through the browser's tools: what is sent to a file field is taken for the name of a file.
+    async fn tab(&self) {
+        for kind in ["rawKeyDown", "keyUp"] {
+            let key = json!({ "type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9 });
+            self.browser.tell("Input.dispatchKeyEvent", key).await;
+        }
     }
 
     /// Presses a button or follows a link, and waits until the page it leads to is there.
@@ -175,6 +179,12 @@ impl Person<'_> {
 
     /// Types an amount at the terminal and asks for a card.
     pub(crate) async fn ask(&self, terminal: SocketAddr, digits: &str) {
+        self.type_amount(terminal, digits).await;
+        self.press_here("form[action='/sale'] [data-enter]").await;
+        self.text("#instruct").await;
+    }
+
+    async fn type_amount(&self, terminal: SocketAddr, digits: &str) {
         self.open(terminal, "/").await;
         for (place, digit) in digits.char_indices() {
             match self.way {
@@ -185,8 +195,87 @@ impl Person<'_> {
             let typed = format!("input[name=typed][value='{}']", &digits[..=place]);
             self.wait_for(&typed).await;
         }
-        self.press_here("form[action='/sale'] [data-enter]").await;
-        self.text("#instruct").await;
+    }
+
+    /// Has the phone show a code; what it says.
+    pub(crate) async fn show_code(&self, phone: SocketAddr) -> String {
+        self.open(phone, "/").await;
+        self.press("a[href='/code']").await;
+        self.press("form[action='/code/show'] button").await;
+        self.fill("#passcode", PASSCODE).await;
+        self.press(".bottom button.key[form], .bottom .plain-submit").await;
+        self.spelt().await
+    }
+
+    /// The code on the screen, as text.
+    async fn spelt(&self) -> String {
+        self.press_here(".spell summary").await;
+        self.text(".spell .code").await
+    }
+
+    /// Has the terminal charge what a hand scanner typed; what it says then.
+    pub(crate) async fn charge_code(&self, terminal: SocketAddr, digits: &str, code: &str) -> String {
+        self.type_amount(terminal, digits).await;
+        self.press("a[href^='/scan']").await;
+        self.fill("#code", code).await;
+        self.press_here("form.scan button:not([type='button'])").await;
+        self.text(".outcome h1").await
+    }
+
+    /// Has the terminal charge the code in a photograph; what it says then.
+    pub(crate) async fn charge_picture(&self, terminal: SocketAddr, digits: &str, picture: &Path) -> String {
+        self.type_amount(terminal, digits).await;
+        self.press("a[href^='/scan']").await;
+        self.wait_for("#picture").await.send_keys(picture.to_str().unwrap()).await.unwrap();
+        self.press_here("form.scan button:not([type='button'])").await;
+        self.text(".outcome h1").await
+    }
+
+    /// Has the terminal show a code for an amount; what it says.
+    pub(crate) async fn offer(&self, terminal: SocketAddr, digits: &str) -> String {
+        self.type_amount(terminal, digits).await;
+        self.press_here("form[action='/code'] button").await;
+        self.spelt().await
+    }
+
+    /// Scans a shop's code with the phone, and sees whom it pays.
+    pub(crate) async fn scan(&self, phone: SocketAddr, code: &str) {
+        self.open(phone, "/").await;
+        self.press("a[href='/code']").await;
+        self.fill("#code", code).await;
+        self.press("form[action='/code/scan'] button:not([type='button'])").await;
+        self.wait_for(".payee").await;
+    }
+
+    /// Pays the code that was scanned; how that ended.
+    pub(crate) async fn pay_scanned(&self) -> String {
+        let by_passkey = "form[action='/code/pay'][data-passkey]";
+        if self.browser.client.find(Locator::Css(by_passkey)).await.is_ok() {
+            self.press(&format!("{by_passkey}:not([hidden]) button")).await;
+        } else {
+            self.fill("#passcode", PASSCODE).await;
+            self.press(".bottom button.metal").await;
+        }
+        self.ended().await
+    }
+
+    /// Scans a shop's code with the phone and pays it; how that ended.
+    pub(crate) async fn pay_code(&self, phone: SocketAddr, code: &str) -> String {
+        self.scan(phone, code).await;
+        self.pay_scanned().await
+    }
+
+    /// How what the phone pays ended.
+    pub(crate) async fn ended(&self) -> String {
+        self.wait_for(".tap-foot a").await;
+        self.text(".tap-end h1").await
+    }
+
+    /// What the receipt of the phone's last payment says.
+    pub(crate) async fn receipt(&self, phone: SocketAddr) -> String {
+        self.open(phone, "/history").await;
+        self.press("a.row-link").await;
+        self.text(".facts").await
     }
 
     /// Leaves the last sale behind: the keypad comes.
@@ -206,8 +295,7 @@ impl Person<'_> {
             self.fill("#passcode", PASSCODE).await;
             self.press(".bottom button.key[form], .bottom .plain-submit").await;
         }
-        self.wait_for(".tap-foot a").await;
-        self.text(".tap-end h1").await
+        self.ended().await
     }
 
     /// Goes in at the console with the link an operator was given.
@@ -244,7 +332,7 @@ impl Person<'_> {
     pub(crate) async fn approve_newest(&self, console: SocketAddr) -> String {
         self.open(console, "/proposals").await;
         self.press("main a[href^='/proposals/']").await;
-        self.press("form[action$='/approve'] button").await;
+        self.press("form[action$='/approve']:not([hidden]) button").await;
         self.text("main h1 .chip").await
     }
 }

@@ -4,6 +4,7 @@
 //! is passed over, unless `CI` or `PAIZA_REQUIRE_ALL` is set. Pictures of what was seen lie in `target/screens`.
 
 mod browser;
+mod codes;
 mod house;
 mod journey;
 mod passkeys;
@@ -23,16 +24,39 @@ async fn a_payment_by_keyboard_alone_and_every_page_for_everybody() {
     let person = Person { browser: &browser, way: Way::Keyboard };
     person.set_up(house.phone(0)).await;
     let card = person.add(house.phone(0), &FIRST).await;
-    let see = See { browser: &browser, tools: &tools, own: house.origins() };
+    let see = See { browser: &browser, own: house.origins() };
+    browser.judge_by(&tools.axe).await;
     // The keypad is there before anything was sold; later the terminal shows how the last sale ended.
     let mut wrong = see.pages("terminal-idle", house.terminal(), &["/", "/?typed=1250"]).await;
     wrong.extend(first_run_of_the_second_phone(&see, &person, &house).await);
     person.ask(house.terminal(), "1250").await;
     assert_eq!(person.tap(house.phone(0)).await, "Paid");
+    person.next_sale(house.terminal()).await;
+    wrong.extend(paying_by_code(&see, &person, &house).await);
     person.enter(&house.links[0].1).await;
     person.ask_for_limits(house.console()).await;
-    wrong.extend(see_everything(&see, &house.doors(&browser, &card).await).await);
+    let doors = house.doors(&browser, &card).await;
+    let second = Browser::start().await;
+    second.judge_by(&tools.axe).await;
+    second.takes_cookies_of(&browser).await;
+    let with_second = See { browser: &second, own: house.origins() };
+    wrong.extend(see_everything([&see, &with_second], &doors).await);
     assert!(wrong.is_empty(), "{} wrongs:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What phone and terminal show only while somebody pays by code.
+async fn paying_by_code(see: &See<'_>, person: &Person<'_>, house: &House) -> Vec<String> {
+    let (phone, terminal) = (house.phone(0), house.terminal());
+    person.show_code(phone).await;
+    let mut wrong = see.pages("phone-code-shown", phone, &["/tap"]).await;
+    let code = person.offer(terminal, "3650").await;
+    wrong.extend(see.pages("terminal-code-shown", terminal, &["/"]).await);
+    person.scan(phone, &code).await;
+    wrong.extend(see.pages("phone-code-scanned", phone, &["/code/pay"]).await);
+    person.open(phone, "/code/pay").await;
+    assert_eq!(person.pay_scanned().await, "Paid");
+    wrong.extend(see.pages("phone-paid", phone, &["/tap"]).await);
+    wrong
 }
 
 /// Every page on the way to a bound phone, which are there only on the way.

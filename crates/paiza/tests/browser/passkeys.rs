@@ -27,6 +27,9 @@ async fn phone(way: Way) {
         assert_eq!(person.tap(house.phone(0)).await, "Paid");
         person.next_sale(house.terminal()).await;
     }
+    // A shop's code is paid by it too.
+    let code = person.offer(house.terminal(), "250").await;
+    assert_eq!(person.pay_code(house.phone(0), &code).await, "Paid");
     assert_eq!(complaints(&browser).await, Vec::<String>::new());
 }
 

@@ -1,9 +1,10 @@
 //! Looking at pages in every way, with a judge.
 
-use crate::browser::{Browser, Look, Tools, by_name, root};
+use crate::browser::{Browser, Look, by_name, root};
 use crate::house::Door;
 use serde_json::json;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const WIDTHS: [u32; 4] = [320, 390, 768, 1280];
 /// A picture is kept of a phone and of a desk.
@@ -14,7 +15,6 @@ const LANGUAGES: [&str; 3] = ["en", "hi", "zh"];
 /// Somebody who looks.
 pub(crate) struct See<'a> {
     pub(crate) browser: &'a Browser,
-    pub(crate) tools: &'a Tools,
     /// The origins that may be asked.
     pub(crate) own: Vec<String>,
 }
@@ -22,35 +22,41 @@ pub(crate) struct See<'a> {
 impl See<'_> {
     /// Sees these pages of a door in every way, with pictures; what is wrong with them.
     pub(crate) async fn pages(&self, door: &str, at: SocketAddr, pages: &[&str]) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for page in pages {
+            wrong.extend(self.page(door, at, page).await);
+        }
+        // As it was for whoever goes on from here.
+        self.speak(at, "en").await;
+        self.browser.look(Look { width: 390, theme: "light" }).await;
+        wrong
+    }
+
+    async fn speak(&self, at: SocketAddr, language: &str) {
+        let kept = json!({ "name": "paiza-language", "value": language, "url": by_name(at) });
+        self.browser.tell("Network.setCookie", kept).await;
+    }
+
+    async fn page(&self, door: &str, at: SocketAddr, page: &str) -> Vec<String> {
         let pictures = root().join("target/screens");
         std::fs::create_dir_all(&pictures).unwrap();
         let mut wrong = Vec::new();
-        for page in pages {
-            let address = format!("{}{page}", by_name(at));
-            for language in LANGUAGES {
-                let kept = json!({ "name": "paiza-language", "value": language, "url": address });
-                self.browser.tell("Network.setCookie", kept).await;
-                self.browser.client.goto(&address).await.unwrap();
+        for language in LANGUAGES {
+            self.speak(at, language).await;
+            self.browser.client.goto(&format!("{}{page}", by_name(at))).await.unwrap();
+            for width in WIDTHS {
                 for theme in THEMES {
-                    for width in WIDTHS {
-                        self.browser.look(Look { width, theme }).await;
-                        let seen = format!("{door}-{}-{language}-{theme}-{width}", file_name(page));
-                        let found = self.wrongs().await;
-                        wrong.extend(found.into_iter().map(|wrong| format!("{seen}: {wrong}")));
-                        if PICTURED.contains(&width) {
-                            let picture = self.browser.client.screenshot().await.unwrap();
-                            std::fs::write(pictures.join(seen + ".png"), picture).unwrap();
-                        }
+                    self.browser.look(Look { width, theme }).await;
+                    let seen = format!("{door}-{}-{language}-{theme}-{width}", file_name(page));
+                    let found = self.wrongs().await;
+                    wrong.extend(found.into_iter().map(|wrong| format!("{seen}: {wrong}")));
+                    if PICTURED.contains(&width) {
+                        std::fs::write(pictures.join(seen + ".jpg"), self.browser.picture().await).unwrap();
                     }
                 }
             }
-            wrong.extend(self.enlarged(door, page).await);
         }
-        // As it was for whoever goes on from here.
-        self.browser
-            .tell("Network.setCookie", json!({ "name": "paiza-language", "value": "en", "url": by_name(at) }))
-            .await;
-        self.browser.look(Look { width: 390, theme: "light" }).await;
+        wrong.extend(self.enlarged(door, page).await);
         wrong
     }
 
@@ -72,7 +78,7 @@ impl See<'_> {
 
     /// Everything that is wrong with the page as it is looked at now.
     async fn wrongs(&self) -> Vec<String> {
-        let mut wrong = self.browser.barriers(&self.tools.axe).await;
+        let mut wrong = self.browser.barriers().await;
         let (wider, origins) = self.browser.measures().await;
         if wider > 0 {
             wrong.push(format!("{wider} pixels wider than the window"));
@@ -89,17 +95,26 @@ fn file_name(page: &str) -> String {
     if name == "-" { "home".to_owned() } else { name.trim_matches('-').to_owned() }
 }
 
-/// Sees every page of every door in every way; what is wrong with them. Whoever works at one door names it in
-/// `PAIZA_DOORS` (`console,phone`) and sees no other.
-pub(crate) async fn see_everything(see: &See<'_>, doors: &[Door]) -> Vec<String> {
+/// Has two look at every page of every door in every way, each at another page; what is wrong with them. Whoever works at
+/// one door names it in `PAIZA_DOORS` (`console,phone`) and sees no other.
+pub(crate) async fn see_everything(two: [&See<'_>; 2], doors: &[Door]) -> Vec<String> {
     let wanted = std::env::var("PAIZA_DOORS").ok();
-    let mut wrong = Vec::new();
-    for door in doors {
-        if wanted.as_ref().is_some_and(|wanted| !wanted.split(',').any(|name| name == door.name)) {
-            continue;
+    let named =
+        |door: &&Door| wanted.as_ref().is_none_or(|wanted| wanted.split(',').any(|name| name == door.name));
+    let pages: Vec<(&Door, &str)> = doors
+        .iter()
+        .filter(named)
+        .flat_map(|door| door.pages.iter().map(move |page| (door, page.as_str())))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let look = async |see: &See<'_>| {
+        let mut wrong = Vec::new();
+        while let Some((door, page)) = pages.get(next.fetch_add(1, Ordering::Relaxed)) {
+            wrong.extend(see.page(door.name, door.at, page).await);
         }
-        let pages: Vec<&str> = door.pages.iter().map(String::as_str).collect();
-        wrong.extend(see.pages(door.name, door.at, &pages).await);
-    }
+        wrong
+    };
+    let (mut wrong, more) = tokio::join!(look(two[0]), look(two[1]));
+    wrong.extend(more);
     wrong
 }
