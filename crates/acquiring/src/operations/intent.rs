@@ -78,6 +78,7 @@ impl Operation for OpenIntent {
             state: IntentState::RequiresCard,
             reference: None,
             failure: None,
+            failure_detail: None,
             // As its name has it, by which lists find it.
             created_at: self.id.born(),
         };
@@ -237,6 +238,8 @@ pub struct FailIntent {
     pub id: Id<kinds::Payment>,
     /// Why, as a stable code.
     pub code: String,
+    /// The same in a sentence about this very case, which may be shown to the merchant.
+    pub detail: String,
 }
 
 impl Operation for FailIntent {
@@ -254,6 +257,7 @@ impl Operation for FailIntent {
             }
             intent.state = IntentState::Failed;
             intent.failure = Some(self.code.clone());
+            intent.failure_detail = Some(self.detail.clone());
             records.put(intent.clone());
         }
         Ok(intent)

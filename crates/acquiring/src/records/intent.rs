@@ -48,6 +48,8 @@ pub struct Intent {
     pub reference: Option<Reference>,
     /// Why it failed, as a stable code.
     pub failure: Option<String>,
+    /// The same in a sentence about this very case.
+    pub failure_detail: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -95,7 +95,8 @@ fn the_request_that_was_expected_becomes_the_payment_that_was_wanted() {
     assert_ne!(world.pay(PaymentKind::Sale, 6, "12.50", None).unwrap().id, id());
     assert!(world.conclude(&payment, ResponseCode::APPROVED).is_ok());
     // Whoever comes late changes nothing.
-    let late = FailIntent { id: id(), code: "card_not_presented".to_owned() };
+    let late =
+        FailIntent { id: id(), code: "card_not_presented".to_owned(), detail: "Nobody came.".to_owned() };
     assert_eq!(world.run(&late).unwrap().state, IntentState::Taken);
     assert_eq!(world.run(&expect(7)).unwrap().state, IntentState::Taken);
     assert_eq!(world.books.find::<Expected>(&terminal()), None);
@@ -113,7 +114,13 @@ fn a_request_that_is_not_what_was_wanted_is_not_the_payment() {
     let mut world = World::new();
     world.run(&open("12.50", Some(card()))).unwrap();
     world.run(&expect(5)).unwrap();
-    world.run(&FailIntent { id: id(), code: "card_not_presented".to_owned() }).unwrap();
+    world
+        .run(&FailIntent {
+            id: id(),
+            code: "card_not_presented".to_owned(),
+            detail: "Nobody came.".to_owned(),
+        })
+        .unwrap();
     assert_ne!(world.pay(PaymentKind::Sale, 5, "12.50", None).unwrap().id, id(), "it had failed");
 }
 

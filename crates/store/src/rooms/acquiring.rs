@@ -13,6 +13,7 @@ const MIGRATIONS: &[Migration] = &[
     (4, include_str!("../../migrations/acquiring/0004.sql")),
     (5, include_str!("../../migrations/acquiring/0005.sql")),
     (6, include_str!("../../migrations/acquiring/0006.sql")),
+    (7, include_str!("../../migrations/acquiring/0007.sql")),
 ];
 
 /// Adds the tables.
@@ -98,6 +99,7 @@ const INTENT: Mapping = Mapping {
         ("state", Kind::Json),
         ("reference", Kind::Text),
         ("failure", Kind::Text),
+        ("failure_detail", Kind::Text),
         ("created_at", Kind::Integer),
     ],
 };

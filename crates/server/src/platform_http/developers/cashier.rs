@@ -66,11 +66,12 @@ fn bring(api: &Api, shop: &TestShop, id: Id<kinds::Payment>) -> Result<(), Store
         }),
     };
     let Err(trouble) = tried else { return Ok(()) };
-    let code = trouble.problem().code.clone();
-    if code == Trouble::unavailable().problem().code {
+    let problem = trouble.problem();
+    if problem.code == Trouble::unavailable().problem().code {
         return Err(StoreError::Overloaded);
     }
-    api.acquirer().store().call(FailIntent { id, code })?;
+    let (code, detail) = (problem.code.clone(), problem.detail.clone());
+    api.acquirer().store().call(FailIntent { id, code, detail })?;
     Ok(())
 }
 

@@ -47,6 +47,7 @@ pub(super) static FAILURE: Shape = Shape {
     fields: &[
         Field::required("code", Kind::Text { least: 1, most: 60 }, "A stable code, as problems have it."),
         Field::required("meaning", Kind::Text { least: 1, most: 300 }, "The same in words."),
+        Field::nullable("detail", Kind::Text { least: 1, most: 300 }, "What was wrong this time."),
     ],
 };
 
@@ -190,6 +191,7 @@ struct DeclineView {
 struct FailureView {
     code: String,
     meaning: String,
+    detail: Option<String>,
 }
 
 /// A payment as the interface shows it.
@@ -265,7 +267,6 @@ pub(super) fn view<W: Records>(records: &mut W, payment: &Payment) -> View {
 
 /// What is wanted and was not taken, as the interface shows it.
 fn view_of_intent<W: Records>(records: &mut W, intent: &Intent) -> View {
-    let failure = intent.failure.clone();
     View {
         id: intent.id.to_string(),
         kind: intent.kind,
@@ -285,7 +286,11 @@ fn view_of_intent<W: Records>(records: &mut W, intent: &Intent) -> View {
         reference: None,
         approval_code: None,
         decline: None,
-        failure: failure.map(|code| FailureView { meaning: problems::explain(&code).2, code }),
+        failure: intent.failure.clone().map(|code| FailureView {
+            meaning: problems::explain(&code).2,
+            detail: intent.failure_detail.clone(),
+            code,
+        }),
         original: None,
         created_at: time::write(intent.created_at),
         metadata: Metadata::of(records, &intent.id.to_string()),

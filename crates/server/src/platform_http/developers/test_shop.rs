@@ -162,6 +162,11 @@ impl TestShop {
             *phone = Some(self.open_phone(card).map_err(|error| no_phone(&error))?);
         }
         let CardPhone { phone, token } = phone.as_ref().expect("it was opened just now");
+        let keys_left = || phone.counter(*token).map_or(0, |counter| counter.keys_left);
+        // One that died again and again before it fetched new keys has none: whoever holds it goes online first.
+        if keys_left() == 0 {
+            phone.sync().map_err(|_| Trouble::unavailable())?;
+        }
         let mut reader = ReaderEnd::listen("127.0.0.1:0").map_err(|_| Trouble::unavailable())?;
         reader.give_up_after(PATIENCE).map_err(|_| Trouble::unavailable())?;
         let how = Presentation {
@@ -183,8 +188,9 @@ impl TestShop {
             tracing::info!(%error, "the phone of the test shop left the field early");
         }
         // New keys in time for a later tap; without them this tap stands all the same.
-        let low = phone.counter(*token).is_ok_and(|counter| counter.keys_left < KEYS_LOW);
-        if low && let Err(error) = phone.sync() {
+        if keys_left() < KEYS_LOW
+            && let Err(error) = phone.sync()
+        {
             tracing::info!(%error, "the phone of the test shop fetched no keys");
         }
         ended.map_err(not_taken)
