@@ -133,6 +133,8 @@ pub(crate) enum Journey {
     Tap,
     /// Pay by code: the phone shows one, then the shop does
     Qr,
+    /// Account payment: register, link an account, set a PIN, pay an address
+    Upi,
     /// All of them
     All,
 }
@@ -476,6 +478,19 @@ pub(crate) enum Sandbox {
         /// The platform: its token service is told when a card behind one of its tokens is stopped, closed or replaced
         #[arg(long, default_value = "127.0.0.1:8080")]
         platform: String,
+    },
+    /// The switch of account payment
+    UpiSwitch(crate::sandbox::UpiHost),
+    /// A bank of account payment
+    UpiBank {
+        #[command(flatten)]
+        host: crate::sandbox::UpiHost,
+        /// Which bank: amber, banyan, coral or deodar
+        #[arg(long, default_value = "amber")]
+        bank: String,
+        /// The telephone network
+        #[arg(long, default_value = "127.0.0.1:8086")]
+        telephone: String,
     },
     /// The telephone network
     Telephone {

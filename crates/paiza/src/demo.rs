@@ -4,6 +4,7 @@ mod enrol;
 mod qr;
 mod stage;
 mod tap;
+mod upi;
 
 use crate::cli::{Demo, Journey};
 use crate::output::{Failure, Output};
@@ -18,7 +19,8 @@ pub(crate) fn run(what: &Demo, output: Output) -> Result<(), Failure> {
         Journey::Enrol => &[("enrol", enrol::run)],
         Journey::Tap => &[("tap", tap::run)],
         Journey::Qr => &[("qr", qr::run)],
-        Journey::All => &[("enrol", enrol::run), ("tap", tap::run), ("qr", qr::run)],
+        Journey::Upi => &[("upi", upi::run)],
+        Journey::All => &[("enrol", enrol::run), ("tap", tap::run), ("qr", qr::run), ("upi", upi::run)],
     };
     for (name, journey) in journeys {
         output.line(format!("\n=== {name} ==="));

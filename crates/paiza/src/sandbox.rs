@@ -2,8 +2,10 @@
 
 mod desk;
 mod host;
+mod upi;
 
 pub(crate) use host::left_clock;
+pub(crate) use upi::{UpiHost, provider};
 
 use crate::cli::{CardWork, Sandbox};
 use crate::output::{Failure, Output};
@@ -37,6 +39,8 @@ pub(crate) fn run(what: &Sandbox, output: Output) -> Result<(), Failure> {
             let ports = host::Ports { verification: verification.as_deref(), desk: desk.as_deref() };
             host::issuer(line, bank, ports, telephone, platform, output)
         }
+        Sandbox::UpiSwitch(host) => upi::switch(host, output),
+        Sandbox::UpiBank { host, bank, telephone } => upi::bank(host, bank, telephone, output),
         Sandbox::Telephone { data, listen } => host::telephone(&data.data, listen, output),
     }
 }

@@ -25,6 +25,7 @@ pub(crate) fn run(what: &Up, output: Output) -> Result<(), Failure> {
     let mut city = City::start(&plan).map_err(failure)?;
     city.open_terminal(&plan).map_err(failure)?;
     city.open_phones(&plan, Work::PHONE).map_err(failure)?;
+    city.open_upi(&plan).map_err(failure)?;
     city.open_console(&plan, Some(tape)).map_err(failure)?;
     let links = city.console_links().map_err(failure)?;
     city.welcome(TRY);
@@ -41,8 +42,16 @@ fn forget(data: &Path) -> Result<(), Failure> {
     let ours = |name: &str| {
         matches!(
             name,
-            "platform" | "network" | "telephone" | "terminal" | "phone-1" | "phone-2" | "test-shop"
+            "platform"
+                | "network"
+                | "telephone"
+                | "terminal"
+                | "phone-1"
+                | "phone-2"
+                | "test-shop"
+                | "upi-switch"
         ) || name.starts_with("issuer-")
+            || name.starts_with("upi-bank-")
     };
     let Ok(entries) = std::fs::read_dir(data) else { return Ok(()) };
     let clock = data.join("clock.json");
@@ -94,6 +103,13 @@ fn introduce(city: &City, links: &[(String, String)], began: Instant, output: Ou
     for (party, address) in &at.desks {
         output.line(format!("  {address:<22} desk of {party} (HTTP, see `paiza sandbox --help`)"));
     }
+    if let Some(upi) = city.upi() {
+        output.line(format!("  {:<22} account payment's provider (HTTP, phones and the switch)", upi.psp_at));
+        output.line(format!("  {:<22} UPI switch (signed XML)", upi.switch_at));
+        for (bank, address, _) in &upi.banks {
+            output.line(format!("  {address:<22} UPI bank {bank} (signed XML)"));
+        }
+    }
     let keys = published_keys();
     output.line("");
     output.line(format!(
@@ -125,6 +141,10 @@ fn introduce(city: &City, links: &[(String, String)], began: Instant, output: Ou
         "acquirer": at.acquirer, "network": at.network, "gateway": at.gateway, "issuers": at.issuers,
         "desks": at.desks, "terminal": at.terminal, "reader": at.reader, "phones": at.phones,
         "keys": keys.iter().map(|key| (key.tenant.to_string(), &key.text)).collect::<Vec<_>>(),
+        "upi": city.upi().map(|upi| json!({
+            "provider": upi.psp_at, "switch": upi.switch_at,
+            "banks": upi.banks.iter().map(|(bank, at, _)| (bank, at)).collect::<Vec<_>>(),
+        })),
         "console": at.console, "console_link": links.first().map(|(_, link)| link),
         "console_links": links.iter().map(|(name, link)| json!({"name": name, "link": link})).collect::<Vec<_>>(),
     }));

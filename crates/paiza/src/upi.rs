@@ -1,13 +1,16 @@
-//! `paiza upi`: the tools of account payment: links and codes, signatures, messages and their rules.
+//! `paiza upi`: a phone in account payment, and the tools: links and codes, signatures, messages and their rules.
 
+mod explain;
 mod input;
 mod keys;
 mod lint;
 mod make;
 mod parse;
+mod phone;
 mod sign;
 
 pub(crate) use parse::Scanned;
+pub(crate) use phone::failure;
 
 use crate::output::{Failure, Output};
 use clap::{Args, Subcommand};
@@ -27,6 +30,18 @@ pub(crate) enum Upi {
     Verify(Verify),
     /// Name every rule that messages break, with its code and place
     Lint(Lint),
+    #[command(flatten)]
+    Phone(phone::Handled),
+    /// The story of a payment: its steps, its legs in the banks' books, who owes what, the next deadline
+    Explain(explain::Explain),
+    /// The provider alone: the platform's part of account payment, for phones and for the switch
+    Provider {
+        #[command(flatten)]
+        host: crate::sandbox::UpiHost,
+        /// The telephone network
+        #[arg(long, default_value = "127.0.0.1:8086")]
+        telephone: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -142,6 +157,9 @@ pub(crate) fn run(what: &Upi, output: Output) -> Result<(), Failure> {
         Upi::Sign(what) => sign::sign(what, output),
         Upi::Verify(what) => sign::verify(what, output),
         Upi::Lint(what) => lint::run(what, output),
+        Upi::Explain(what) => explain::run(what, output),
+        Upi::Phone(what) => phone::run(what, output),
+        Upi::Provider { host, telephone } => crate::sandbox::provider(host, telephone, output),
     }
 }
 

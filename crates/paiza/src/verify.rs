@@ -32,6 +32,12 @@ fn known() -> Vec<(String, Schema)> {
         ("pos.sqlite".to_owned(), server::pos::records::schema()),
         ("terminal/pos.sqlite".to_owned(), server::pos::records::schema()),
     ];
+    known.push(("platform/psp".to_owned(), rooms::upi::psp(Schema::new())));
+    known.push(("upi-switch/switch".to_owned(), rooms::upi::switch(Schema::new())));
+    for bank in &sandbox::upi::directory::UpiDirectory::sandbox().banks {
+        let schema = rooms::ledger::tables(rooms::upi::bank(Schema::new()));
+        known.push((format!("upi-bank-{}/bank", bank.id), schema));
+    }
     for bank in &sandbox::directory::Directory::sandbox().institutions {
         let schema = rooms::ledger::tables(rooms::issuer::tables(Schema::new()));
         known.push((format!("issuer-{}/issuer", bank.id), schema));
@@ -86,7 +92,7 @@ fn sums(name: &str, path: &Path, schema: Schema, followed: &mut Followed) -> Res
         "platform/tokens" => |_| Ok(0),
         OPERATORS => books::audit,
         "network/network" => books::positions,
-        name if name.starts_with("issuer-") => books::ledger,
+        name if name.starts_with("issuer-") || name.starts_with("upi-bank-") => books::ledger,
         _ => return Ok(None),
     };
     let in_use = |error: store::StoreError| {

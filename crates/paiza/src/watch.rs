@@ -62,8 +62,14 @@ fn iso(profile: Profile, bytes: &[u8]) -> Vec<String> {
     }
 }
 
-/// JSON with everything sealed, secret or personal masked.
+/// A message of account payment, or JSON, with everything sealed, secret or personal masked.
 fn http(bytes: &[u8]) -> Vec<String> {
+    if bytes.starts_with(b"<") {
+        return match ::upi::xml::read(bytes) {
+            Ok(document) => ::upi::describe::message(&document).iter().map(ToString::to_string).collect(),
+            Err(error) => vec![format!("not a message of account payment: {error}")],
+        };
+    }
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
         return if bytes.is_empty() { Vec::new() } else { vec![format!("{} bytes", bytes.len())] };
     };
@@ -97,7 +103,9 @@ fn mask(path: &str, text: &str) -> String {
             format!("sealed, {} characters", text.len())
         }
         "code" if path == "/code" && text.bytes().all(|b| b.is_ascii_digit()) => "******".to_owned(),
-        "recovery_code" | "expiry" => "****".to_owned(),
+        "recovery_code" | "expiry" | "card" | "key" | "document" | "data" => "****".to_owned(),
+        "text" if text.starts_with("PAIZA ") => "PAIZA ****".to_owned(),
+        "mobile" => format!("****{}", text.get(text.len().saturating_sub(4)..).unwrap_or_default()),
         "number" | "phone_number" | "to" => {
             let tail: String = text.chars().skip(text.chars().count().saturating_sub(4)).collect();
             format!("****{tail}")

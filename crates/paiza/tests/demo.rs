@@ -44,3 +44,8 @@ fn qr() {
 fn tap() {
     check("tap", 12);
 }
+
+#[test]
+fn upi() {
+    check("upi", 10);
+}

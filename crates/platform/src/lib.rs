@@ -5,7 +5,8 @@
 //! [`line::HostLine`].
 //!
 //! Read `token_service` and its use cases `devices`, `enrolment`, `provisioning`, `lifecycle`; then `gateway`
-//! (the hop where a token becomes a card number), `tidings` (what phones are told of it) and `acquirer`.
+//! (the hop where a token becomes a card number), `tidings` (what phones are told of it) and `acquirer`; `psp` is the provider of
+//! account payment.
 
 pub mod acquirer;
 mod devices;
@@ -17,6 +18,7 @@ pub mod keys;
 mod lifecycle;
 pub mod line;
 mod provisioning;
+pub mod psp;
 pub mod tidings;
 mod token_service;
 

@@ -38,6 +38,12 @@ pub enum Defence {
     NetworkReversalOnce,
     /// Network: what was not answered in time is reversed.
     LateAnswers,
+    /// Account payment, bank: a PIN counts for the transaction, amount and payee that it was typed for.
+    CredentialPurpose,
+    /// Account payment, bank: a block with a PIN is good once.
+    CredentialOnce,
+    /// Account payment, bank: guesses of a PIN are counted and bounded.
+    PinTries,
 }
 
 impl Check for Defence {

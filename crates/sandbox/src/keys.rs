@@ -15,7 +15,7 @@ use values::{Expiry, Pan, Secret, SecretBytes};
 /// What every label begins with before it is hashed.
 pub const LABEL: &str = "Paiza sandbox PUBLIC TEST KEY, never for real cards: ";
 
-fn derive(label: &str) -> [u8; 32] {
+pub(crate) fn derive(label: &str) -> [u8; 32] {
     sha256(format!("{LABEL}{label}").as_bytes())
 }
 

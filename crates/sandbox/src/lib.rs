@@ -46,5 +46,6 @@ pub mod keys;
 pub mod network;
 pub mod telephone;
 pub mod test_cards;
+pub mod upi;
 
 pub use digest::Digest;

@@ -2,10 +2,10 @@
 //!
 //! A text lies on disk sealed under the key of the subscriber's SIM; only the inbox opens it, for its owner.
 
-use crypto::hash::sha256_pieces;
+use crypto::hash::{HmacKey, sha256_pieces};
 use crypto::vault::{Envelope, KeyEncryptionKey};
 use serde::{Deserialize, Serialize};
-use values::{Operation, Record, Records, SecretBytes, Timestamp};
+use values::{Operation, Record, Records, SecretBytes, Timestamp, constant_time_eq};
 
 /// A telephone number in service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +75,27 @@ impl SimKey {
     /// The well-known test key of a number's SIM.
     pub fn sandbox(number: &str) -> SimKey {
         SimKey(crate::keys::vault_key(&format!("telephone sim {number}")))
+    }
+}
+
+/// What a SIM shows the network with each text that it sends, so that nobody sends in another number's name. In the
+/// sandbox its key follows from the number and a public label.
+pub struct SimProof(HmacKey);
+
+impl SimProof {
+    /// The well-known test key of a number's SIM.
+    pub fn sandbox(number: &str) -> SimProof {
+        SimProof(HmacKey::new(&crate::keys::derive(&format!("telephone sim authentication {number}"))))
+    }
+
+    /// Proves that a text is this SIM's.
+    pub fn prove(&self, to: &str, id: &str, text: &str) -> [u8; 32] {
+        self.0.tag(&sha256_pieces(&[to.as_bytes(), b"\0", id.as_bytes(), b"\0", text.as_bytes()]))
+    }
+
+    /// Whether it is.
+    pub fn verify(&self, to: &str, id: &str, text: &str, proof: &[u8]) -> bool {
+        constant_time_eq(&self.prove(to, id, text), proof)
     }
 }
 

@@ -17,6 +17,7 @@ mod settlement;
 mod switch;
 mod telephone;
 mod terminal;
+mod upi;
 mod welcome;
 
 use crate::console::look::Sources;
@@ -51,6 +52,7 @@ pub use settlement::{SettledInstitution, SettlementDesk, Side};
 pub use switch::{Switch, SwitchPeers, SwitchPorts};
 pub use telephone::TelephoneNetwork;
 pub use terminal::{TerminalParty, TerminalSettings, sandbox_configuration};
+pub use upi::{PspParty, UpiParties, UpiParty, psp, upi_bank, upi_parties, upi_switch};
 
 use party::address;
 
@@ -68,6 +70,12 @@ pub mod ports {
     pub const READER: u16 = 35963;
     /// The telephone network's HTTP.
     pub const TELEPHONE: u16 = 8086;
+    /// Account payment's provider: for phones, and for the switch.
+    pub const UPI_PSP: u16 = 8090;
+    /// Account payment's switch.
+    pub const UPI_SWITCH: u16 = 8091;
+    /// The first bank of account payment; the others follow.
+    pub const UPI_BANK: u16 = 8092;
     /// The acquirer, for terminals.
     pub const ACQUIRER: u16 = 8583;
     /// The card network, for acquirers.
@@ -142,6 +150,7 @@ pub struct City {
     terminal: Option<TerminalParty>,
     phones: Vec<PhoneParty>,
     console: Option<ConsoleParty>,
+    upi: Option<UpiParties>,
     /// Keeps the port of the terminal's reader for it while nobody listens there.
     _reader: Option<socket2::Socket>,
     http: Http,
@@ -232,6 +241,7 @@ impl City {
             terminal: None,
             phones: Vec::new(),
             console: None,
+            upi: None,
             _reader: None,
             http,
             parties,
@@ -300,6 +310,24 @@ impl City {
             self.phones.push(phone);
         }
         Ok(())
+    }
+
+    /// Starts the parties of account payment: the provider, the switch and the banks.
+    pub fn open_upi(&mut self, plan: &Plan) -> Result<(), CityError> {
+        let (parties, running) = upi_parties(plan, &self.http, self.addresses.telephone)?;
+        if let Some((_, tools)) = &self.test {
+            let stores = running.iter().flat_map(Running::stores);
+            stores.for_each(|(name, store)| tools.clockwork.mind(name, store));
+        }
+        // They end first: the telephone network, which they ask, is among the others.
+        self.parties.splice(0..0, running);
+        self.upi = Some(parties);
+        Ok(())
+    }
+
+    /// The parties of account payment, if they run.
+    pub fn upi(&self) -> Option<&UpiParties> {
+        self.upi.as_ref()
     }
 
     /// Opens the operators' console; with a tape that watches this city it shows messages too. Answers an address that lets

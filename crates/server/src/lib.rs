@@ -28,4 +28,5 @@ pub mod screens;
 pub mod test_mode;
 pub mod till;
 pub mod trace;
+pub mod upi;
 pub mod vpcd;

@@ -6,7 +6,7 @@
 
 mod codes;
 pub mod developers;
-mod door;
+pub(crate) mod door;
 mod phone;
 mod problem;
 mod problems;

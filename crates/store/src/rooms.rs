@@ -11,4 +11,5 @@ pub mod network;
 pub mod operators;
 pub mod telephone;
 pub mod tokens;
+pub mod upi;
 pub mod wallet;

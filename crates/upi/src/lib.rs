@@ -1,8 +1,8 @@
 //! The language of account payment (UPI): messages and their signatures, addresses, links and codes, and what their
 //! parts mean.
 //!
-//! It is no party: it opens no socket, keeps no record, moves no money and knows no clock. Whoever plays a payment
-//! app, a bank or the switch speaks through it.
+//! It is no party: it opens no socket, moves no money and knows no clock; all it keeps is which messages came. Whoever
+//! plays a payment app, a bank or the switch speaks through it.
 //!
 //! ```
 //! use upi::link::Link;
@@ -16,8 +16,9 @@
 //! Read `xml` (documents, strictly), `signature` (received bytes to evidence of who signed them), `messages`
 //! (which there are, their rules as data, their parts as values), `address` and `ids` (names of people, accounts,
 //! transactions), `link` and `bharat` (what is scanned), `codes` (what an answer means, and what the person is told),
-//! `limits` (how much, how often, when), `machines` (what becomes of a payment at a bank and at the switch), `time`;
-//! then `defences`.
+//! `limits` (how much, how often, when), `machines` (what becomes of a payment at a bank and at the switch), `mail` (what every
+//! party does with a message: take it once, answer by one of its own), `credential` (a PIN on its way to its bank), `time`; then
+//! `defences`.
 //!
 //! Invariants: no input makes a function panic, sizes are bounded, errors name the place; what is received is
 //! verified before anything in it is believed; a link is never written anew.
@@ -29,12 +30,14 @@
 pub mod address;
 pub mod bharat;
 pub mod codes;
+pub mod credential;
 pub mod defences;
 pub mod describe;
 pub mod ids;
 pub mod limits;
 pub mod link;
 pub mod machines;
+pub mod mail;
 pub mod messages;
 pub mod signature;
 pub mod time;

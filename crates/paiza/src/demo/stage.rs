@@ -11,6 +11,7 @@ use server::iso::Ends;
 use server::phone::{NewPhone, Phone};
 use server::pos::{DemoTerminal, Pos, Settings, TerminalLine};
 use server::trace::Watch;
+use server::upi::phone::{NewUpiPhone, UpiPhone};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,7 +44,8 @@ impl Stage {
             watch: watch.clone(),
             ..Plan::documented(&directory.join("city"), Arc::new(SystemClock))
         };
-        let city = City::start(&plan).map_err(up::failure)?;
+        let mut city = City::start(&plan).map_err(up::failure)?;
+        city.open_upi(&plan).map_err(up::failure)?;
         Ok(Stage { city, output, watch, directory, temporary, held: Cell::new(0) })
     }
 
@@ -82,6 +84,19 @@ impl Stage {
             watch: self.watch.clone(),
         };
         Phone::set_up(&new, Arc::new(SystemClock)).map_err(crate::phone::failure)
+    }
+
+    /// Binds a phone of this name to its number for account payment.
+    pub(super) fn upi_phone(&self, name: &str, number: &str) -> Result<UpiPhone, Failure> {
+        let parties = self.city.upi().ok_or_else(|| Failure::configuration("no account payment here"))?;
+        let new = NewUpiPhone {
+            directory: &self.directory.join(format!("upi-{name}")),
+            number,
+            provider: parties.psp_at,
+            telephone: self.city.addresses.telephone,
+            watch: self.watch.clone(),
+        };
+        UpiPhone::register(&new, Arc::new(SystemClock)).map_err(crate::upi::failure)
     }
 
     /// Sets up a terminal of one of the city's shops.

@@ -68,7 +68,13 @@ pub(crate) fn left_clock(data: &Path) -> Result<Arc<SandboxClock>, Failure> {
     SandboxClock::open(&file, Arc::new(SystemClock)).map(Arc::new).map_err(wrong)
 }
 
-fn run(what: &str, at: SocketAddr, ready: Value, running: Running, output: Output) -> Result<(), Failure> {
+pub(super) fn run(
+    what: &str,
+    at: SocketAddr,
+    ready: Value,
+    running: Running,
+    output: Output,
+) -> Result<(), Failure> {
     for (name, at) in ready.as_object().into_iter().flatten() {
         output.line(format!("  {:<22} {name}", at.as_str().unwrap_or_default()));
     }

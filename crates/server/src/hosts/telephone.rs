@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use crypto::hash::sha256;
 use crypto::p256::{AgreementKey, AgreementPublic};
-use sandbox::telephone::{self, Deliver, SimKey};
+use sandbox::telephone::{self, Deliver, SimKey, SimProof};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,6 +20,9 @@ use store::Store;
 use values::Secret;
 
 const CONTEXT: &str = "paiza:text-message";
+
+/// Numbers of subscribers have at least so many digits.
+const LONG_NUMBER: usize = 10;
 
 /// The telephone network's sandbox key pair, from a public label: a stand-in for the operators' own links.
 fn network_key() -> AgreementKey {
@@ -35,6 +38,9 @@ struct Submission {
     from: String,
     to: String,
     sealed_text: String,
+    /// What the SIM shows with a text of its own, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sim_proof: Option<String>,
 }
 
 /// A text on its way to its phone: sealed under the SIM's key.
@@ -64,6 +70,9 @@ async fn submit(State(store): State<Store>, Json(sent): Json<Submission>) -> Sta
     };
     let Ok(text) = str::from_utf8(text.expose()) else { return StatusCode::BAD_REQUEST };
     let number = national(&sent.to);
+    if !may_send(&sent, &number, text) {
+        return StatusCode::FORBIDDEN;
+    }
     let sealed = Deliver::seal(&sent.id, &sent.from, &number, text, crypto::random::bytes());
     let Ok(deliver) = sealed else { return StatusCode::BAD_REQUEST };
     match store.call_async(deliver).await {
@@ -71,6 +80,16 @@ async fn submit(State(store): State<Store>, Json(sent): Json<Submission>) -> Sta
         Ok(_) => StatusCode::BAD_REQUEST,
         Err(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
+}
+
+/// A text in the name of a number comes from its SIM. Banks and services have names or short numbers.
+fn may_send(sent: &Submission, to: &str, text: &str) -> bool {
+    let from = national(&sent.from);
+    if from.len() < LONG_NUMBER || !from.bytes().all(|byte| byte.is_ascii_digit()) {
+        return true;
+    }
+    let proof = sent.sim_proof.as_deref().and_then(|proof| hex::decode(proof).ok());
+    proof.is_some_and(|proof| SimProof::sandbox(&from).verify(to, &sent.id, text, &proof))
 }
 
 async fn inbox(
@@ -119,10 +138,28 @@ impl Telephone {
 
     /// Sends a text; the same `id` arrives once.
     pub fn send(&self, id: &str, from: &str, to: &str, text: &str) -> Result<(), TelephoneError> {
+        self.submit(id, from, to, text, None)
+    }
+
+    /// Sends a text from the SIM of a number.
+    pub fn send_from_sim(&self, id: &str, number: &str, to: &str, text: &str) -> Result<(), TelephoneError> {
+        let proof = SimProof::sandbox(&national(number)).prove(&national(to), id, text);
+        self.submit(id, number, to, text, Some(hex::encode(proof)))
+    }
+
+    fn submit(
+        &self,
+        id: &str,
+        from: &str,
+        to: &str,
+        text: &str,
+        sim_proof: Option<String>,
+    ) -> Result<(), TelephoneError> {
         let sealed_text = crypto::jwe::seal(&self.public, "telephone", text.as_bytes(), CONTEXT);
-        let message = Submission { id: id.to_owned(), from: from.to_owned(), to: to.to_owned(), sealed_text };
+        let (id, from, to) = (id.to_owned(), from.to_owned(), to.to_owned());
+        let message = Submission { id, from: from.clone(), to, sealed_text, sim_proof };
         let body = serde_json::to_vec(&message).expect("four strings are JSON");
-        show(&self.watch, from, "telephone network", Wire::Http, "POST /v1/messages", &body);
+        show(&self.watch, &from, "telephone network", Wire::Http, "POST /v1/messages", &body);
         let go = |body: &[u8]| {
             let request = self.agent.post(format!("http://{}/v1/messages", self.at));
             let sent = request.header("content-type", "application/json").send(body);

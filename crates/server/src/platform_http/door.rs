@@ -212,13 +212,13 @@ impl Received {
 
 /// Signatures seen within their time of validity. A stolen request cannot be sent a second time.
 #[derive(Default)]
-struct Nonces(Mutex<HashMap<(String, String), Timestamp>>);
+pub(crate) struct Nonces(Mutex<HashMap<(String, String), Timestamp>>);
 
 /// Old entries are swept when there are this many.
 const SWEEP_AT: usize = 10_000;
 
 impl Nonces {
-    fn is_new(&self, key_id: &str, nonce: &str, now: Timestamp) -> bool {
+    pub(crate) fn is_new(&self, key_id: &str, nonce: &str, now: Timestamp) -> bool {
         let mut seen = self.0.lock().expect("no holder of this lock panics");
         if seen.len() >= SWEEP_AT {
             seen.retain(|_, at| now.millis() - at.millis() <= 2 * TOLERANCE_MS);

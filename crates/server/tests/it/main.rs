@@ -33,3 +33,5 @@ mod test_helpers;
 mod test_mode;
 mod tills;
 mod two_people;
+mod upi;
+mod upi_town;

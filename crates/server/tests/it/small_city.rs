@@ -43,6 +43,11 @@ impl Trace for Recorder {
 }
 
 impl Recorder {
+    /// All bytes of all messages, one after another.
+    pub(crate) fn everything(&self) -> Vec<u8> {
+        self.0.lock().unwrap().iter().flat_map(|(_, bytes)| bytes.clone()).collect()
+    }
+
     /// The messages about something.
     pub(crate) fn about(&self, title: &str) -> Vec<Vec<u8>> {
         let tape = self.0.lock().unwrap();

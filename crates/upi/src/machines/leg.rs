@@ -2,9 +2,11 @@
 //! (transaction, leg), durable before anything is booked.
 
 use crate::defences::{Defence, Defences};
+use serde::{Deserialize, Serialize};
 
 /// Which leg.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Leg {
     /// The payer's account.
     Debit,
@@ -16,7 +18,8 @@ pub enum Leg {
 pub type Content = [u8; 32];
 
 /// What a bank knows of a leg.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LegState {
     /// Nothing.
     #[default]

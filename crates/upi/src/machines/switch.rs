@@ -4,12 +4,14 @@
 //! What comes late is kept and changes nothing.
 
 use crate::defences::{Defence, Defences};
+use serde::{Deserialize, Serialize};
 
 /// Status checks before a credit of unknown end is reversed.
 pub const STATUS_CHECKS: u8 = 3;
 
 /// Where a payment stands. Those after the line are final, but for what the back office says of a deemed one.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// The payee's PSP is asked who the payee is.
     AuthSent,
@@ -39,7 +41,8 @@ pub enum State {
 }
 
 /// What begins a payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Beginning {
     /// The payer pays.
     Pay,
@@ -96,7 +99,8 @@ pub enum Input {
 }
 
 /// What is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outgoing {
     /// ReqAuthDetails to the payee's PSP, or to the payer's of a collect.
     Authorise,

@@ -4,6 +4,7 @@
 use crate::address::{AccountNumber, Address, Ifsc};
 use crate::ids::{CustomerReference, MessageId, TransactionId};
 use crate::xml::Element;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use values::{Currency, Money, Timestamp};
 
@@ -150,7 +151,7 @@ impl fmt::Debug for Account {
 }
 
 /// A credential block (`Cred`): opaque to everybody but the bank's security boundary; prints without its data.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
     /// `type`.
     pub kind: String,

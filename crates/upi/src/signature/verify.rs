@@ -114,11 +114,30 @@ impl Refused {
 impl KeyRing {
     /// Checks the signature of received bytes before anything else is read from them.
     pub fn verify(&self, bytes: &[u8], now: Timestamp) -> Result<SignedDocument, Refused> {
+        self.check(bytes, None, now)
+    }
+
+    /// The same for an Ack, which names no sender: it is whoever was called.
+    pub fn verify_from(
+        &self,
+        bytes: &[u8],
+        sender: &Organisation,
+        now: Timestamp,
+    ) -> Result<SignedDocument, Refused> {
+        self.check(bytes, Some(sender), now)
+    }
+
+    fn check(
+        &self,
+        bytes: &[u8],
+        known: Option<&Organisation>,
+        now: Timestamp,
+    ) -> Result<SignedDocument, Refused> {
         let document = xml::read_with(bytes, self.defences)?;
         let root = &document.root;
         let found = find_signature(root, self.defences)?;
         let parts = Parts::read(found.signature, self.defences)?;
-        let sender = sender(root)?;
+        let sender = known.map_or_else(|| named_sender(root), |known| Ok(known.clone()))?;
         self.check_value(&found, &parts, &sender, now)?;
         let covered = covered(root, &parts, self.defences)?;
         let text = Canonical { element: covered, around: &[], without: Some(found.signature) }.to_bytes();
@@ -195,7 +214,7 @@ fn way_to<'a>(root: &'a Element, inner: &Element) -> Vec<&'a Element> {
     root.walk().into_iter().filter(|element| holds(element)).collect()
 }
 
-fn sender(root: &Element) -> Result<Organisation, Refused> {
+fn named_sender(root: &Element) -> Result<Organisation, Refused> {
     let named = root.child("Head").and_then(|head| head.attribute("orgId"));
     named.and_then(Organisation::parse).ok_or(Refused::NoSender)
 }

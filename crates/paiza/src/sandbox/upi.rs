@@ -1,0 +1,93 @@
+//! One party of account payment alone: the switch, a bank, or the provider.
+
+use super::host::left_clock;
+use crate::output::{Failure, Output};
+use crate::phone::address;
+use crate::up::failure;
+use clap::Args;
+use sandbox::upi::directory::UpiDirectory;
+use serde_json::json;
+use server::city::{Http, Plan, Running, ports, psp, upi_bank, upi_switch};
+use server::upi::AddressBook;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+
+/// What every party alone is told.
+#[derive(Args)]
+pub(crate) struct UpiHost {
+    /// Where its records lie
+    #[arg(long, default_value = "paiza-data")]
+    data: PathBuf,
+    /// Address to listen on; its documented port if absent
+    #[arg(long)]
+    listen: Option<String>,
+    /// Where another organisation listens, repeated; the documented ports for those not named
+    #[arg(long = "at", value_name = "ORGANISATION=HOST:PORT")]
+    at: Vec<String>,
+}
+
+/// Where organisations listen: as documented, unless named otherwise.
+fn book(named: &[String]) -> Result<AddressBook, Failure> {
+    let directory = UpiDirectory::sandbox();
+    let here = |port| SocketAddr::from(([127, 0, 0, 1], port));
+    let mut entries = vec![
+        (directory.psps[0].organisation.clone(), here(ports::UPI_PSP)),
+        (directory.switch.organisation.clone(), here(ports::UPI_SWITCH)),
+    ];
+    for (place, bank) in (0u16..).zip(&directory.banks) {
+        entries.push((bank.organisation.clone(), here(ports::UPI_BANK + place)));
+    }
+    for text in named {
+        let parts = text.split_once('=');
+        let (organisation, at) = parts.ok_or_else(|| Failure::usage("--at is ORGANISATION=HOST:PORT"))?;
+        let entry = entries.iter_mut().find(|(known, _)| known == organisation);
+        let entry =
+            entry.ok_or_else(|| Failure::usage(format!("there is no organisation {organisation}")))?;
+        entry.1 = address(at)?;
+    }
+    Ok(AddressBook::new(entries))
+}
+
+impl UpiHost {
+    fn socket(&self, documented: u16) -> Result<TcpListener, Failure> {
+        let at = self.listen.clone().unwrap_or_else(|| format!("127.0.0.1:{documented}"));
+        TcpListener::bind(&at).map_err(|error| Failure::configuration(format!("{at}: {error}")))
+    }
+
+    fn plan(&self) -> Result<Plan, Failure> {
+        Ok(Plan::documented(&self.data, left_clock(&self.data)?))
+    }
+}
+
+fn serve(what: &str, at: SocketAddr, running: Running, output: Output) -> Result<(), Failure> {
+    super::host::run(what, at, json!({}), running, output)
+}
+
+pub(super) fn switch(host: &UpiHost, output: Output) -> Result<(), Failure> {
+    let http = Http::start().map_err(failure)?;
+    let socket = host.socket(ports::UPI_SWITCH)?;
+    let party = upi_switch(&host.plan()?, &http, socket, &book(&host.at)?).map_err(failure)?;
+    serve("The UPI switch", party.at, party.running, output)
+}
+
+pub(super) fn bank(host: &UpiHost, bank: &str, telephone: &str, output: Output) -> Result<(), Failure> {
+    let directory = UpiDirectory::sandbox();
+    let place = directory.banks.iter().position(|known| known.id == bank);
+    let place = place.ok_or_else(|| Failure::usage(format!("there is no bank {bank}")))?;
+    let http = Http::start().map_err(failure)?;
+    let documented = ports::UPI_BANK + u16::try_from(place).unwrap_or_default();
+    let (socket, entry) = (host.socket(documented)?, &directory.banks[place]);
+    let telephone = address(telephone)?;
+    let party = upi_bank(&host.plan()?, &http, socket, &book(&host.at)?, entry, telephone);
+    let party = party.map_err(failure)?;
+    serve(&entry.name, party.at, party.running, output)
+}
+
+/// The provider alone: the platform's part of account payment.
+pub(crate) fn provider(host: &UpiHost, telephone: &str, output: Output) -> Result<(), Failure> {
+    let http = Http::start().map_err(failure)?;
+    let socket = host.socket(ports::UPI_PSP)?;
+    let telephone = address(telephone)?;
+    let party = psp(&host.plan()?, &http, socket, &book(&host.at)?, telephone).map_err(failure)?.party;
+    serve("The provider of account payment", party.at, party.running, output)
+}

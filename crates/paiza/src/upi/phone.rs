@@ -1,0 +1,407 @@
+//! `paiza upi register`, `link`, `pin`, `pay` and so on: a phone in account payment, by hand.
+
+use crate::output::{Failure, Output};
+use crate::passcode::ask;
+use crate::phone::address;
+use clap::{Args, Subcommand};
+use psp::records::{Direction, LinkedAccount, PaymentState};
+use serde_json::json;
+use server::client::ClientError;
+use server::upi::app::Shown;
+use server::upi::phone::{NewUpiPhone, UpiPhone, UpiPhoneError};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use store::SystemClock;
+use values::{Currency, Money, SecretBytes};
+
+/// How long the person looks at the screen while a payment is on its way.
+const LOOKS: Duration = Duration::from_secs(60);
+
+/// What a phone does.
+#[derive(Subcommand)]
+pub(crate) enum Handled {
+    /// Bind this phone to its number, by a text that it sends
+    Register {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// Number of its SIM
+        #[arg(long)]
+        number: String,
+        /// The provider
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        provider: String,
+        /// The telephone network
+        #[arg(long, default_value = "127.0.0.1:8086")]
+        telephone: String,
+    },
+    /// The banks whose accounts can be linked
+    Banks {
+        #[command(flatten)]
+        phone: PhoneDir,
+    },
+    /// Linked accounts and addresses, or those that the number has at a bank
+    Accounts {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// First four letters of the bank's branch codes, such as AMBR
+        #[arg(long)]
+        bank: Option<String>,
+    },
+    /// Link the accounts that the number has at a bank
+    Link {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// First four letters of the bank's branch codes, such as AMBR
+        #[arg(long)]
+        bank: String,
+    },
+    /// Set the PIN of a linked account with its debit card; the one-time password is read from the inbox
+    Pin {
+        #[command(flatten)]
+        phone: PhoneDir,
+        #[command(flatten)]
+        account: WhichAccount,
+        /// Last six digits of the debit card
+        #[arg(long)]
+        card: String,
+        /// Its last month, MMYY
+        #[arg(long)]
+        expiry: String,
+        #[command(flatten)]
+        typed: TypedPin,
+    },
+    /// Set another PIN
+    ChangePin {
+        #[command(flatten)]
+        phone: PhoneDir,
+        #[command(flatten)]
+        account: WhichAccount,
+        #[command(flatten)]
+        typed: TypedPin,
+        /// The PIN that is to be; asked for if absent
+        #[arg(long)]
+        new_pin: Option<String>,
+    },
+    /// Make an address that leads to a linked account
+    Address {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// The address, such as asha@paiza
+        address: String,
+        #[command(flatten)]
+        account: WhichAccount,
+    },
+    /// Pay from and into this account first
+    Default {
+        #[command(flatten)]
+        phone: PhoneDir,
+        #[command(flatten)]
+        account: WhichAccount,
+    },
+    /// Whose an address is
+    Resolve {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// The address
+        address: String,
+    },
+    /// What may still leave an account
+    Balance {
+        #[command(flatten)]
+        phone: PhoneDir,
+        #[command(flatten)]
+        account: WhichAccount,
+        #[command(flatten)]
+        typed: TypedPin,
+    },
+    /// Pay an address; whose it is is looked up first
+    Pay {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// Who is paid
+        #[arg(long)]
+        to: String,
+        /// Rupees, such as 30.00
+        #[arg(long)]
+        amount: String,
+        /// What the payee reads
+        #[arg(long)]
+        note: Option<String>,
+        #[command(flatten)]
+        account: WhichAccount,
+        #[command(flatten)]
+        typed: TypedPin,
+    },
+    /// The last payments, or one of them as it stands now
+    History {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// The transaction
+        transaction: Option<String>,
+    },
+    /// Texts that came to the phone's number
+    Inbox {
+        #[command(flatten)]
+        phone: PhoneDir,
+    },
+}
+
+/// Where the phone lies.
+#[derive(Args)]
+pub(crate) struct PhoneDir {
+    /// The phone's data directory
+    #[arg(long, default_value = "paiza-phone")]
+    data: PathBuf,
+}
+
+/// One of the linked accounts.
+#[derive(Args)]
+pub(crate) struct WhichAccount {
+    /// Which linked account, counted from 1
+    #[arg(long, default_value_t = 1)]
+    account: usize,
+}
+
+/// A PIN, typed or given.
+#[derive(Args)]
+pub(crate) struct TypedPin {
+    /// The PIN; asked for if absent
+    #[arg(long)]
+    pin: Option<String>,
+}
+
+impl TypedPin {
+    fn read(&self) -> Result<SecretBytes, Failure> {
+        typed(self.pin.as_ref(), "PIN")
+    }
+}
+
+fn typed(given: Option<&String>, question: &str) -> Result<SecretBytes, Failure> {
+    let text = given.map_or_else(|| ask(question), |given| Ok(given.clone()))?;
+    Ok(SecretBytes::new(text.into_bytes()))
+}
+
+pub(crate) fn failure(error: UpiPhoneError) -> Failure {
+    match error {
+        UpiPhoneError::Client(ClientError::Unreachable(why)) => Failure::unreachable(why),
+        UpiPhoneError::Telephone(why) => Failure::unreachable(why),
+        UpiPhoneError::File { .. } => Failure::configuration(error),
+        UpiPhoneError::Declined { ref code, .. } => {
+            let code = json!({ "code": code });
+            Failure::business(&error).with(code)
+        }
+        UpiPhoneError::Client(ref client) => {
+            let code = json!({ "code": client.code() });
+            Failure::business(&error).with(code)
+        }
+        error => Failure::business(error),
+    }
+}
+
+fn open(phone: &PhoneDir) -> Result<UpiPhone, Failure> {
+    UpiPhone::open(&phone.data, Arc::new(SystemClock), None).map_err(failure)
+}
+
+fn linked(phone: &UpiPhone, which: &WhichAccount) -> Result<LinkedAccount, Failure> {
+    let mine = phone.mine().map_err(failure)?;
+    let place = which.account.checked_sub(1);
+    let account = place.and_then(|place| mine.accounts.into_iter().nth(place));
+    account.ok_or_else(|| Failure::usage(format!("there is no linked account {}", which.account)))
+}
+
+fn done(output: Output, text: &str) -> Result<(), Failure> {
+    output.line(text);
+    output.summary(json!({}));
+    Ok(())
+}
+
+pub(crate) fn run(what: &Handled, output: Output) -> Result<(), Failure> {
+    match what {
+        Handled::Register { phone, number, provider, telephone } => {
+            let (provider, telephone) = (address(provider)?, address(telephone)?);
+            let new = NewUpiPhone { directory: &phone.data, number, provider, telephone, watch: None };
+            UpiPhone::register(&new, Arc::new(SystemClock)).map_err(failure)?;
+            done(output, &format!("This phone acts for {number} now."))
+        }
+        Handled::Banks { phone } => banks(&open(phone)?, output),
+        Handled::Accounts { phone, bank } => accounts(&open(phone)?, bank.as_deref(), output),
+        Handled::Link { phone, bank } => link(&open(phone)?, bank, output),
+        Handled::Pin { phone, account, card, expiry, typed } => {
+            let phone = open(phone)?;
+            let account = linked(&phone, account)?;
+            phone.set_pin(&account, (card, expiry), &typed.read()?).map_err(failure)?;
+            done(output, &format!("The PIN of {} is set.", account.masked))
+        }
+        Handled::ChangePin { phone, account, typed: old, new_pin } => {
+            let phone = open(phone)?;
+            let account = linked(&phone, account)?;
+            let (old, new) = (old.read()?, typed(new_pin.as_ref(), "New PIN")?);
+            phone.change_pin(&account, &old, &new).map_err(failure)?;
+            done(output, &format!("The PIN of {} is another one now.", account.masked))
+        }
+        Handled::Address { phone, address, account } => {
+            let phone = open(phone)?;
+            let account = linked(&phone, account)?;
+            phone.make_address(address, &account.reference).map_err(failure)?;
+            done(output, &format!("{address} leads to {}.", account.masked))
+        }
+        Handled::Default { phone, account } => {
+            let phone = open(phone)?;
+            let account = linked(&phone, account)?;
+            phone.set_default(&account.reference).map_err(failure)?;
+            done(output, &format!("{} is the first one now.", account.masked))
+        }
+        Handled::Resolve { phone, address } => {
+            let name = open(phone)?.resolve(address).map_err(failure)?;
+            output.line(format!("{address} is {name}"));
+            output.summary(json!({ "address": address, "name": name }));
+            Ok(())
+        }
+        Handled::Balance { phone, account, typed } => {
+            let phone = open(phone)?;
+            let account = linked(&phone, account)?;
+            let balance = phone.balance(&account, &typed.read()?).map_err(failure)?;
+            output.line(format!("{}: INR {balance}", account.masked));
+            output.summary(json!({ "account": account.masked, "balance": balance }));
+            Ok(())
+        }
+        Handled::Pay { phone, to, amount, note, account, typed } => {
+            let wish = Wish { to, amount, note: note.as_deref(), account, typed };
+            pay(&open(phone)?, &wish, output)
+        }
+        Handled::History { phone, transaction } => history(&open(phone)?, transaction.as_deref(), output),
+        Handled::Inbox { phone } => {
+            let texts = open(phone)?.texts().map_err(failure)?;
+            for text in &texts {
+                output.line(format!("{}: {}", text.from, text.text));
+                output.row(&json!({ "from": text.from, "text": text.text }));
+            }
+            output.summary(json!({ "texts": texts.len() }));
+            Ok(())
+        }
+    }
+}
+
+fn banks(phone: &UpiPhone, output: Output) -> Result<(), Failure> {
+    let banks = phone.banks().map_err(failure)?;
+    for (name, code) in &banks {
+        output.line(format!("{code}  {name}"));
+        output.row(&json!({ "bank": code, "name": name }));
+    }
+    output.summary(json!({ "banks": banks.len() }));
+    Ok(())
+}
+
+fn show_account(account: &LinkedAccount, output: Output) {
+    let pin = if account.has_pin { "PIN is set" } else { "no PIN yet" };
+    output.line(format!("{}  {} {}, {} ({pin})", account.masked, account.ifsc, account.kind, account.holder));
+    output.row(&json!({
+        "reference": account.reference, "masked": account.masked, "ifsc": account.ifsc, "kind": account.kind,
+        "holder": account.holder, "has_pin": account.has_pin, "pin_length": account.pin_length,
+    }));
+}
+
+fn accounts(phone: &UpiPhone, bank: Option<&str>, output: Output) -> Result<(), Failure> {
+    if let Some(bank) = bank {
+        let (_, found) = phone.accounts(bank).map_err(failure)?;
+        found.iter().for_each(|account| show_account(account, output));
+        output.summary(json!({ "accounts": found.len() }));
+        return Ok(());
+    }
+    let mine = phone.mine().map_err(failure)?;
+    mine.accounts.iter().for_each(|account| show_account(account, output));
+    for address in &mine.addresses {
+        output.line(format!("address {address}"));
+    }
+    output.summary(json!({ "accounts": mine.accounts.len(), "addresses": mine.addresses }));
+    Ok(())
+}
+
+fn link(phone: &UpiPhone, bank: &str, output: Output) -> Result<(), Failure> {
+    let (question, found) = phone.accounts(bank).map_err(failure)?;
+    for account in &found {
+        phone.link(&question, &account.reference).map_err(failure)?;
+        show_account(account, output);
+    }
+    output.summary(json!({ "linked": found.len() }));
+    Ok(())
+}
+
+/// What is to be paid, as it was typed.
+struct Wish<'a> {
+    to: &'a str,
+    amount: &'a str,
+    note: Option<&'a str>,
+    account: &'a WhichAccount,
+    typed: &'a TypedPin,
+}
+
+fn pay(phone: &UpiPhone, wish: &Wish<'_>, output: Output) -> Result<(), Failure> {
+    let amount = Money::parse(wish.amount, Currency::INR);
+    let amount = amount.map_err(|_| Failure::usage("--amount is rupees, such as 30.00"))?;
+    let account = linked(phone, wish.account)?;
+    let name = phone.resolve(wish.to).map_err(failure)?;
+    output.line(format!("{amount} to {name} ({}) from {}", wish.to, account.masked));
+    let pin = wish.typed.read()?;
+    let order = phone.order(&account, (wish.to, Some(&name)), amount, wish.note, &pin).map_err(failure)?;
+    phone.pay(&order).map_err(failure)?;
+    let shown = phone.see_end(&order.transaction, LOOKS).map_err(failure)?;
+    show_payment(&shown, output);
+    let summary = summary(&shown);
+    match shown.payment.state {
+        PaymentState::Failed => Err(Failure::business(&shown.said[0]).with(summary)),
+        _ => {
+            output.summary(summary);
+            Ok(())
+        }
+    }
+}
+
+fn history(phone: &UpiPhone, transaction: Option<&str>, output: Output) -> Result<(), Failure> {
+    if let Some(transaction) = transaction {
+        let shown = phone.payment(transaction).map_err(failure)?;
+        show_payment(&shown, output);
+        output.summary(summary(&shown));
+        return Ok(());
+    }
+    let payments = phone.payments().map_err(failure)?;
+    for shown in &payments {
+        show_payment(shown, output);
+        output.row(&summary(shown));
+    }
+    output.summary(json!({ "payments": payments.len() }));
+    Ok(())
+}
+
+fn word(state: PaymentState) -> &'static str {
+    match state {
+        PaymentState::Pending => "pending",
+        PaymentState::Success => "paid",
+        PaymentState::Failed => "failed",
+        PaymentState::Deemed => "pending, the banks are finding out",
+    }
+}
+
+/// The result page: how it stands, and where it is not paid what was said and what happens next.
+fn show_payment(shown: &Shown, output: Output) {
+    let payment = &shown.payment;
+    let way = if payment.direction == Direction::Sent { "to" } else { "from" };
+    let name = payment.other_name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+    output.line(format!("{}: {} {way} {}{name}", word(payment.state), payment.amount(), payment.other));
+    output.line(format!("  reference {}  transaction {}", payment.reference, payment.id));
+    if payment.state != PaymentState::Success {
+        let cause = payment.cause.as_ref().map(|cause| format!("/{cause}")).unwrap_or_default();
+        output.line(format!("  {} ({}{cause})", shown.said[0], payment.code));
+        output.line(format!("  {}", shown.next[0]));
+    }
+}
+
+fn summary(shown: &Shown) -> serde_json::Value {
+    let payment = &shown.payment;
+    json!({
+        "transaction": payment.id, "reference": payment.reference, "state": payment.state,
+        "direction": payment.direction, "other": payment.other, "amount": payment.amount().to_decimal(),
+        "code": payment.code, "cause": payment.cause, "said": shown.said[0], "next": shown.next[0],
+    })
+}

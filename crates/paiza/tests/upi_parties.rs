@@ -1,0 +1,107 @@
+//! Every party of account payment as a process of its own, and phones by hand.
+
+#[path = "kill/process.rs"]
+#[allow(dead_code, reason = "the tests of kills use more of it")]
+mod process;
+
+use process::Process;
+use serde_json::Value;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+/// Addresses nobody listens at.
+fn free<const N: usize>() -> [String; N] {
+    let listeners: Vec<TcpListener> = (0..N).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    std::array::from_fn(|n| listeners[n].local_addr().unwrap().to_string())
+}
+
+/// Runs a command to its end: its exit code and the last row it printed.
+fn paiza(arguments: &[&str], folder: &Path) -> (i32, Value) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_paiza"));
+    let output = command.arg("--json").args(arguments).current_dir(folder).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let last = text.lines().last().unwrap_or_else(|| panic!("{arguments:?} says nothing"));
+    (output.status.code().unwrap(), serde_json::from_str(last).unwrap())
+}
+
+fn done(arguments: &[&str], folder: &Path) -> Value {
+    let (code, last) = paiza(arguments, folder);
+    assert_eq!(code, 0, "{arguments:?}: {last}");
+    last
+}
+
+struct Parties {
+    switch: Process,
+    arguments: Vec<String>,
+    _others: Vec<Process>,
+}
+
+fn start(name: &str, arguments: &[String]) -> Process {
+    let mut process = Process::start(name, arguments, None);
+    assert!(process.says("\"ready\""), "{name}: {}", process.said());
+    process
+}
+
+fn arguments(words: &str, listen: &str, folder: &Path, more: &[String]) -> Vec<String> {
+    let data = folder.join("city").display().to_string();
+    let words = words.split(' ').chain(["--data", &data, "--listen", listen]).map(str::to_owned);
+    ["--json".to_owned()].into_iter().chain(words).chain(more.iter().cloned()).collect()
+}
+
+fn parties(folder: &Path) -> (Parties, [String; 2]) {
+    let [telephone, provider, switch, amber, banyan] = free();
+    let at = |organisation: &str, address: &str| ["--at".to_owned(), format!("{organisation}={address}")];
+    let by_telephone = ["--telephone".to_owned(), telephone.clone()];
+    let to_switch = at("700000", &switch);
+    let of_bank: Vec<String> = by_telephone.iter().chain(&to_switch).cloned().collect();
+    let everybody: Vec<String> =
+        [at("700001", &provider), at("701001", &amber), at("701002", &banyan)].concat();
+    let network = start("telephone", &arguments("sandbox telephone", &telephone, folder, &[]));
+    let others = vec![
+        network,
+        start("amber", &arguments("sandbox upi-bank --bank amber", &amber, folder, &of_bank)),
+        start("banyan", &arguments("sandbox upi-bank --bank banyan", &banyan, folder, &of_bank)),
+        start("provider", &arguments("upi provider", &provider, folder, &of_bank)),
+    ];
+    let arguments = arguments("sandbox upi-switch", &switch, folder, &everybody);
+    let switch = start("switch", &arguments);
+    (Parties { switch, arguments, _others: others }, [provider, telephone])
+}
+
+#[test]
+fn parties_in_processes_of_their_own_pay_one_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let (mut parties, [provider, telephone]) = parties(folder);
+    for (name, number, bank, card, expiry, pin) in [
+        ("asha", "+919800000001", "AMBR", "417201", "1230", "482913"),
+        ("ravi", "+919800000002", "BNYN", "417202", "1129", "573829"),
+    ] {
+        let at = ["--provider", &provider, "--telephone", &telephone];
+        done(&[&["upi", "register", "--data", name, "--number", number], &at[..]].concat(), folder);
+        assert_eq!(done(&["upi", "link", "--data", name, "--bank", bank], folder)["linked"], 1);
+        let card = ["--card", card, "--expiry", expiry, "--pin", pin];
+        done(&[&["upi", "pin", "--data", name], &card[..]].concat(), folder);
+        done(&["upi", "address", "--data", name, &format!("{name}@paiza")], folder);
+    }
+    let pay = |amount: &str, pin: &str| {
+        let what = ["upi", "pay", "--data", "asha", "--to", "ravi@paiza", "--amount", amount, "--pin", pin];
+        paiza(&what, folder)
+    };
+    let (code, paid) = pay("30.00", "482913");
+    assert_eq!((code, &paid["state"]), (0, &Value::from("success")), "{paid}");
+    let (code, wrong) = pay("30.00", "482914");
+    assert_eq!((code, &wrong["cause"]), (1, &Value::from("ZM")), "{wrong}");
+
+    // The switch dies without a warning and comes back: it knows what it did, and goes on.
+    parties.switch.kill();
+    parties.switch = start("switch", &parties.arguments);
+    assert_eq!(pay("12.00", "482913").0, 0);
+    let balance = done(&["upi", "balance", "--data", "ravi", "--pin", "573829"], folder);
+    assert_eq!(balance["balance"], "8042.00");
+    assert_eq!(done(&["upi", "history", "--data", "ravi"], folder)["payments"], 2);
+    let transaction = paid["transaction"].as_str().unwrap();
+    let told = done(&["upi", "explain", transaction, "--data", "city"], folder);
+    assert_eq!((&told["state"], &told["next_deadline"]), (&Value::from("success"), &Value::Null));
+}

@@ -1,0 +1,22 @@
+//! The payment service provider (PSP) of account payment, on the payer's and the payee's side: which phone has which
+//! mobile number, which addresses and linked accounts a number has, what was asked of the network, what was paid.
+//!
+//! It moves no money and opens no PIN: it says to the switch what a bound phone asked for, resolves its own addresses,
+//! and remembers how it ended. It knows no socket, no HTTP and no screen.
+//!
+//! Read `records`, then `binding` (a phone proves its number by a text that it sends), `asking` (questions about accounts
+//! and addresses), `accounts` (linked accounts and addresses), `payments`, `party` (what comes from the switch), `refusal`.
+//!
+//! Invariants: only the phone that is bound to a number acts for it; an address belongs to one number; a transaction has
+//! one beginning; a payment is told as paid only when the switch said so.
+
+pub mod accounts;
+pub mod asking;
+pub mod binding;
+pub mod party;
+pub mod payments;
+pub mod records;
+pub mod refusal;
+
+pub use party::Psp;
+pub use refusal::Refusal;

@@ -1,0 +1,259 @@
+//! What comes to the provider from the switch: answers to its questions, and questions about its own addresses.
+
+use crate::payments;
+use crate::records::{
+    Customer, Direction, KeyList, LinkedAccount, OwnAddress, Payment, PaymentState, Question, QuestionState,
+    Reply,
+};
+use upi::mail::{Desk, Identity, Party as TakesMessages, is_certain, response};
+use upi::messages::{Message, Party, PartyKind};
+use values::Records;
+
+/// The provider as somebody who takes messages.
+#[derive(Clone)]
+pub struct Psp {
+    identity: Identity,
+    switch: String,
+    handle: String,
+}
+
+impl Psp {
+    /// A provider of this name whose addresses have this handle; `switch` is the organisation that it talks to.
+    pub fn new(identity: Identity, handle: &str, switch: &str) -> Psp {
+        Psp { identity, switch: switch.to_owned(), handle: handle.to_owned() }
+    }
+
+    /// The handle of its addresses.
+    pub fn handle(&self) -> &str {
+        &self.handle
+    }
+
+    /// The switch's name on the wire.
+    pub fn switch(&self) -> &str {
+        &self.switch
+    }
+
+    pub(crate) fn identity_of(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+impl TakesMessages for Psp {
+    const TAKE: &'static str = "psp.take";
+    const WAKE: &'static str = "psp.wake";
+    const REFUSED: &'static str = "psp.refused";
+
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn take<W: Records>(&self, desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
+        if message.head.organisation != self.switch {
+            return Err("U17");
+        }
+        match message.name.as_str() {
+            _ if message.response.is_some() => answered(desk, message),
+            "ReqAuthDetails" => self.authorise(desk, message),
+            "ReqValAdd" => self.validate(desk, message),
+            "ReqTxnConfirmation" => self.confirmed(desk, message),
+            _ => Err("U10"),
+        }
+    }
+
+    fn wake<W: Records>(&self, desk: &mut Desk<'_, W>, what: &str) {
+        payments::check(self, desk, what);
+    }
+
+    fn refused<W: Records>(&self, desk: &mut Desk<'_, W>, message: &str, code: &str) {
+        let Some(question) = desk.records.find::<Question>(&message.to_owned()) else {
+            return desk.records.note("psp.answer_not_taken", message, code);
+        };
+        // Where that is not certain the payment stays pending, and a status check answers.
+        if question.api == "ReqPay" && is_certain(code) {
+            if let Some(payment) = payments::sent(desk.records, &question.mobile, &question.about) {
+                let id = upi::ids::MessageId::parse(message).expect("a message of our own has a name");
+                payments::told(desk, payment, &response(&id, Err(code)));
+            }
+        }
+        desk.records.put(Question { state: QuestionState::Failed(code.to_owned()), ..question });
+    }
+}
+
+/// An answer to a question.
+fn answered<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
+    let told = message.response.as_ref().ok_or("U07")?;
+    let question = desk.records.find::<Question>(&told.to.as_str().to_owned()).ok_or("U04")?;
+    if message.name != question.api.replacen("Req", "Resp", 1) {
+        return Err("U10");
+    }
+    if matches!(question.api.as_str(), "ReqPay" | "ReqChkTxn") {
+        let payment = payments::sent(desk.records, &question.mobile, &question.about).ok_or("U04")?;
+        payments::told(desk, payment, told);
+        desk.records.put(Question { state: QuestionState::Answered(Reply::Done), ..question });
+        return Ok(());
+    }
+    let code = told.code.clone().unwrap_or_default();
+    let state = if told.succeeded() {
+        QuestionState::Answered(reply(desk, &question, message))
+    } else {
+        QuestionState::Failed(code)
+    };
+    desk.records.put(Question { state, ..question });
+    Ok(())
+}
+
+/// What a good answer says, and what of it is kept.
+fn reply<W: Records>(desk: &mut Desk<'_, W>, question: &Question, message: &Message) -> Reply {
+    match question.api.as_str() {
+        "ReqListAccount" => Reply::Accounts(listed(message)),
+        "ReqRegMob" => {
+            if let Some(mut customer) = desk.records.find::<Customer>(&question.mobile) {
+                let of = customer.accounts.iter_mut().filter(|known| known.reference == question.about);
+                of.for_each(|account| account.has_pin = true);
+                desk.records.put(customer);
+            }
+            Reply::Done
+        }
+        "ReqBalEnq" => {
+            let balance = message.payer.as_ref().and_then(|payer| {
+                let balance = payer.rest.iter().find(|element| element.name == "Bal")?;
+                balance.child("Data")?.text()
+            });
+            Reply::Balance(balance.unwrap_or_default())
+        }
+        "ReqValAdd" => {
+            let told = message.response.as_ref().map_or(&[][..], |response| &response.more);
+            let more =
+                |name: &str| told.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+            Reply::Resolved {
+                name: more("maskName").unwrap_or_default(),
+                category: more("code").unwrap_or_else(|| "0000".to_owned()),
+                ifsc: more("IFSC"),
+            }
+        }
+        "ReqListAccPvd" => {
+            let list = message.rest.iter().find(|element| element.name == "AccPvdList");
+            let entry = |bank: &upi::xml::Element| {
+                Some((bank.attribute("name")?.to_owned(), bank.attribute("ifsc")?.to_owned()))
+            };
+            let banks = list.into_iter().flat_map(|list| list.children_named("AccPvd"));
+            Reply::Banks(banks.filter_map(entry).collect())
+        }
+        "ReqListKeys" => {
+            let (organisation, document) = (message.head.organisation.clone(), desk.document.to_vec());
+            desk.records.put(KeyList { organisation, document, at: desk.now });
+            Reply::Done
+        }
+        _ => Reply::Done,
+    }
+}
+
+fn listed(message: &Message) -> Vec<LinkedAccount> {
+    let each = message.accounts.iter().map(|account| {
+        let pin = account.credentials.iter().find(|(kind, ..)| kind == "PIN");
+        LinkedAccount {
+            reference: account.reference.clone(),
+            ifsc: account.ifsc.as_str().to_owned(),
+            masked: account.masked.clone(),
+            kind: account.kind.clone().unwrap_or_else(|| "SAVINGS".to_owned()),
+            holder: account.name.clone().unwrap_or_default(),
+            has_pin: account.has_pin,
+            pin_length: pin.and_then(|(.., length)| *length).unwrap_or(6),
+        }
+    });
+    each.collect()
+}
+
+impl Psp {
+    /// Whose an address of this provider is, and the account it leads to.
+    fn owner<W: Records>(
+        &self,
+        desk: &mut Desk<'_, W>,
+        party: &Party,
+    ) -> Option<(OwnAddress, LinkedAccount)> {
+        let own = desk.records.find::<OwnAddress>(&party.address.to_lower())?;
+        let customer = desk.records.find::<Customer>(&own.mobile)?;
+        let account = customer.accounts.into_iter().find(|account| account.reference == own.reference)?;
+        Some((own, account))
+    }
+
+    /// Who is paid, and where the account is.
+    fn authorise<W: Records>(&self, desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
+        let payee = message.payees.first().ok_or("U07")?;
+        let found = self.owner(desk, payee);
+        let outcome = if found.is_some() { Ok(()) } else { Err("ZH") };
+        let mut answer = desk.answer(message, response(&message.head.message, outcome));
+        answer.payer.clone_from(&message.payer);
+        let mut told = payee.clone();
+        if let Some((_, account)) = &found {
+            told.account = crate::asking::account_on_wire(account);
+            told.name = Some(account.holder.clone());
+            told.kind = Some(PartyKind::Person);
+            told.category = Some("0000".to_owned());
+        }
+        answer.payees = vec![told];
+        desk.post(&self.switch, &answer);
+        Ok(())
+    }
+
+    /// Who is behind an address.
+    fn validate<W: Records>(&self, desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
+        let payee = message.payees.first().ok_or("U07")?;
+        let found = self.owner(desk, payee);
+        let outcome = if found.is_some() { Ok(()) } else { Err("ZH") };
+        let mut told = response(&message.head.message, outcome);
+        if let Some((_, account)) = found {
+            let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+            told.more = vec![
+                text("maskName", &account.holder),
+                text("code", "0000"),
+                text("type", "PERSON"),
+                text("IFSC", &account.ifsc),
+                text("accType", &account.kind),
+            ];
+        }
+        let answer = desk.answer(message, told);
+        desk.post(&self.switch, &answer);
+        Ok(())
+    }
+
+    /// A payment to one of this provider's addresses ended.
+    fn confirmed<W: Records>(&self, desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
+        let told = message.confirmation.as_ref().ok_or("U07")?;
+        let side = |name: &str| told.settled.iter().find(|settled| settled.side == name);
+        let (payer, payee) = side("PAYER").zip(side("PAYEE")).ok_or("U07")?;
+        let (other, own) = payer.address.clone().zip(payee.address.clone()).ok_or("U07")?;
+        let state = match told.status.as_str() {
+            "SUCCESS" => PaymentState::Success,
+            "PENDING" => PaymentState::Deemed,
+            _ => PaymentState::Failed,
+        };
+        let entry = self.owner(desk, &Party::new(own.clone()));
+        // Who was not paid has nothing to see.
+        if let (Some((own, account)), true) = (entry, state == PaymentState::Success) {
+            let id = message.transaction.id.as_str().to_owned();
+            let reference = message.transaction.reference.as_ref();
+            desk.records.put(Payment {
+                mobile: own.mobile,
+                id,
+                direction: Direction::Received,
+                own: own.address,
+                other: other.to_lower(),
+                other_name: None,
+                account: account.reference,
+                paise: payee.amount.map_or(0, |amount| amount.minor()),
+                note: message.transaction.note.clone(),
+                reference: reference.map(|text| text.as_str().to_owned()).unwrap_or_default(),
+                state,
+                code: told.code.clone().unwrap_or_default(),
+                cause: None,
+                checks: Vec::new(),
+                at: message.transaction.at.unwrap_or(desk.now),
+                changed_at: desk.now,
+            });
+        }
+        let answer = desk.answer(message, response(&message.head.message, Ok(())));
+        desk.post(&self.switch, &answer);
+        Ok(())
+    }
+}

@@ -1,0 +1,209 @@
+//! Payments: begun by a bound phone, ended by what the switch says, asked for while it says nothing.
+
+use crate::asking::{account_on_wire, linked, payer, use_transaction};
+use crate::binding::customer_of;
+use crate::party::Psp;
+use crate::records::{DeviceId, Direction, Payment, PaymentState, Question, QuestionState, UsedTransaction};
+use crate::refusal::Refusal;
+use std::time::Duration;
+use upi::address::Address;
+use upi::codes::{self, Advice, Moved};
+use upi::ids::{CustomerReference, TransactionId};
+use upi::limits::may_call;
+use upi::mail::Desk;
+use upi::messages::{Credential, Party, Response, Transaction};
+use values::{Currency, Money, Operation, Records, Timestamp};
+
+/// When the switch is asked how a payment stands that nobody said the end of: after it began.
+const CHECKS: [Duration; 3] = [Duration::from_secs(90), Duration::from_secs(600), Duration::from_secs(3_600)];
+
+/// Pays an address.
+pub struct Pay {
+    /// The provider.
+    pub psp: Psp,
+    /// The phone that pays.
+    pub device: DeviceId,
+    /// The transaction, made by the phone: the PIN is bound to it. The same one again is the same payment.
+    pub transaction: String,
+    /// The account; the first linked one if empty.
+    pub reference: String,
+    /// Who is paid.
+    pub payee: String,
+    /// The name that was shown.
+    pub payee_name: Option<String>,
+    /// How much, rupees.
+    pub amount: Money,
+    /// What the payer writes.
+    pub note: Option<String>,
+    /// The PIN.
+    pub pin: Credential,
+    /// Fresh randomness.
+    pub entropy: [u8; 32],
+}
+
+impl Operation for Pay {
+    type Answer = Payment;
+    type Refusal = Refusal;
+    const NAME: &'static str = "psp.pay";
+
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Payment, Refusal> {
+        let customer = customer_of(records, self.device)?;
+        let key = (customer.mobile.clone(), self.transaction.clone(), Direction::Sent);
+        if let Some(known) = records.find::<Payment>(&key) {
+            return if self.is(&known) { Ok(known) } else { Err(Refusal::TransactionUsed) };
+        }
+        let account = linked(&customer, &self.reference)?.clone();
+        let payee = Address::parse(&self.payee).map_err(|_| Refusal::AddressInvalid)?;
+        let own = customer.addresses.first().cloned().ok_or(Refusal::AddressMissing)?;
+        if self.amount.is_zero() || self.amount.currency() != Currency::INR {
+            return Err(Refusal::AmountInvalid);
+        }
+        if self.note.as_deref().is_some_and(|note| !is_note(note)) {
+            return Err(Refusal::NoteInvalid);
+        }
+        let mut desk = Desk::new(self.psp.identity_of(), records, now, self.entropy);
+        let id = use_transaction(&mut desk, &self.psp, &customer, &self.transaction)?;
+        let drawn = desk.draw();
+        let sequence = u32::from_be_bytes(*drawn.first_chunk().expect("32 bytes hold 4"));
+        let reference = CustomerReference::new(now, sequence);
+        let mut transaction = Transaction::new(id, "PAY", now);
+        transaction.note.clone_from(&self.note);
+        transaction.reference = Some(reference.clone());
+        transaction.mode = Some("00".to_owned());
+        transaction.purpose = Some("00".to_owned());
+        let mut message = desk.message("ReqPay", transaction);
+        let mut from = payer(&self.psp, &customer, self.device);
+        from.account = account_on_wire(&account);
+        from.amount = Some(self.amount);
+        from.credentials = vec![self.pin.clone()];
+        let mut to = Party::new(payee);
+        to.amount = Some(self.amount);
+        message.payer = Some(from);
+        message.payees = vec![to];
+        let payment = Payment {
+            mobile: customer.mobile.clone(),
+            id: self.transaction.clone(),
+            direction: Direction::Sent,
+            own,
+            other: self.payee.to_ascii_lowercase(),
+            other_name: self.payee_name.clone(),
+            account: account.reference,
+            paise: self.amount.minor(),
+            note: self.note.clone(),
+            reference: reference.as_str().to_owned(),
+            state: PaymentState::Pending,
+            code: "01".to_owned(),
+            cause: None,
+            checks: Vec::new(),
+            at: now,
+            changed_at: now,
+        };
+        ask(&mut desk, &message.head.message, "ReqPay", &payment);
+        desk.records.put(payment.clone());
+        desk.wake_at(&payment.id, now.after(CHECKS[0]));
+        desk.post(self.psp.switch(), &message);
+        Ok(payment)
+    }
+}
+
+impl Pay {
+    /// Whether a payment of this name is this one.
+    fn is(&self, known: &Payment) -> bool {
+        known.other.eq_ignore_ascii_case(&self.payee)
+            && known.paise == self.amount.minor()
+            && known.note == self.note
+            && (self.reference.is_empty() || known.account == self.reference)
+    }
+}
+
+/// A note that messages may carry.
+fn is_note(note: &str) -> bool {
+    (1..=50).contains(&note.chars().count()) && !note.chars().any(char::is_control)
+}
+
+fn ask<W: Records>(desk: &mut Desk<'_, W>, message: &upi::ids::MessageId, api: &str, payment: &Payment) {
+    desk.records.put(Question {
+        message: message.as_str().to_owned(),
+        api: api.to_owned(),
+        mobile: payment.mobile.clone(),
+        about: payment.id.clone(),
+        state: QuestionState::Waiting,
+        at: desk.now,
+    });
+}
+
+/// The payment that a customer sent under this name.
+pub(crate) fn sent<W: Records>(records: &mut W, mobile: &str, id: &str) -> Option<Payment> {
+    records.find::<Payment>(&(mobile.to_owned(), id.to_owned(), Direction::Sent))
+}
+
+/// The switch said how a payment stands.
+pub(crate) fn told<W: Records>(desk: &mut Desk<'_, W>, mut payment: Payment, response: &Response) {
+    let code = response.code.clone().unwrap_or_else(|| "00".to_owned());
+    let state = match (response.result.as_str(), code.as_str()) {
+        ("SUCCESS", _) => PaymentState::Success,
+        ("DEEMED", _) => PaymentState::Deemed,
+        // On its way, or the debit is still to be taken back: that is not an end.
+        (_, "01" | "RR") => PaymentState::Pending,
+        _ => PaymentState::Failed,
+    };
+    let is_end = matches!(payment.state, PaymentState::Success | PaymentState::Failed);
+    if is_end && payment.state != state {
+        return desk.records.note("psp.payment_contradicted", &payment.id, &code);
+    }
+    let side = |name: &str| response.settled.iter().find(|settled| settled.side == name);
+    let of = |name: &str| side(name).and_then(|settled| settled.code.clone());
+    let cause = of("PAYER").into_iter().chain(of("PAYEE")).find(|found| *found != code && found != "00");
+    if state != PaymentState::Pending {
+        desk.let_sleep(&payment.id);
+    }
+    payment.state = state;
+    payment.code = code;
+    payment.cause = cause;
+    payment.changed_at = desk.now;
+    desk.records.put(payment);
+}
+
+/// Nobody said how a payment ended: the switch is asked, as often as the network allows.
+pub(crate) fn check<W: Records>(psp: &Psp, desk: &mut Desk<'_, W>, id: &str) {
+    let Some(mobile) = desk.records.find::<UsedTransaction>(&id.to_owned()).map(|used| used.mobile) else {
+        return;
+    };
+    let Some(mut payment) = sent(desk.records, &mobile, id) else { return };
+    let waits = payment.state == PaymentState::Pending;
+    if !waits || !may_call("status_check", &payment.checks, payment.at, desk.now) {
+        return;
+    }
+    let Some(original) = TransactionId::parse(id) else { return };
+    let mut transaction = Transaction::new(desk.new_transaction(), "ChkTxn", desk.now);
+    transaction.original = Some(original);
+    transaction.original_at = Some(payment.at);
+    let message = desk.message("ReqChkTxn", transaction);
+    ask(desk, &message.head.message, "ReqChkTxn", &payment);
+    desk.post(psp.switch(), &message);
+    payment.checks.push(desk.now);
+    if let Some(wait) = CHECKS.get(payment.checks.len()) {
+        let due = payment.at.after(*wait);
+        desk.wake_at(id, due.max(desk.now.after(Duration::from_secs(1))));
+    }
+    desk.records.put(payment);
+}
+
+impl Payment {
+    /// What the person is told.
+    pub fn advice(&self) -> Advice {
+        let outcome = codes::classify(&self.code, self.cause.as_deref());
+        match self.state {
+            PaymentState::Success => Advice::Done,
+            PaymentState::Pending | PaymentState::Deemed => Advice::BeingChecked,
+            // The switch says that it is over, so whatever was debited is on its way back.
+            PaymentState::Failed if outcome.moved == Moved::No => outcome.advice,
+            PaymentState::Failed => Advice::ComesBack,
+        }
+    }
+
+    /// The amount.
+    pub fn amount(&self) -> Money {
+        Money::new(self.paise, Currency::INR).unwrap_or(Money::zero(Currency::INR))
+    }
+}

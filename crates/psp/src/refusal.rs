@@ -1,0 +1,74 @@
+//! Every no of this room, with its code.
+
+/// Why something was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No such phone.
+    #[error("this phone is not registered")]
+    DeviceUnknown,
+    /// It has not proved a number, or another phone took its place.
+    #[error("this phone is not bound to a number")]
+    DeviceNotBound,
+    /// The token of a binding is in use: the draw repeated itself.
+    #[error("the binding could not begin; try again")]
+    BindingTaken,
+    /// Not an account that was linked.
+    #[error("this account is not linked")]
+    AccountUnknown,
+    /// Not one of the accounts that the bank listed.
+    #[error("the bank did not list this account")]
+    AccountNotListed,
+    /// Somebody has it, or had it.
+    #[error("this address is taken")]
+    AddressTaken,
+    /// Not an address that can be made here.
+    #[error("an address is 3 to 50 letters, digits, dots, hyphens or underscores, @ and a handle of ours")]
+    AddressInvalid,
+    /// Nobody can pay without one.
+    #[error("make an address first")]
+    AddressMissing,
+    /// Not a branch code.
+    #[error("not a branch code")]
+    BranchInvalid,
+    /// Not the name of a transaction, or not one of ours.
+    #[error("not a transaction of this provider")]
+    TransactionInvalid,
+    /// It is another customer's, or of another payment.
+    #[error("this transaction is in use for something else")]
+    TransactionUsed,
+    /// Nothing, or more than a payment may be.
+    #[error("an amount is above zero")]
+    AmountInvalid,
+    /// Too long, or with characters that are not written.
+    #[error("a note has 1 to 50 letters, digits and blanks")]
+    NoteInvalid,
+    /// The network allows this only so often in a day.
+    #[error("asked too often today")]
+    TooOften,
+    /// No such question or payment of this customer.
+    #[error("there is no such thing")]
+    NotFound,
+}
+
+impl Refusal {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Refusal::DeviceUnknown => "device_unknown",
+            Refusal::DeviceNotBound => "device_not_bound",
+            Refusal::BindingTaken => "binding_taken",
+            Refusal::AccountUnknown => "account_unknown",
+            Refusal::AccountNotListed => "account_not_listed",
+            Refusal::AddressTaken => "address_taken",
+            Refusal::AddressInvalid => "address_invalid",
+            Refusal::AddressMissing => "address_missing",
+            Refusal::BranchInvalid => "branch_invalid",
+            Refusal::TransactionInvalid => "transaction_invalid",
+            Refusal::TransactionUsed => "transaction_used",
+            Refusal::AmountInvalid => "amount_invalid",
+            Refusal::NoteInvalid => "note_invalid",
+            Refusal::TooOften => "too_often",
+            Refusal::NotFound => "not_found",
+        }
+    }
+}

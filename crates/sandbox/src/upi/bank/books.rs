@@ -1,0 +1,148 @@
+//! The bank's books: an account for each customer, one that settles with the network, one for what it began with.
+
+use super::records::{AccountName, MobileAccounts, UpiAccount};
+use crate::digest::Digest;
+use crate::upi::directory::{TestAccount, UpiBank, UpiDirectory};
+use ledger::{Account, AccountKind, Applied, Order, Refusal, open_account, transfer};
+use std::convert::Infallible;
+use upi::address::Mobile;
+use upi::machines::leg::Leg;
+use values::{Currency, Id, Money, Operation, Records, Timestamp, id::kinds};
+
+/// Wrong PINs that an account allows.
+pub(super) const PIN_TRIES: u8 = 3;
+
+/// What the network owes this bank, or this bank the network. Over all banks these sum to zero.
+pub fn settlement_account() -> Id<kinds::Account> {
+    house("settlement")
+}
+
+fn house(purpose: &str) -> Id<kinds::Account> {
+    Id::from_u128(Digest::of(&[b"upi house account", purpose.as_bytes()]).as_u128())
+}
+
+fn customer(number: &str) -> Id<kinds::Account> {
+    Id::from_u128(Digest::of(&[b"upi customer account", number.as_bytes()]).as_u128())
+}
+
+/// Kinds of movement, as they stand in transfers.
+mod code {
+    pub(super) const OPENING: u16 = 200;
+    pub(super) const DEBIT: u16 = 201;
+    pub(super) const CREDIT: u16 = 202;
+    pub(super) const UNDONE: u16 = 203;
+}
+
+/// The name of the movement of a leg, or of its opposite.
+fn movement(transaction: &str, leg: Leg, undone: bool) -> Id<kinds::Transfer> {
+    let word: &[u8] = match (leg, undone) {
+        (Leg::Debit, false) => b"upi debit ",
+        (Leg::Credit, false) => b"upi credit ",
+        (Leg::Debit, true) => b"upi debit undone ",
+        (Leg::Credit, true) => b"upi credit undone ",
+    };
+    Id::from_u128(Digest::of(&[word, transaction.as_bytes()]).as_u128())
+}
+
+/// What the books may hold of a transaction: each leg, and whether it was taken back.
+pub fn movements(transaction: &str) -> [(Leg, bool, Id<kinds::Transfer>); 4] {
+    [(Leg::Debit, false), (Leg::Debit, true), (Leg::Credit, false), (Leg::Credit, true)]
+        .map(|(leg, undone)| (leg, undone, movement(transaction, leg, undone)))
+}
+
+/// Books a leg, or takes it back.
+pub(super) fn book<W: Records>(
+    records: &mut W,
+    account: &UpiAccount,
+    (transaction, leg, undone): (&str, Leg, bool),
+    paise: u64,
+    now: Timestamp,
+) -> Result<Applied, Refusal> {
+    let amount = Money::new(paise, Currency::INR).map_err(|_| Refusal::Overflow)?;
+    let leaves = (leg == Leg::Debit) != undone;
+    let (debit, credit) =
+        if leaves { (account.books, settlement_account()) } else { (settlement_account(), account.books) };
+    let code = match (undone, leg) {
+        (true, _) => code::UNDONE,
+        (false, Leg::Debit) => code::DEBIT,
+        (false, Leg::Credit) => code::CREDIT,
+    };
+    transfer(records, Order { id: movement(transaction, leg, undone), debit, credit, amount, code }, now)
+}
+
+/// What may still leave an account, paise.
+pub(super) fn available<W: Records>(records: &mut W, account: &UpiAccount) -> u64 {
+    records.find::<Account>(&account.books).map_or(0, |books| books.available())
+}
+
+/// Opens the accounts that a bank has from the beginning; done again it changes nothing.
+pub struct OpenAccounts {
+    /// The bank.
+    pub bank: &'static UpiBank,
+}
+
+impl Operation for OpenAccounts {
+    type Answer = ();
+    type Refusal = Infallible;
+    const NAME: &'static str = "upi_bank.open_accounts";
+
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<(), Infallible> {
+        let asset = |id| Account::new(id, Currency::INR, AccountKind::Asset);
+        let known = "accounts of the embedded table can be opened";
+        open_account(records, asset(settlement_account())).expect(known);
+        open_account(records, asset(house("opening"))).expect(known);
+        for entry in UpiDirectory::sandbox().accounts.iter().filter(|entry| entry.bank == self.bank.id) {
+            if records.find::<UpiAccount>(&entry.number).is_none() {
+                open(records, self.bank, entry, now).expect(known);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn open<W: Records>(
+    records: &mut W,
+    bank: &UpiBank,
+    entry: &TestAccount,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let books = customer(&entry.number);
+    open_account(records, Account::new(books, Currency::INR, AccountKind::Liability).with_overdraft(0))?;
+    if !entry.balance().is_zero() {
+        let id = Id::from_u128(Digest::of(&[b"upi opening ", entry.number.as_bytes()]).as_u128());
+        let order = Order {
+            id,
+            debit: house("opening"),
+            credit: books,
+            amount: entry.balance(),
+            code: code::OPENING,
+        };
+        transfer(records, order, now)?;
+    }
+    let reference = Digest::of(&[b"upi account reference ", entry.number.as_bytes()]).to_string();
+    let reference = format!("{}{}", bank.ifsc, reference[..20].to_ascii_uppercase());
+    let mobile = Mobile::parse(&entry.mobile).expect("the embedded table is tested").to_wire();
+    for name in [&entry.number, &reference] {
+        records.put(AccountName { name: name.clone(), number: entry.number.clone() });
+    }
+    let mut of_mobile = records
+        .find::<MobileAccounts>(&mobile)
+        .unwrap_or_else(|| MobileAccounts { mobile: mobile.clone(), numbers: Vec::new() });
+    of_mobile.numbers.push(entry.number.clone());
+    records.put(of_mobile);
+    records.put(UpiAccount {
+        number: entry.number.clone(),
+        reference,
+        ifsc: entry.ifsc().as_str().to_owned(),
+        kind: entry.kind.clone(),
+        holder: entry.holder.clone(),
+        mobile,
+        card: entry.card.clone(),
+        expiry: entry.expiry.clone(),
+        pin_digest: None,
+        tries_left: PIN_TRIES,
+        registered_at: None,
+        books,
+    });
+    Ok(())
+}

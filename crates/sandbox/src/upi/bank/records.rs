@@ -1,0 +1,177 @@
+//! What a bank keeps about account payment; its books are those of `ledger`.
+
+use serde::{Deserialize, Serialize};
+use upi::machines::leg::{Leg, LegState};
+use values::{Id, Record, Timestamp, id::kinds};
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpiAccount {
+    /// Its number.
+    pub number: String,
+    /// The name by which providers know it (`accRefNumber`); it says nothing about the number.
+    pub reference: String,
+    /// The branch that keeps it.
+    pub ifsc: String,
+    /// Its type, as messages name it.
+    pub kind: String,
+    /// Who holds it.
+    pub holder: String,
+    /// The holder's mobile number, 12 digits.
+    pub mobile: String,
+    /// Last six digits of its debit card.
+    pub card: String,
+    /// The card's last month, MMYY.
+    pub expiry: String,
+    /// Keyed digest of the PIN, if one is set. The key is the security boundary's.
+    pub pin_digest: Option<[u8; 32]>,
+    /// Wrong PINs that are still allowed.
+    pub tries_left: u8,
+    /// When its holder first set a PIN.
+    pub registered_at: Option<Timestamp>,
+    /// Its account in the books.
+    pub books: Id<kinds::Account>,
+}
+
+impl Record for UpiAccount {
+    type Key = String;
+    const TABLE: &'static str = "upi_accounts";
+    fn key(&self) -> String {
+        self.number.clone()
+    }
+}
+
+/// Which account a number or reference names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountName {
+    /// Number or reference.
+    pub name: String,
+    /// The account's number.
+    pub number: String,
+}
+
+impl Record for AccountName {
+    type Key = String;
+    const TABLE: &'static str = "upi_account_names";
+    fn key(&self) -> String {
+        self.name.clone()
+    }
+}
+
+/// The accounts of a mobile number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MobileAccounts {
+    /// The number, 12 digits.
+    pub mobile: String,
+    /// Account numbers.
+    pub numbers: Vec<String>,
+}
+
+impl Record for MobileAccounts {
+    type Key = String;
+    const TABLE: &'static str = "upi_mobiles";
+    fn key(&self) -> String {
+        self.mobile.clone()
+    }
+}
+
+/// The one-time password that was sent last for an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OneTimePassword {
+    /// The account's number.
+    pub account: String,
+    /// Keyed digest.
+    pub digest: [u8; 32],
+    /// Guesses left.
+    pub tries_left: u8,
+    /// Good until then.
+    pub ends_at: Timestamp,
+}
+
+impl Record for OneTimePassword {
+    type Key = String;
+    const TABLE: &'static str = "upi_passwords";
+    fn key(&self) -> String {
+        self.account.clone()
+    }
+}
+
+/// A leg of a payment: one for each (transaction, leg), for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpiLeg {
+    /// The transaction.
+    pub transaction: String,
+    /// Which leg.
+    pub leg: Leg,
+    /// What became of it.
+    pub state: LegState,
+    /// The account that was named; empty where the leg never came.
+    pub account: String,
+    /// Paise.
+    pub paise: u64,
+    /// The other side's address.
+    pub other: String,
+    /// What a customer quotes.
+    pub reference: String,
+    /// The code it was answered with first.
+    pub code: String,
+    /// When it was first heard of.
+    pub at: Timestamp,
+    /// When its state last changed.
+    pub changed_at: Timestamp,
+}
+
+impl Record for UpiLeg {
+    type Key = (String, Leg);
+    const TABLE: &'static str = "upi_legs";
+    fn key(&self) -> Self::Key {
+        (self.transaction.clone(), self.leg)
+    }
+}
+
+/// What left an account in the last 24 hours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spending {
+    /// The account's number.
+    pub account: String,
+    /// Payments, oldest first.
+    pub recent: Vec<Spent>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// The transaction.
+    pub transaction: String,
+    /// The network's limit that it was measured by.
+    pub limit: String,
+    /// Paise.
+    pub paise: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Record for Spending {
+    type Key = String;
+    const TABLE: &'static str = "upi_spending";
+    fn key(&self) -> String {
+        self.account.clone()
+    }
+}
+
+/// A credential that was opened once: it is good for nothing more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedCredential {
+    /// Digest of the block.
+    pub digest: [u8; 32],
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Record for UsedCredential {
+    type Key = [u8; 32];
+    const TABLE: &'static str = "upi_used_credentials";
+    fn key(&self) -> Self::Key {
+        self.digest
+    }
+}

@@ -1,0 +1,101 @@
+//! The switch: it routes by handle and branch, orders debit before credit, keeps the one truth of each payment while it
+//! lives, and ends every payment by its deadlines. It holds no money and opens no credential.
+//!
+//! Read `records`, then `payments` (a payment pushed through `upi::machines::switch`), `send` (what it sends on its way), `relay`
+//! (requests about accounts and addresses, passed on and answered).
+
+mod payments;
+pub mod records;
+mod relay;
+mod send;
+
+use super::directory::UpiDirectory;
+use upi::mail::{Desk, Identity, Party, is_certain};
+use upi::messages::Message;
+use values::Records;
+
+pub use records::{About, Exchange, Side, UpiPayment, UpiStep};
+
+/// The switch as somebody who takes messages.
+#[derive(Clone)]
+pub struct Switch {
+    identity: Identity,
+    directory: &'static UpiDirectory,
+}
+
+impl Switch {
+    /// The switch of this directory.
+    pub fn new(directory: &'static UpiDirectory) -> Switch {
+        Switch { identity: directory.switch.identity(), directory }
+    }
+}
+
+impl Party for Switch {
+    const TAKE: &'static str = "upi_switch.take";
+    const WAKE: &'static str = "upi_switch.wake";
+    const REFUSED: &'static str = "upi_switch.refused";
+
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn take<W: Records>(&self, desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
+        if message.response.is_some() {
+            return self.answered(desk, message);
+        }
+        if !self.directory.is_psp(&message.head.organisation) {
+            return Err("U17");
+        }
+        match (message.name.as_str(), message.transaction.kind.as_deref()) {
+            ("ReqPay", Some("PAY")) => payments::begin(self, desk, message),
+            ("ReqChkTxn", _) => payments::status(desk, message),
+            ("ReqListKeys", _) => relay::keys(self, desk, message),
+            ("ReqListAccPvd", _) => relay::banks(self, desk, message),
+            ("ReqListAccount" | "ReqOtp" | "ReqRegMob" | "ReqSetCre" | "ReqBalEnq" | "ReqValAdd", _) => {
+                relay::pass_on(self, desk, message)
+            }
+            _ => Err("U10"),
+        }
+    }
+
+    fn wake<W: Records>(&self, desk: &mut Desk<'_, W>, what: &str) {
+        match what.split_once(' ') {
+            Some(("exchange", message)) => relay::timed_out(desk, message),
+            _ => payments::timed_out(desk, what),
+        }
+    }
+
+    fn refused<W: Records>(&self, desk: &mut Desk<'_, W>, message: &str, code: &str) {
+        let Some(exchange) = desk.records.find::<Exchange>(&message.to_owned()) else {
+            return desk.records.note("upi_switch.not_taken", message, code);
+        };
+        match exchange.about.clone() {
+            // What is not known is left to the deadline.
+            About::Step { .. } if !is_certain(code) => {
+                desk.records.note("upi_switch.not_taken", message, code)
+            }
+            About::Step { payment, sent } => payments::refused(desk, &payment, sent, message, code),
+            About::Relay { .. } => relay::refused(desk, exchange, code),
+            About::Confirmation { .. } => desk.records.note("upi_switch.not_taken", message, code),
+        }
+    }
+}
+
+impl Switch {
+    fn answered<W: Records>(&self, desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
+        let to = message.response.as_ref().map(|response| response.to.as_str().to_owned()).ok_or("U07")?;
+        let exchange = desk.records.find::<Exchange>(&to).ok_or("U04")?;
+        // An answer counts from whom was asked, and of the kind that was asked for.
+        if exchange.asked != message.head.organisation {
+            return Err("U17");
+        }
+        if message.name != exchange.api.replacen("Req", "Resp", 1) {
+            return Err("U10");
+        }
+        match exchange.about.clone() {
+            About::Step { payment, sent } => payments::answered(desk, &payment, sent, message),
+            About::Relay { .. } => relay::answered(desk, exchange, message),
+            About::Confirmation { .. } => Ok(()),
+        }
+    }
+}

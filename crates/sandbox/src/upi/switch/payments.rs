@@ -1,0 +1,338 @@
+//! A payment on its way: each message, and each deadline that passes, is one step of `upi::machines::switch`.
+
+use super::Switch;
+use super::records::{Side, UpiPayment, UpiStep};
+use super::send;
+use crate::upi::directory::UpiDirectory;
+use std::time::Duration;
+use upi::address::AddressKind;
+use upi::machines::switch::{self as machine, Answer, Beginning, Input, Outgoing, State, Step};
+use upi::mail::{Desk, response};
+use upi::messages::{Account, Message, Party};
+use values::Records;
+
+/// How long each answer is waited for.
+pub(super) fn patience(state: &State) -> Option<Duration> {
+    let seconds = match state {
+        State::AuthSent | State::DebitSent | State::CreditSent => 15,
+        State::Status(_) | State::CreditReversalSent | State::DebitReversalSent(_) => 10,
+        State::ReversalPending(_) => 30,
+        State::WaitPayer | State::Success | State::Failed(_) | State::Deemed | State::Returned => {
+            return None;
+        }
+    };
+    Some(Duration::from_secs(seconds))
+}
+
+/// A payer pays.
+pub(super) fn begin<W: Records>(
+    switch: &Switch,
+    desk: &mut Desk<'_, W>,
+    message: &Message,
+) -> Result<(), &'static str> {
+    let (payer, payee) = message.payer.as_ref().zip(message.payees.first()).ok_or("U07")?;
+    let amount = payer.amount.ok_or("U07")?;
+    let sender = &message.head.organisation;
+    // Only the provider of an address speaks for it.
+    if switch.directory.resolver(&payer.address) != Some(sender.as_str()) {
+        return Err("U17");
+    }
+    // A transaction has one beginning: the same one again is Received already, another one is not taken.
+    if desk.records.find::<UpiPayment>(&message.transaction.id.as_str().to_owned()).is_some() {
+        return Err("U01");
+    }
+    let text = |part: &Option<String>| part.clone();
+    let mut payment = UpiPayment {
+        id: message.transaction.id.as_str().to_owned(),
+        origin: sender.clone(),
+        origin_message: message.head.message.as_str().to_owned(),
+        beginning: Beginning::Pay,
+        state: State::AuthSent,
+        payer: side(switch, payer),
+        payee: side(switch, payee),
+        paise: amount.minor(),
+        note: text(&message.transaction.note),
+        reference: message.transaction.reference.as_ref().map(|reference| reference.as_str().to_owned()),
+        mode: text(&message.transaction.mode),
+        purpose: text(&message.transaction.purpose),
+        credentials: payer.credentials.clone(),
+        cause: None,
+        told: None,
+        steps: 0,
+        at: desk.now,
+        changed_at: desk.now,
+        due_at: None,
+    };
+    let id = message.head.message.as_str();
+    let mut step = machine::begin(Beginning::Pay);
+    if payment.payee.provider.is_empty() || payment.payer.bank.is_empty() {
+        step.send = None;
+    }
+    let nobody_to_ask = step.send.is_none();
+    enter(desk, &mut payment, step, "payment came", id);
+    if let Some(code) = unroutable(&payment) {
+        payment.cause = Some(code.to_owned());
+        push(desk, payment, &Input::Authorised(Answer::No("U29".to_owned())), "no such place", id);
+    } else if nobody_to_ask {
+        // The address is the account: there is nobody who would resolve it.
+        push(desk, payment, &Input::Authorised(Answer::Yes), "account named", id);
+    } else {
+        desk.records.put(payment);
+    }
+    Ok(())
+}
+
+/// Why nobody can be asked about a payment, if so: the code that goes with U29.
+fn unroutable(payment: &UpiPayment) -> Option<&'static str> {
+    if payment.payer.bank.is_empty() {
+        return Some("U28");
+    }
+    (payment.payee.provider.is_empty() && payment.payee.bank.is_empty()).then_some("ZH")
+}
+
+fn side(switch: &Switch, party: &Party) -> Side {
+    let mut side = Side {
+        address: party.address.to_lower(),
+        name: party.name.clone(),
+        category: party.category.clone(),
+        device: party.device.as_ref().map(|device| device.0.clone()).unwrap_or_default(),
+        ..Side::default()
+    };
+    let resolver = switch.directory.resolver(&party.address).unwrap_or_default();
+    if party.address.kind() == AddressKind::Account {
+        let branch = party.address.handle().get(..11).unwrap_or_default();
+        side.at(switch.directory, branch, party.address.name());
+    } else {
+        side.provider = resolver.to_owned();
+    }
+    if let Some(Account::Number { ifsc, number, .. }) = &party.account {
+        side.at(switch.directory, ifsc.as_str(), number.as_str());
+    }
+    side
+}
+
+impl Side {
+    /// The account of this side is there.
+    pub(super) fn at(&mut self, directory: &UpiDirectory, ifsc: &str, account: &str) {
+        self.bank = directory.bank_of(ifsc).map(|bank| bank.organisation.clone()).unwrap_or_default();
+        self.ifsc = ifsc.to_ascii_uppercase();
+        self.account = account.to_owned();
+    }
+}
+
+/// Gives a payment one input.
+fn push<W: Records>(
+    desk: &mut Desk<'_, W>,
+    mut payment: UpiPayment,
+    input: &Input,
+    cause: &str,
+    message: &str,
+) {
+    let step = payment.state.advance(payment.beginning, input);
+    enter(desk, &mut payment, step, cause, message);
+    desk.records.put(payment);
+}
+
+/// Takes a step: writes it down, sends what it sends, sets the next deadline, tells both sides of an end.
+fn enter<W: Records>(
+    desk: &mut Desk<'_, W>,
+    payment: &mut UpiPayment,
+    step: Step,
+    cause: &str,
+    message: &str,
+) {
+    payment.steps += 1;
+    desk.records.put(UpiStep {
+        payment: payment.id.clone(),
+        number: payment.steps,
+        state: step.state.clone(),
+        cause: cause.to_owned(),
+        message: message.to_owned(),
+        sent: step.send,
+        late: step.late,
+        at: desk.now,
+    });
+    if step.late {
+        return;
+    }
+    payment.state = step.state;
+    payment.changed_at = desk.now;
+    if let Some(outgoing) = step.send {
+        send::step(desk, payment, outgoing);
+        if outgoing == Outgoing::Debit {
+            payment.credentials.clear();
+        }
+    }
+    payment.due_at = patience(&payment.state).map(|wait| desk.now.after(wait));
+    match payment.due_at {
+        Some(due) => desk.wake_at(&payment.id, due),
+        None => desk.let_sleep(&payment.id),
+    }
+    let code = payment.state.code().map(str::to_owned);
+    if code.is_some() && code != payment.told {
+        payment.told = code;
+        send::ended(desk, payment);
+    }
+}
+
+/// A deadline passed.
+pub(super) fn timed_out<W: Records>(desk: &mut Desk<'_, W>, id: &str) {
+    let Some(payment) = desk.records.find::<UpiPayment>(&id.to_owned()) else { return };
+    if payment.due_at.is_none_or(|due| due > desk.now) {
+        return;
+    }
+    let input = match &payment.state {
+        State::AuthSent | State::WaitPayer => Input::AuthorisationTimedOut,
+        State::DebitSent => Input::DebitTimedOut,
+        State::CreditSent => Input::CreditTimedOut,
+        State::Status(_) => Input::StatusTimedOut,
+        State::CreditReversalSent => Input::CreditReversalTimedOut,
+        State::DebitReversalSent(_) | State::ReversalPending(_) => Input::DebitReversalTimedOut,
+        State::Success | State::Failed(_) | State::Deemed | State::Returned => return,
+    };
+    push(desk, payment, &input, "no answer in time", "");
+}
+
+/// Somebody answered what was sent for a payment.
+pub(super) fn answered<W: Records>(
+    desk: &mut Desk<'_, W>,
+    id: &str,
+    sent: Outgoing,
+    message: &Message,
+) -> Result<(), &'static str> {
+    let mut payment = desk.records.find::<UpiPayment>(&id.to_owned()).ok_or("U04")?;
+    let told = message.response.as_ref().ok_or("U07")?;
+    let code = told.code.clone().unwrap_or_default();
+    let said = || if told.succeeded() { Answer::Yes } else { Answer::No(code.clone()) };
+    let input = match sent {
+        Outgoing::Authorise if told.succeeded() => {
+            let payee = message.payees.first().ok_or("U07")?;
+            resolved(&mut payment, payee)
+        }
+        Outgoing::Authorise => Input::Authorised(Answer::No("U29".to_owned())),
+        Outgoing::Debit => Input::Debited(said()),
+        Outgoing::Credit => Input::Credited(said()),
+        Outgoing::Status => Input::StatusAnswered(said()),
+        Outgoing::ReverseCredit => Input::CreditReversalAnswered(code_of(told.succeeded(), &code)),
+        Outgoing::ReverseDebit => Input::DebitReversalAnswered(code_of(told.succeeded(), &code)),
+    };
+    let asks_why = matches!(sent, Outgoing::Authorise | Outgoing::Debit | Outgoing::Credit);
+    if asks_why && !told.succeeded() && is_waiting(&payment.state, sent) {
+        payment.cause = Some(code);
+    }
+    let words = format!("{} answered", message.head.organisation);
+    push(desk, payment, &input, &words, message.head.message.as_str());
+    Ok(())
+}
+
+fn code_of(succeeded: bool, code: &str) -> String {
+    if succeeded { "00".to_owned() } else { code.to_owned() }
+}
+
+/// Whether the answer to this is still waited for.
+fn is_waiting(state: &State, sent: Outgoing) -> bool {
+    match sent {
+        Outgoing::Authorise => *state == State::AuthSent,
+        Outgoing::Debit => *state == State::DebitSent,
+        Outgoing::Credit => matches!(state, State::CreditSent | State::Status(_)),
+        Outgoing::Status | Outgoing::ReverseCredit | Outgoing::ReverseDebit => true,
+    }
+}
+
+/// The payee's provider said where the payee's account is.
+fn resolved(payment: &mut UpiPayment, payee: &Party) -> Input {
+    let mut side = payment.payee.clone();
+    if let Some(Account::Number { ifsc, number, .. }) = &payee.account {
+        side.at(UpiDirectory::sandbox(), ifsc.as_str(), number.as_str());
+    }
+    side.name.clone_from(&payee.name);
+    side.category.clone_from(&payee.category);
+    let no = |code: &str| Input::Authorised(Answer::No(code.to_owned()));
+    if side.address != payee.address.to_lower() || side.bank.is_empty() {
+        payment.cause = Some("ZH".to_owned());
+        return no("U29");
+    }
+    if (&side.ifsc, &side.account) == (&payment.payer.ifsc, &payment.payer.account) {
+        return no("U96");
+    }
+    payment.payee = side;
+    Input::Authorised(Answer::Yes)
+}
+
+/// A message for a payment had no effect at its receiver: that is known, so nothing needs to be asked.
+pub(super) fn refused<W: Records>(
+    desk: &mut Desk<'_, W>,
+    id: &str,
+    sent: Outgoing,
+    message: &str,
+    code: &str,
+) {
+    let Some(mut payment) = desk.records.find::<UpiPayment>(&id.to_owned()) else { return };
+    let input = match sent {
+        Outgoing::Authorise => Input::Authorised(Answer::No("U18".to_owned())),
+        Outgoing::Debit => Input::DebitUnreachable,
+        Outgoing::Credit => Input::CreditUnreachable,
+        // These are asked again at their deadlines.
+        Outgoing::Status | Outgoing::ReverseCredit | Outgoing::ReverseDebit => {
+            return desk.records.note("upi_switch.not_taken", message, code);
+        }
+    };
+    if is_waiting(&payment.state, sent) {
+        payment.cause = Some(code.to_owned());
+    }
+    push(desk, payment, &input, "message refused", message);
+}
+
+/// A provider asks what became of a payment. One that has not come cannot come any more: who is told so would pay again.
+pub(super) fn status<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
+    let original = message.transaction.original.as_ref().ok_or("U07")?.as_str().to_owned();
+    let asker = message.head.organisation.clone();
+    let payment = match desk.records.find::<UpiPayment>(&original) {
+        Some(payment) if payment.origin != asker && payment.payee.provider != asker => return Err("U17"),
+        Some(payment) => payment,
+        None => {
+            let closed = never_came(&original, message, desk.now);
+            desk.records.put(closed.clone());
+            closed
+        }
+    };
+    let told = match &payment.state {
+        State::Success => response(&message.head.message, Ok(())),
+        State::Deemed => {
+            let mut deemed = response(&message.head.message, Err("RB"));
+            deemed.result = "DEEMED".to_owned();
+            deemed
+        }
+        state => response(&message.head.message, Err(state.code().unwrap_or("01"))),
+    };
+    let mut answer = desk.answer(message, told);
+    if let Some(told) = &mut answer.response {
+        told.settled = send::settled(&payment);
+    }
+    desk.post(&asker, &answer);
+    Ok(())
+}
+
+fn never_came(id: &str, message: &Message, now: values::Timestamp) -> UpiPayment {
+    UpiPayment {
+        id: id.to_owned(),
+        origin: message.head.organisation.clone(),
+        origin_message: message.head.message.as_str().to_owned(),
+        beginning: Beginning::Pay,
+        state: State::Failed("U04".to_owned()),
+        payer: Side::default(),
+        payee: Side::default(),
+        paise: 0,
+        note: None,
+        reference: None,
+        mode: None,
+        purpose: None,
+        credentials: Vec::new(),
+        cause: None,
+        told: Some("U04".to_owned()),
+        steps: 0,
+        at: now,
+        changed_at: now,
+        due_at: None,
+    }
+}

@@ -1,0 +1,161 @@
+//! What the switch keeps.
+
+use serde::{Deserialize, Serialize};
+use upi::machines::switch::{Beginning, Outgoing, State};
+use upi::messages::Credential;
+use values::{Record, Timestamp};
+
+/// One side of a payment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Side {
+    /// The address that was named.
+    pub address: String,
+    /// The name its provider gave.
+    pub name: Option<String>,
+    /// Merchant category; 0000 for a person.
+    pub category: Option<String>,
+    /// The provider of the address; empty where an account is named itself.
+    pub provider: String,
+    /// The bank of the account; empty until it is known.
+    pub bank: String,
+    /// Branch code.
+    pub ifsc: String,
+    /// Account number or reference.
+    pub account: String,
+    /// The device of who pays: names and values.
+    pub device: Vec<(String, String)>,
+}
+
+/// A payment: the one truth while it lives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpiPayment {
+    /// The transaction.
+    pub id: String,
+    /// Who began it.
+    pub origin: String,
+    /// The message it began with.
+    pub origin_message: String,
+    /// How it began.
+    pub beginning: Beginning,
+    /// Where it stands.
+    pub state: State,
+    /// Who pays.
+    pub payer: Side,
+    /// Who is paid.
+    pub payee: Side,
+    /// Paise.
+    pub paise: u64,
+    /// What the payer wrote.
+    pub note: Option<String>,
+    /// What a customer quotes.
+    pub reference: Option<String>,
+    /// `initiationMode`.
+    pub mode: Option<String>,
+    /// `purpose`.
+    pub purpose: Option<String>,
+    /// What proves the payer to the bank, sealed; forgotten when the debit leaves.
+    pub credentials: Vec<Credential>,
+    /// The code of the bank or provider that said no.
+    pub cause: Option<String>,
+    /// The last code that both sides were told.
+    pub told: Option<String>,
+    /// How many steps it took.
+    pub steps: u32,
+    /// When it came.
+    pub at: Timestamp,
+    /// When its state last changed.
+    pub changed_at: Timestamp,
+    /// When the next thing happens if nobody says anything.
+    pub due_at: Option<Timestamp>,
+}
+
+impl Record for UpiPayment {
+    type Key = String;
+    const TABLE: &'static str = "upi_payments";
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+/// A step of a payment, with what caused it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpiStep {
+    /// The transaction.
+    pub payment: String,
+    /// Its place, from 1.
+    pub number: u32,
+    /// The state from then on.
+    pub state: State,
+    /// What happened.
+    pub cause: String,
+    /// The message that said so; empty where it was a deadline.
+    pub message: String,
+    /// What was sent.
+    pub sent: Option<Outgoing>,
+    /// Whether it came too late and changed nothing.
+    pub late: bool,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Record for UpiStep {
+    type Key = (String, u32);
+    const TABLE: &'static str = "upi_steps";
+    fn key(&self) -> Self::Key {
+        (self.payment.clone(), self.number)
+    }
+}
+
+/// A message of the switch's own that is to be answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// The message's name.
+    pub message: String,
+    /// Its root, such as `ReqPay`.
+    pub api: String,
+    /// The organisation that was asked.
+    pub asked: String,
+    /// What it is about.
+    pub about: About,
+    /// When it was sent.
+    pub at: Timestamp,
+}
+
+/// What a message is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// A step of a payment.
+    Step {
+        /// The transaction.
+        payment: String,
+        /// What was sent.
+        sent: Outgoing,
+    },
+    /// Somebody's question, passed on.
+    Relay {
+        /// Who asked.
+        origin: String,
+        /// The name of the question.
+        origin_message: String,
+        /// The transaction it is under.
+        transaction: String,
+        /// Its `type`.
+        kind: String,
+        /// Whether it was answered.
+        answered: bool,
+    },
+    /// That a payment ended, told to who did not ask.
+    Confirmation {
+        /// The transaction.
+        payment: String,
+    },
+}
+
+impl Record for Exchange {
+    type Key = String;
+    const TABLE: &'static str = "upi_exchanges";
+    fn key(&self) -> String {
+        self.message.clone()
+    }
+}

@@ -1,0 +1,191 @@
+//! The parties of account payment: the switch, banks, and the provider. Each has records, keys and a port of its own.
+
+use super::party::{Http, Running, address, of};
+use super::{CityError, Plan, ports};
+use crate::hosts::telephone::Telephone;
+use crate::upi::AddressBook;
+use crate::upi::app::App;
+use crate::upi::office::{Keys, Office};
+use ::upi::mail::Party;
+use platform::psp::PaymentService;
+use psp::Psp;
+use sandbox::upi::bank::{Bank, OpenAccounts, TOPIC_TEXT, open_text};
+use sandbox::upi::directory::{UpiBank, UpiDirectory};
+use sandbox::upi::keys;
+use sandbox::upi::switch::Switch;
+use std::collections::HashMap;
+use std::net::{SocketAddr, TcpListener};
+use store::{Arrival, Deliverer, Schema, Store};
+
+/// A running party of account payment.
+pub struct UpiParty {
+    /// Where it listens.
+    pub at: SocketAddr,
+    /// Its records.
+    pub store: Store,
+    /// What of it runs.
+    pub running: Running,
+}
+
+/// The provider.
+pub struct PspParty {
+    /// Its use cases.
+    pub service: PaymentService,
+    /// What runs.
+    pub party: UpiParty,
+}
+
+fn name_of(organisation: &str) -> String {
+    UpiDirectory::sandbox().name_of(organisation).to_owned()
+}
+
+fn keys_of(organisation: &str) -> Result<Keys, CityError> {
+    let own = keys::signing_key(organisation);
+    let own = own.ok_or_else(|| CityError::Unknown(format!("key of organisation {organisation}")))?;
+    Ok(Keys { own, ring: keys::key_ring() })
+}
+
+/// Opens a party's port, and starts its couriers.
+fn start<P: Party>(
+    plan: &Plan,
+    http: &Http,
+    socket: TcpListener,
+    book: &AddressBook,
+    (name, store, mut running): (&str, Store, Running),
+    party: P,
+    more: (axum::Router, HashMap<String, Deliverer>),
+) -> Result<UpiParty, CityError> {
+    let keys = keys_of(party.identity().organisation.as_str())?;
+    let office = Office::new(party, store.clone(), keys, name_of, plan.watch.clone());
+    let (router, mut deliverers) = more;
+    let (topic, alarm) = office.alarm();
+    deliverers.insert(topic, alarm);
+    let at = running.serve(http, socket, office.router().merge(router))?;
+    running.deliver(plan, name, &store, deliverers)?;
+    running.deliver_in_lanes(plan, name, &store, office.lanes(book.clone()))?;
+    Ok(UpiParty { at, store, running })
+}
+
+/// Starts the switch.
+pub fn upi_switch(
+    plan: &Plan,
+    http: &Http,
+    socket: TcpListener,
+    book: &AddressBook,
+) -> Result<UpiParty, CityError> {
+    let mut running = Running::default();
+    let schema = store::rooms::upi::switch(Schema::new());
+    let store = running.open(plan, "upi-switch", "upi-switch/switch", schema)?;
+    let switch = Switch::new(UpiDirectory::sandbox());
+    let nothing = (axum::Router::new(), HashMap::new());
+    start(plan, http, socket, book, ("upi-switch", store, running), switch, nothing)
+}
+
+/// Starts a bank; it texts its customers through the telephone network.
+pub fn upi_bank(
+    plan: &Plan,
+    http: &Http,
+    socket: TcpListener,
+    book: &AddressBook,
+    bank: &'static UpiBank,
+    telephone: SocketAddr,
+) -> Result<UpiParty, CityError> {
+    let mut running = Running::default();
+    let name = format!("upi-bank-{}", bank.id);
+    let schema = store::rooms::ledger::tables(store::rooms::upi::bank(Schema::new()));
+    let store = running.open(plan, &name, &format!("{name}/bank"), schema)?;
+    store.call(OpenAccounts { bank }).map_err(of(&name))?;
+    let telephone = Telephone::at(telephone, plan.watch.clone());
+    let texts: Deliverer = Box::new(move |outbound| {
+        let Some((text, words)) = open_text(bank, &outbound.key, &outbound.body) else {
+            tracing::error!(bank = bank.id, "a text of our own cannot be read");
+            return Arrival::Delivered;
+        };
+        let Ok(words) = str::from_utf8(words.expose()) else { return Arrival::Delivered };
+        let id = format!("upi.{}.{}", bank.id, outbound.key);
+        let sent = telephone.send(&id, &text.from, &text.to, words);
+        if sent.is_ok() { Arrival::Delivered } else { Arrival::Retry }
+    });
+    let party = Bank::new(bank).defended(plan.defences.sandbox);
+    let more = (axum::Router::new(), HashMap::from([(TOPIC_TEXT.to_owned(), texts)]));
+    start(plan, http, socket, book, (&name, store, running), party, more)
+}
+
+/// Starts the provider, which finds the texts of phones in the telephone network.
+pub fn psp(
+    plan: &Plan,
+    http: &Http,
+    socket: TcpListener,
+    book: &AddressBook,
+    telephone: SocketAddr,
+) -> Result<PspParty, CityError> {
+    let directory = UpiDirectory::sandbox();
+    let entry = &directory.psps[0];
+    let mut running = Running::default();
+    let schema = store::rooms::upi::psp(Schema::new());
+    let store = running.open(plan, "psp", "platform/psp", schema)?;
+    let party = Psp::new(entry.identity(), &entry.handles[0], &directory.switch.organisation);
+    let service = PaymentService::new(store.clone(), party.clone(), &entry.binding_number);
+    let app = App::new(service.clone(), Telephone::at(telephone, plan.watch.clone()));
+    let more = (app.router(), HashMap::new());
+    let party = start(plan, http, socket, book, ("psp", store, running), party, more)?;
+    Ok(PspParty { service, party })
+}
+
+/// All of them in one process.
+pub struct UpiParties {
+    /// The provider.
+    pub service: PaymentService,
+    /// Where the provider listens.
+    pub psp_at: SocketAddr,
+    /// The switch's records.
+    pub switch: Store,
+    /// Where the switch listens.
+    pub switch_at: SocketAddr,
+    /// Each bank's short name, address and records.
+    pub banks: Vec<(String, SocketAddr, Store)>,
+}
+
+/// Starts all of them at the plan's ports; those who ask before those who are asked.
+pub fn upi_parties(
+    plan: &Plan,
+    http: &Http,
+    telephone: SocketAddr,
+) -> Result<(UpiParties, Vec<Running>), CityError> {
+    let directory = UpiDirectory::sandbox();
+    let bind = |port: u16, what: &str| {
+        let named = |error| CityError::Io { what: format!("{what} (port {port})"), error };
+        plan.ports.bind(port).map_err(named)
+    };
+    let psp_socket = bind(ports::UPI_PSP, "provider of account payment")?;
+    let switch_socket = bind(ports::UPI_SWITCH, &directory.switch.name)?;
+    let mut sockets = Vec::new();
+    for (place, bank) in (0u16..).zip(&directory.banks) {
+        sockets.push((bank, bind(ports::UPI_BANK + place, &bank.name)?));
+    }
+    let mut entries = vec![
+        (directory.psps[0].organisation.clone(), address(&psp_socket)?),
+        (directory.switch.organisation.clone(), address(&switch_socket)?),
+    ];
+    for (bank, socket) in &sockets {
+        entries.push((bank.organisation.clone(), address(socket)?));
+    }
+    let book = AddressBook::new(entries);
+    let provider = psp(plan, http, psp_socket, &book, telephone)?;
+    let switch = upi_switch(plan, http, switch_socket, &book)?;
+    let mut running = vec![provider.party.running, switch.running];
+    let mut banks = Vec::new();
+    for (bank, socket) in sockets {
+        let party = upi_bank(plan, http, socket, &book, bank, telephone)?;
+        banks.push((bank.id.clone(), party.at, party.store));
+        running.push(party.running);
+    }
+    let parties = UpiParties {
+        service: provider.service,
+        psp_at: provider.party.at,
+        switch: switch.store,
+        switch_at: switch.at,
+        banks,
+    };
+    Ok((parties, running))
+}

@@ -1,0 +1,239 @@
+//! A party's office: the port at which messages come in, and the couriers that carry its own out.
+//!
+//! What comes in is verified with pinned keys before anything in it is believed, checked against the profile, taken once by
+//! the party in one commit, and only then acknowledged. What goes out is signed when it leaves and posted until there is a
+//! signed Ack; the same message is the same bytes every time.
+
+use super::AddressBook;
+use crate::trace::{Watch, Wire, show};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use crypto::rsa_signature::SigningKey;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Arrival, Deliverer, Lanes, Outcome, Store};
+use upi::ids::MessageId;
+use upi::mail::{self, Envelope, Party, Refused, TOLERANCE_SECONDS, Take, Wake};
+use upi::messages::{Acknowledgement, Finding, Message};
+use upi::signature::{KeyRing, Organisation, SignedDocument, sign};
+use upi::xml;
+use values::{Outbound, Timestamp};
+
+/// At most so many messages are on their way out at once.
+const WIDTH: usize = 32;
+/// What goes to one organisation goes in so many lanes; everything of one transaction is in one of them.
+const LANES_EACH: u8 = 8;
+/// How long an Ack is waited for.
+const ACK_WITHIN: Duration = Duration::from_secs(10);
+
+/// A party with its records and keys. Clones are the same office.
+pub struct Office<P>(Arc<Inside<P>>);
+
+impl<P> Clone for Office<P> {
+    fn clone(&self) -> Self {
+        Office(Arc::clone(&self.0))
+    }
+}
+
+struct Inside<P> {
+    party: P,
+    store: Store,
+    key: SigningKey,
+    ring: KeyRing,
+    name_of: fn(&str) -> String,
+    agent: ureq::Agent,
+    watch: Watch,
+}
+
+/// The keys of a party: its own, and those of all others as it has them pinned.
+pub struct Keys {
+    /// With which it signs.
+    pub own: SigningKey,
+    /// With which it checks.
+    pub ring: KeyRing,
+}
+
+impl<P: Party> Office<P> {
+    /// An office over a party's records. `name_of` says for people what an organisation is called.
+    pub fn new(party: P, store: Store, keys: Keys, name_of: fn(&str) -> String, watch: Watch) -> Office<P> {
+        let config = ureq::Agent::config_builder().http_status_as_error(false);
+        let agent = config.timeout_global(Some(ACK_WITHIN)).max_redirects(0).build().into();
+        let Keys { own, ring } = keys;
+        Office(Arc::new(Inside { party, store, key: own, ring, name_of, agent, watch }))
+    }
+
+    /// The party's records.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The party's port.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/upi/{api}/{version}/{transaction}", post(receive::<P>))
+            .layer(DefaultBodyLimit::max(xml::LONGEST))
+            .with_state(self.clone())
+    }
+
+    /// Carries messages to whom they are for.
+    pub fn lanes(&self, book: AddressBook) -> Lanes {
+        let office = self.clone();
+        Lanes {
+            topic: mail::TOPIC,
+            lane: lane_of,
+            width: WIDTH,
+            deliver: Box::new(move |outbound| office.deliver(&book, outbound)),
+        }
+    }
+
+    /// Wakes the party when it asked for it.
+    pub fn alarm(&self) -> (String, Deliverer) {
+        let office = self.clone();
+        let ring: Deliverer = Box::new(move |outbound| {
+            let (party, what) = (office.0.party.clone(), outbound.key.clone());
+            let woken = office.0.store.call(Wake { party, what, entropy: crypto::random::bytes() });
+            if woken.is_ok() { Arrival::Delivered } else { Arrival::Retry }
+        });
+        (mail::ALARM.to_owned(), ring)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.store.clock().now()
+    }
+
+    /// What is signed, and by whom, before anything else.
+    fn verified(&self, api: &str, bytes: &[u8]) -> Result<(SignedDocument, Message), String> {
+        let now = self.now();
+        let signed = self.0.ring.verify(bytes, now).map_err(|refused| refused.code().to_owned())?;
+        let message = Message::read(&signed, self.0.party.identity().profile).map_err(code_of)?;
+        if message.name != api {
+            return Err("U05".to_owned());
+        }
+        let (sent, now) = (message.head.at, now);
+        let apart = if sent > now { sent.since(now) } else { now.since(sent) };
+        if apart.as_secs() > TOLERANCE_SECONDS {
+            return Err("H03".to_owned());
+        }
+        Ok((signed, message))
+    }
+
+    /// Takes a message; the code of its Ack if it was not taken, and nothing if nobody can say now.
+    async fn take(&self, api: &str, bytes: &[u8]) -> Option<Result<(), String>> {
+        let message = match self.verified(api, bytes) {
+            Ok((_, message)) => message,
+            Err(code) => return Some(Err(code)),
+        };
+        let (party, entropy) = (self.0.party.clone(), crypto::random::bytes());
+        let take = Take { party, message, document: bytes.to_vec(), entropy };
+        match self.0.store.call_async(take).await {
+            Ok(Outcome::Done(error) | Outcome::Repeated(error)) => Some(error.map_or(Ok(()), Err)),
+            Ok(Outcome::Refused(never)) => match never {},
+            Ok(Outcome::Mismatch) | Err(_) => None,
+        }
+    }
+
+    fn acknowledgement(&self, api: &str, to: MessageId, outcome: Result<(), String>) -> Vec<u8> {
+        let ack = Acknowledgement { api: api.to_owned(), to, error: outcome.err(), at: self.now() };
+        let document = ack.to_document(self.0.party.identity().profile).to_bytes();
+        sign(&document, &self.0.key).expect("an Ack of our own can be signed")
+    }
+
+    fn deliver(&self, book: &AddressBook, outbound: &Outbound) -> Arrival {
+        let Some(envelope) = Envelope::read(&outbound.body) else {
+            tracing::error!(message = outbound.key, "a message of our own cannot be read");
+            return Arrival::Delivered;
+        };
+        let to = Organisation::parse(&envelope.to).zip(book.find(&envelope.to));
+        let Some((receiver, at)) = to else {
+            tracing::error!(to = envelope.to, "nobody knows where this organisation listens");
+            return self.refused(outbound, "U17");
+        };
+        let Ok(signed) = sign(&envelope.document, &self.0.key) else {
+            tracing::error!(message = outbound.key, "a message of our own cannot be signed");
+            return self.refused(outbound, "U05");
+        };
+        match self.post(at, &receiver, &envelope, &outbound.key, &signed) {
+            Ok(None) => Arrival::Delivered,
+            Ok(Some(code)) => self.refused(outbound, &code),
+            Err(error) => {
+                tracing::warn!(to = envelope.to, api = envelope.api, error, "not acknowledged");
+                Arrival::Retry
+            }
+        }
+    }
+
+    /// The code of the Ack if the message was not taken; an error if nobody knows whether it was.
+    fn post(
+        &self,
+        at: SocketAddr,
+        receiver: &Organisation,
+        envelope: &Envelope,
+        name: &str,
+        signed: &[u8],
+    ) -> Result<Option<String>, String> {
+        let path = format!("/upi/{}/2.0/urn:txnid:{}", envelope.api, envelope.transaction);
+        let own = (self.0.name_of)(self.0.party.identity().organisation.as_str());
+        let other = (self.0.name_of)(receiver.as_str());
+        show(&self.0.watch, &own, &other, Wire::Http, &format!("POST {path}"), signed);
+        let request = self.0.agent.post(format!("http://{at}{path}"));
+        let sent = request.header("content-type", "application/xml").send(signed);
+        let mut answer = sent.map_err(|error| error.to_string())?;
+        let body = answer.body_mut().with_config().limit(xml::LONGEST as u64).read_to_vec();
+        let body = body.map_err(|error| error.to_string())?;
+        if answer.status() != 200 {
+            return Err(format!("answered {}", answer.status()));
+        }
+        // An Ack counts from who was called, and for the message that was posted.
+        let ack = self.0.ring.verify_from(&body, receiver, self.now()).map_err(|error| error.to_string())?;
+        let profile = self.0.party.identity().profile;
+        let ack = Acknowledgement::read(ack.document(), profile).map_err(|_| "not an Ack".to_owned())?;
+        show(&self.0.watch, &other, &own, Wire::Http, &format!("Ack {}", envelope.api), &body);
+        if ack.to.as_str() != name || ack.api != envelope.api {
+            return Err("the Ack is of another message".to_owned());
+        }
+        Ok(ack.error)
+    }
+
+    fn refused(&self, outbound: &Outbound, code: &str) -> Arrival {
+        tracing::warn!(message = outbound.key, code, "a message was refused");
+        let (party, message) = (self.0.party.clone(), outbound.key.clone());
+        let told = Refused { party, message, code: code.to_owned(), entropy: crypto::random::bytes() };
+        if self.0.store.call(told).is_ok() { Arrival::Delivered } else { Arrival::Retry }
+    }
+}
+
+fn lane_of(outbound: &Outbound) -> String {
+    let envelope = Envelope::read(&outbound.body);
+    let Some(envelope) = envelope else { return String::new() };
+    let digest = crypto::hash::sha256(envelope.transaction.as_bytes());
+    format!("{} {}", envelope.to, digest[0] % LANES_EACH)
+}
+
+/// The code of the first broken rule; of several that are possible the first.
+fn code_of(findings: Vec<Finding>) -> String {
+    let code = findings.first().map_or("U07", |finding| finding.code.as_str());
+    code.split(['.', '|']).next().unwrap_or("U07").to_owned()
+}
+
+async fn receive<P: Party>(
+    State(office): State<Office<P>>,
+    Path((api, _, _)): Path<(String, String, String)>,
+    bytes: Bytes,
+) -> Response {
+    // What the Ack is about can be read only if this is a document; nothing else in it is believed.
+    let named = xml::read(&bytes)
+        .ok()
+        .and_then(|document| MessageId::parse(document.root.child("Head")?.attribute("msgId")?));
+    let Some(outcome) = office.take(&api, &bytes).await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let to = named.or_else(|| MessageId::parse("0")).expect("a digit is a name");
+    let api: String = api.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+    let ack = office.acknowledgement(&api, to, outcome);
+    ([(header::CONTENT_TYPE, "application/xml")], ack).into_response()
+}

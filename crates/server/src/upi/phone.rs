@@ -1,0 +1,427 @@
+//! A phone in account payment: its key, its number, the page on which a PIN is typed.
+//!
+//! Its directory is the phone: `upi.json` says who it is, `upi-key.pem` holds its key. A PIN is sealed to its bank's key as soon
+//! as it is typed and is written nowhere; the keys of banks are taken from the switch's own document, under the switch's
+//! signature, so that whoever carries them can put no other in their place.
+
+use super::app::{
+    Asked, Binding, Default as SetDefault, DeviceStatus, Link, Mine, NewAddress, NewDevice, NewPayment,
+    QuestionName, Shown, SignedKeys,
+};
+use crate::client::{Client, ClientError, Freshness};
+use crate::hosts::telephone::{Telephone, TelephoneError};
+use crate::trace::Watch;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use crypto::p256::{AgreementPublic, SigningKey};
+use psp::records::{DeviceState, LinkedAccount, QuestionState, Reply};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::Clock;
+use upi::address::Address;
+use upi::credential::{self, Purpose, Secret};
+use upi::ids::{Prefix, TransactionId};
+use upi::messages::Profile;
+use upi::signature::KeyRing;
+use upi::xml::Element;
+use values::{Money, SecretBytes};
+
+/// How long the network's answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// Between two looks.
+const LOOK_AGAIN: Duration = Duration::from_millis(15);
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum UpiPhoneError {
+    /// The provider said no, or cannot be reached.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// A bank, a provider or the switch said no.
+    #[error("{said} ({code})")]
+    Declined {
+        /// The code.
+        code: String,
+        /// What that means.
+        said: &'static str,
+    },
+    /// No answer came while it was waited for.
+    #[error("no answer came")]
+    NoAnswer,
+    /// The telephone network.
+    #[error(transparent)]
+    Telephone(#[from] TelephoneError),
+    /// No text with a one-time password came.
+    #[error("no one-time password came by text message")]
+    NoPassword,
+    /// A file of the phone.
+    #[error("{path}: {why}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The list of keys is not one that the switch signed, or has none of this bank.
+    #[error("the bank's key is not to be had: {0}")]
+    Keys(String),
+    /// What was typed cannot be used.
+    #[error("{0}")]
+    Typed(&'static str),
+}
+
+/// Who the phone is, and where its counterparties are.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Settings {
+    number: String,
+    device: String,
+    provider: SocketAddr,
+    telephone: SocketAddr,
+}
+
+/// A phone to be registered.
+pub struct NewUpiPhone<'a> {
+    /// Its folder.
+    pub directory: &'a Path,
+    /// The number of its SIM, such as `+919800000001`.
+    pub number: &'a str,
+    /// Where the provider listens.
+    pub provider: SocketAddr,
+    /// Where the telephone network listens.
+    pub telephone: SocketAddr,
+    /// Who watches.
+    pub watch: Watch,
+}
+
+/// A registered phone.
+pub struct UpiPhone {
+    settings: Settings,
+    client: Client,
+    telephone: Telephone,
+    clock: Arc<dyn Clock>,
+    /// The switch's keys, pinned.
+    ring: KeyRing,
+}
+
+impl UpiPhone {
+    /// Registers a phone: it makes a key, and sends a text from its SIM until the provider has bound it to its number.
+    pub fn register(new: &NewUpiPhone<'_>, clock: Arc<dyn Clock>) -> Result<UpiPhone, UpiPhoneError> {
+        let NewUpiPhone { directory, number, provider, telephone, watch } = new;
+        let mobile = upi::address::Mobile::parse(number);
+        mobile
+            .ok_or(UpiPhoneError::Typed("a mobile number of India has ten digits that begin with 6 to 9"))?;
+        let key = SigningKey::generate();
+        let document = key.to_pkcs8();
+        let hexadecimal = hex::encode(key.public().to_sec1());
+        let authority = provider.to_string();
+        let fresh = || Freshness { now: clock.now(), nonce: crypto::random::bytes() };
+        let stranger = Client::new(&authority, "new", key).watched(watch.clone());
+        let binding: Binding =
+            stranger.post("/v1/upi/devices", "", &NewDevice { key: hexadecimal }, &fresh())?;
+        let settings = Settings {
+            number: (*number).to_owned(),
+            device: binding.device.clone(),
+            provider: *provider,
+            telephone: *telephone,
+        };
+        let file = |name: &str, why: String| UpiPhoneError::File { path: directory.join(name), why };
+        std::fs::create_dir_all(directory).map_err(|why| file("", why.to_string()))?;
+        let pem = crypto::pem::write("PRIVATE KEY", document.expose());
+        write_private(&directory.join("upi-key.pem"), pem.as_bytes())
+            .map_err(|why| file("upi-key.pem", why.to_string()))?;
+        let json = serde_json::to_vec_pretty(&settings).expect("texts are JSON");
+        write_private(&directory.join("upi.json"), &json).map_err(|why| file("upi.json", why.to_string()))?;
+        let phone = UpiPhone::open(directory, clock, watch.clone())?;
+        let id = format!("bind.{}", binding.device);
+        phone.telephone.send_from_sim(&id, number, &binding.send_to, &binding.text)?;
+        phone.until(|| {
+            let status: DeviceStatus = phone.get("/v1/upi/device")?;
+            Ok((status.state != DeviceState::Waiting).then_some(()))
+        })?;
+        Ok(phone)
+    }
+
+    /// Opens the phone in a folder.
+    pub fn open(directory: &Path, clock: Arc<dyn Clock>, watch: Watch) -> Result<UpiPhone, UpiPhoneError> {
+        let read = |name: &str| {
+            let path = directory.join(name);
+            let text = std::fs::read_to_string(&path);
+            text.map_err(|why| UpiPhoneError::File { path, why: why.to_string() })
+        };
+        let broken = |name: &str| {
+            let why = "not as this phone wrote it".to_owned();
+            UpiPhoneError::File { path: directory.join(name), why }
+        };
+        let settings: Settings = serde_json::from_str(&read("upi.json")?).map_err(|_| broken("upi.json"))?;
+        let pem = read("upi-key.pem")?;
+        let key =
+            crypto::pem::read(&pem).and_then(|(_, document)| SigningKey::from_pkcs8(document.expose()).ok());
+        let key = key.ok_or_else(|| broken("upi-key.pem"))?;
+        let client =
+            Client::new(&settings.provider.to_string(), &settings.device, key).watched(watch.clone());
+        let telephone = Telephone::at(settings.telephone, watch);
+        Ok(UpiPhone { settings, client, telephone, clock, ring: sandbox::upi::keys::key_ring() })
+    }
+
+    fn fresh(&self) -> Freshness {
+        Freshness { now: self.clock.now(), nonce: crypto::random::bytes() }
+    }
+
+    fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, UpiPhoneError> {
+        Ok(self.client.get(path, &self.fresh())?)
+    }
+
+    fn post<A: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<A, UpiPhoneError> {
+        Ok(self.client.post(path, "", body, &self.fresh())?)
+    }
+
+    /// Looks until there is something to see.
+    fn until<T>(
+        &self,
+        mut look: impl FnMut() -> Result<Option<T>, UpiPhoneError>,
+    ) -> Result<T, UpiPhoneError> {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            if let Some(seen) = look()? {
+                return Ok(seen);
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+        Err(UpiPhoneError::NoAnswer)
+    }
+
+    /// Asks, and waits for the answer.
+    fn ask(&self, asked: &Asked) -> Result<(String, Reply), UpiPhoneError> {
+        let name: QuestionName = self.post("/v1/upi/questions", asked)?;
+        let path = format!("/v1/upi/questions/{}", name.question);
+        let reply = self.until(|| match self.get(&path)? {
+            QuestionState::Waiting => Ok(None),
+            QuestionState::Answered(reply) => Ok(Some(reply)),
+            QuestionState::Failed(code) => {
+                let advice = upi::codes::classify("U30", Some(&code)).advice;
+                let advice = upi::codes::find(&code, None).map_or(advice, |row| row.advice);
+                Err(UpiPhoneError::Declined { said: advice.say(upi::codes::Language::English), code })
+            }
+        })?;
+        Ok((name.question, reply))
+    }
+
+    /// What the phone's number has at its provider.
+    pub fn mine(&self) -> Result<Mine, UpiPhoneError> {
+        self.get("/v1/upi/mine")
+    }
+
+    /// The banks whose accounts can be linked: name, and the first four letters of their branch codes.
+    pub fn banks(&self) -> Result<Vec<(String, String)>, UpiPhoneError> {
+        match self.ask(&Asked::Banks)?.1 {
+            Reply::Banks(banks) => Ok(banks),
+            _ => Err(UpiPhoneError::NoAnswer),
+        }
+    }
+
+    /// The accounts that the number has at a bank, and the question by which they can be linked.
+    pub fn accounts(&self, bank: &str) -> Result<(String, Vec<LinkedAccount>), UpiPhoneError> {
+        let ifsc = if bank.len() == 4 { format!("{bank}0000001") } else { bank.to_owned() };
+        match self.ask(&Asked::Accounts { ifsc })? {
+            (question, Reply::Accounts(accounts)) => Ok((question, accounts)),
+            _ => Err(UpiPhoneError::NoAnswer),
+        }
+    }
+
+    /// Links an account that was listed.
+    pub fn link(&self, question: &str, account: &str) -> Result<(), UpiPhoneError> {
+        let link = Link { question: question.to_owned(), account: account.to_owned() };
+        self.post("/v1/upi/accounts", &link)
+    }
+
+    /// Makes an address that leads to an account; to the first one if `account` is empty.
+    pub fn make_address(&self, address: &str, account: &str) -> Result<(), UpiPhoneError> {
+        let new = NewAddress { address: address.to_owned(), account: account.to_owned() };
+        self.post("/v1/upi/addresses", &new)
+    }
+
+    /// Pays from and into this account first.
+    pub fn set_default(&self, account: &str) -> Result<(), UpiPhoneError> {
+        self.post("/v1/upi/default", &SetDefault { account: account.to_owned() })
+    }
+
+    /// Sets the PIN of a linked account, with its debit card and the one-time password that comes by text.
+    pub fn set_pin(
+        &self,
+        account: &LinkedAccount,
+        (card, expiry): (&str, &str),
+        pin: &SecretBytes,
+    ) -> Result<(), UpiPhoneError> {
+        let bank = self.bank_key(&account.ifsc)?;
+        let before =
+            self.telephone.inbox(&self.settings.number, 0)?.last().map_or(0, |(sequence, _)| *sequence);
+        self.ask(&Asked::Password { account: account.reference.clone() })?;
+        let password = self.until(|| Ok(self.password_after(before)?))?;
+        let transaction = self.transaction();
+        let purpose = Purpose { transaction: transaction.clone(), paise: 0, payee: String::new() };
+        let credentials = vec![
+            credential::seal(Secret::OneTimePassword, password.expose(), &purpose, &bank),
+            credential::seal(Secret::Pin, pin.expose(), &purpose, &bank),
+        ];
+        let (account, card, expiry) = (account.reference.clone(), card.to_owned(), expiry.to_owned());
+        self.ask(&Asked::SetPin { account, card, expiry, transaction, credentials })?;
+        Ok(())
+    }
+
+    /// Sets another PIN.
+    pub fn change_pin(
+        &self,
+        account: &LinkedAccount,
+        old: &SecretBytes,
+        new: &SecretBytes,
+    ) -> Result<(), UpiPhoneError> {
+        let bank = self.bank_key(&account.ifsc)?;
+        let transaction = self.transaction();
+        let purpose = Purpose { transaction: transaction.clone(), paise: 0, payee: String::new() };
+        let seal = |pin: &SecretBytes| credential::seal(Secret::Pin, pin.expose(), &purpose, &bank);
+        let (old, new, account) = (seal(old), seal(new), account.reference.clone());
+        self.ask(&Asked::ChangePin { account, transaction, old, new })?;
+        Ok(())
+    }
+
+    /// What may still leave a linked account, in rupees.
+    pub fn balance(&self, account: &LinkedAccount, pin: &SecretBytes) -> Result<String, UpiPhoneError> {
+        let transaction = self.transaction();
+        let purpose = Purpose { transaction: transaction.clone(), paise: 0, payee: String::new() };
+        let bank = self.bank_key(&account.ifsc)?;
+        let pin = credential::seal(Secret::Pin, pin.expose(), &purpose, &bank);
+        let account = account.reference.clone();
+        match self.ask(&Asked::Balance { account, transaction, pin })?.1 {
+            Reply::Balance(balance) => Ok(balance),
+            _ => Err(UpiPhoneError::NoAnswer),
+        }
+    }
+
+    /// Who is behind an address: the name its provider has registered.
+    pub fn resolve(&self, address: &str) -> Result<String, UpiPhoneError> {
+        match self.ask(&Asked::Resolve { address: address.to_owned() })?.1 {
+            Reply::Resolved { name, .. } => Ok(name),
+            _ => Err(UpiPhoneError::NoAnswer),
+        }
+    }
+
+    /// An order to pay, with the PIN sealed for it and nothing else.
+    pub fn order(
+        &self,
+        account: &LinkedAccount,
+        (payee, payee_name): (&str, Option<&str>),
+        amount: Money,
+        note: Option<&str>,
+        pin: &SecretBytes,
+    ) -> Result<NewPayment, UpiPhoneError> {
+        let address = Address::parse(payee).map_err(|_| UpiPhoneError::Typed("not an address"))?;
+        let transaction = self.transaction();
+        let purpose =
+            Purpose { transaction: transaction.clone(), paise: amount.minor(), payee: address.to_lower() };
+        let bank = self.bank_key(&account.ifsc)?;
+        Ok(NewPayment {
+            transaction,
+            account: account.reference.clone(),
+            payee: payee.to_owned(),
+            payee_name: payee_name.map(str::to_owned),
+            amount: amount.to_decimal(),
+            note: note.map(str::to_owned),
+            pin: credential::seal(Secret::Pin, pin.expose(), &purpose, &bank),
+        })
+    }
+
+    /// Sends an order; the payment as it stands then.
+    pub fn pay(&self, order: &NewPayment) -> Result<Shown, UpiPhoneError> {
+        self.post("/v1/upi/payments", order)
+    }
+
+    /// A payment as it stands now.
+    pub fn payment(&self, transaction: &str) -> Result<Shown, UpiPhoneError> {
+        self.get(&format!("/v1/upi/payments/{transaction}"))
+    }
+
+    /// Looks at a payment until it has ended, or for as long as the person looks at the screen.
+    pub fn see_end(&self, transaction: &str, patience: Duration) -> Result<Shown, UpiPhoneError> {
+        let began = Instant::now();
+        loop {
+            let shown = self.payment(transaction)?;
+            let waits = shown.payment.state == psp::records::PaymentState::Pending;
+            if !waits || began.elapsed() >= patience {
+                return Ok(shown);
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    /// The last payments, newest first.
+    pub fn payments(&self) -> Result<Vec<Shown>, UpiPhoneError> {
+        self.get("/v1/upi/payments")
+    }
+
+    /// Texts that came to the phone's number.
+    pub fn texts(&self) -> Result<Vec<crate::api::TextMessage>, UpiPhoneError> {
+        Ok(self.telephone.inbox(&self.settings.number, 0)?.into_iter().map(|(_, text)| text).collect())
+    }
+
+    /// The newest six digits that came by text after this one.
+    fn password_after(&self, before: u32) -> Result<Option<SecretBytes>, TelephoneError> {
+        let texts = self.telephone.inbox(&self.settings.number, before)?;
+        let digits = |text: &str| {
+            let mut runs = text.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() == 6);
+            runs.next().map(|run| SecretBytes::new(run.as_bytes().to_vec()))
+        };
+        Ok(texts.iter().rev().find_map(|(_, text)| digits(&text.text)))
+    }
+
+    fn transaction(&self) -> String {
+        let psp = &sandbox::upi::directory::UpiDirectory::sandbox().psps[0];
+        let prefix = Prefix::parse(&psp.prefix).expect("the embedded table is tested");
+        TransactionId::mint(prefix, crypto::random::bytes()).as_str().to_owned()
+    }
+
+    /// The key of a bank, from the list that the switch signed.
+    fn bank_key(&self, ifsc: &str) -> Result<AgreementPublic, UpiPhoneError> {
+        let no = |why: &str| UpiPhoneError::Keys(why.to_owned());
+        let asked = match self.get::<SignedKeys>("/v1/upi/keys") {
+            Err(UpiPhoneError::Client(ClientError::Problem(problem))) if problem.status == 404 => None,
+            asked => Some(asked?),
+        };
+        let signed = match asked {
+            Some(signed) => signed,
+            None => {
+                self.ask(&Asked::Keys)?;
+                self.get("/v1/upi/keys")?
+            }
+        };
+        let document = STANDARD.decode(signed.document).map_err(|_| no("not base64"))?;
+        let switch = &sandbox::upi::directory::UpiDirectory::sandbox().switch.organisation;
+        let verified = self.ring.verify(&document, self.clock.now()).map_err(|why| no(&why.to_string()))?;
+        if verified.sender().as_str() != switch {
+            return Err(no("not the switch's"));
+        }
+        if !upi::messages::lint(verified.document(), Profile::public()).is_empty() {
+            return Err(no("not a list of keys"));
+        }
+        let list = verified.document().root.child("keyList").ok_or_else(|| no("no list of keys"))?;
+        let is_of = |key: &&Element| {
+            key.attribute("owner") == ifsc.get(..4) && key.attribute("ki") == Some(credential::ALGORITHM)
+        };
+        let key = list.children_named("key").find(is_of).ok_or_else(|| no("no key of this bank"))?;
+        let value = key.child("keyValue").and_then(Element::text).ok_or_else(|| no("a key without value"))?;
+        let bytes = hex::decode(value).map_err(|_| no("not hexadecimal"))?;
+        AgreementPublic::from_sec1(&bytes).map_err(|_| no("not a key"))
+    }
+}
+
+/// Writes a file that its owner alone can read.
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(path)?.write_all(bytes)
+}

@@ -1,0 +1,106 @@
+CREATE TABLE upi_received (
+    bucket INTEGER NOT NULL,
+    sender TEXT NOT NULL,
+    message TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    error TEXT,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, sender, message)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_devices (
+    bucket INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    "key" BLOB NOT NULL,
+    state TEXT NOT NULL,
+    mobile TEXT,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_binding_tokens (
+    bucket INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    device TEXT NOT NULL,
+    sender TEXT,
+    ends_at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, digest)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_mailboxes (
+    bucket INTEGER NOT NULL,
+    number TEXT NOT NULL,
+    read INTEGER NOT NULL,
+    PRIMARY KEY (bucket, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_customers (
+    bucket INTEGER NOT NULL,
+    mobile TEXT NOT NULL,
+    device TEXT NOT NULL,
+    accounts TEXT NOT NULL,
+    addresses TEXT NOT NULL,
+    listed TEXT NOT NULL,
+    balances TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, mobile)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_addresses (
+    bucket INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    mobile TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, address)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_questions (
+    bucket INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    api TEXT NOT NULL,
+    mobile TEXT NOT NULL,
+    about TEXT NOT NULL,
+    state TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, message)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_key_lists (
+    bucket INTEGER NOT NULL,
+    organisation TEXT NOT NULL,
+    document BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, organisation)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_payments (
+    bucket INTEGER NOT NULL,
+    mobile TEXT NOT NULL,
+    id TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    own TEXT NOT NULL,
+    other TEXT NOT NULL,
+    other_name TEXT,
+    account TEXT NOT NULL,
+    paise INTEGER NOT NULL,
+    note TEXT,
+    reference TEXT NOT NULL,
+    state TEXT NOT NULL,
+    code TEXT NOT NULL,
+    cause TEXT,
+    checks TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, mobile, id, direction)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_transactions (
+    bucket INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    mobile TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX psp_payments_by_customer ON psp_payments (mobile, at);
