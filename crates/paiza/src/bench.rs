@@ -7,6 +7,7 @@ mod load;
 mod plant;
 mod tap;
 mod taps;
+mod upi;
 mod usage;
 
 use crate::cli::Bench;
@@ -27,6 +28,10 @@ pub(crate) fn run(what: &Bench, output: Output) -> Result<(), Failure> {
         Bench::Api { callers, seconds } => {
             let time = std::time::Duration::from_secs((*seconds).max(1));
             api::run((*callers).max(1), time, &Place::new(None)?, output)
+        }
+        Bench::Upi { in_flight, seconds } => {
+            let time = std::time::Duration::from_secs((*seconds).max(1));
+            upi::run((*in_flight).max(1), time, &Place::new(None)?, output)
         }
         Bench::Enrol { cards, phones } => {
             enrol::run((*cards).max(1), (*phones).max(1), &Place::new(None)?, output)

@@ -655,6 +655,15 @@ pub(crate) enum Bench {
         #[arg(long, default_value_t = 5)]
         seconds: u64,
     },
+    /// Account payments over all parties, signed and durable everywhere, next to the bound that RSA sets
+    Upi {
+        /// Payments under way at once
+        #[arg(long, default_value_t = 32)]
+        in_flight: usize,
+        /// Seconds of closed-loop load
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
     /// Cards added, from sealed card data to first keys
     Enrol {
         /// How many cards

@@ -106,7 +106,9 @@ fn mask(path: &str, text: &str) -> String {
         "recovery_code" | "expiry" | "card" | "key" | "document" | "data" => "****".to_owned(),
         "text" if text.starts_with("PAIZA ") => "PAIZA ****".to_owned(),
         "mobile" => format!("****{}", text.get(text.len().saturating_sub(4)..).unwrap_or_default()),
-        "number" | "phone_number" | "to" => {
+        "sim_proof" => "****".to_owned(),
+        "from" if !text.starts_with('+') => text.to_owned(),
+        "number" | "phone_number" | "to" | "from" => {
             let tail: String = text.chars().skip(text.chars().count().saturating_sub(4)).collect();
             format!("****{tail}")
         }

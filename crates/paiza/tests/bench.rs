@@ -49,3 +49,14 @@ fn enrolments() {
     all_numbers(&summary, &["cards_per_s", "p50_ms", "p99_ms", "limit_per_s", "ratio", "cards", "phones"]);
     assert_eq!(summary["cards"], 3);
 }
+
+#[test]
+fn account_payments() {
+    let summary = bench(&["upi", "--in-flight", "4", "--seconds", "1"]);
+    let keys =
+        ["payments_per_s", "p50_ms", "p99_ms", "limit_per_s", "ratio", "payments", "signatures_per_payment"];
+    all_numbers(&summary, &keys);
+    // Ten messages, each with its Ack.
+    let signatures = summary["signatures_per_payment"].as_f64().unwrap();
+    assert!((19.0..22.0).contains(&signatures), "{summary}");
+}

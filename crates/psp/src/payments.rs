@@ -14,8 +14,11 @@ use upi::mail::Desk;
 use upi::messages::{Credential, Party, Response, Transaction};
 use values::{Currency, Money, Operation, Records, Timestamp};
 
-/// When the switch is asked how a payment stands that nobody said the end of: after it began.
+/// When the switch is asked how a payment stands that nobody said the end of: after it began. Then every so often.
 const CHECKS: [Duration; 3] = [Duration::from_secs(90), Duration::from_secs(600), Duration::from_secs(3_600)];
+const LATER_CHECKS: Duration = Duration::from_secs(7_200);
+/// A status check names a payment of at most 90 days ago.
+const CHECKED_FOR: Duration = Duration::from_secs(90 * 86_400);
 
 /// Pays an address.
 pub struct Pay {
@@ -170,8 +173,16 @@ pub(crate) fn check<W: Records>(psp: &Psp, desk: &mut Desk<'_, W>, id: &str) {
         return;
     };
     let Some(mut payment) = sent(desk.records, &mobile, id) else { return };
-    let waits = payment.state == PaymentState::Pending;
-    if !waits || !may_call("status_check", &payment.checks, payment.at, desk.now) {
+    if payment.state != PaymentState::Pending || desk.now.since(payment.at) >= CHECKED_FOR {
+        return;
+    }
+    let next = match CHECKS.get(payment.checks.len() + 1) {
+        Some(wait) => payment.at.after(*wait).max(desk.now.after(CHECKS[0])),
+        None => desk.now.after(LATER_CHECKS),
+    };
+    desk.wake_at(id, next);
+    payment.checks.retain(|at| desk.now.since(*at) < LATER_CHECKS);
+    if !may_call("status_check", &payment.checks, payment.at, desk.now) {
         return;
     }
     let Some(original) = TransactionId::parse(id) else { return };
@@ -182,10 +193,6 @@ pub(crate) fn check<W: Records>(psp: &Psp, desk: &mut Desk<'_, W>, id: &str) {
     ask(desk, &message.head.message, "ReqChkTxn", &payment);
     desk.post(psp.switch(), &message);
     payment.checks.push(desk.now);
-    if let Some(wait) = CHECKS.get(payment.checks.len()) {
-        let due = payment.at.after(*wait);
-        desk.wake_at(id, due.max(desk.now.after(Duration::from_secs(1))));
-    }
     desk.records.put(payment);
 }
 

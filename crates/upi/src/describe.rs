@@ -64,6 +64,7 @@ fn element(element: &Element, depth: usize, masked: bool, lines: &mut Vec<Line>)
     for attribute in &element.attributes {
         let secret = match (element.name.as_str(), attribute.name.as_str()) {
             ("Identity", "id") | ("Ref", "acNum") | ("Link" | "ReqMsg", "value") => "ACNUM",
+            (_, "addr") => "address",
             _ => "",
         };
         let value = if masked { hidden(secret, &attribute.value) } else { attribute.value.clone() };
@@ -93,6 +94,13 @@ fn hidden(name: &str, value: &str) -> String {
             if from == 0 { "****".to_owned() } else { format!("****{}", &value[from..]) }
         }
         "GEOCODE" | "LOCATION" | "IP" | "ID" | "CARDDIGITS" | "EXPDATE" => "****".to_owned(),
+        // The name in an address may be the number of a telephone or of an account.
+        "address" => match value.split_once('@') {
+            Some((name, handle)) if name.len() >= 8 && name.bytes().all(|b| b.is_ascii_digit()) => {
+                format!("{}@{handle}", hidden("ACNUM", name))
+            }
+            _ => value.to_owned(),
+        },
         _ => value.to_owned(),
     }
 }

@@ -168,3 +168,21 @@ fn a_reversal_that_comes_before_its_debit_blocks_it_for_ever() {
     assert_eq!(town.balance(AMBER, "Asha Rao"), 2_500_000);
     assert_eq!(town.sums(), ALL);
 }
+
+#[test]
+fn a_switch_that_is_away_for_hours_ends_what_it_never_heard_of() {
+    let mut town = Town::new(11);
+    let asha = pair(&mut town);
+    town.silent.push("700000".to_owned());
+    let paid = town.pay(asha, "amber", "person2@paiza", 3000, "482913");
+    for _ in 0..40 {
+        town.settle_what_can();
+        town.pass(Duration::from_secs(600));
+    }
+    assert_eq!(town.sent(&paid).state, PaymentState::Pending, "nobody knows, so nobody says");
+    town.silent.clear();
+    town.run();
+    let told = town.sent(&paid);
+    assert_eq!((told.state, told.code.as_str()), (PaymentState::Failed, "U04"));
+    assert_eq!(town.sums(), ALL);
+}

@@ -159,7 +159,8 @@ impl Telephone {
         let (id, from, to) = (id.to_owned(), from.to_owned(), to.to_owned());
         let message = Submission { id, from: from.clone(), to, sealed_text, sim_proof };
         let body = serde_json::to_vec(&message).expect("four strings are JSON");
-        show(&self.watch, &from, "telephone network", Wire::Http, "POST /v1/messages", &body);
+        let sender = if message.sim_proof.is_some() { "phone" } else { from.as_str() };
+        show(&self.watch, sender, "telephone network", Wire::Http, "POST /v1/messages", &body);
         let go = |body: &[u8]| {
             let request = self.agent.post(format!("http://{}/v1/messages", self.at));
             let sent = request.header("content-type", "application/json").send(body);

@@ -58,6 +58,7 @@ CREATE TABLE upi_legs (
     other TEXT NOT NULL,
     reference TEXT NOT NULL,
     code TEXT NOT NULL,
+    measured_by TEXT NOT NULL,
     at INTEGER NOT NULL,
     changed_at INTEGER NOT NULL,
     PRIMARY KEY (bucket, "transaction", leg)

@@ -164,6 +164,7 @@ const UPI_LEG: Mapping = Mapping {
         ("other", Kind::Text),
         ("reference", Kind::Text),
         ("code", Kind::Text),
+        ("measured_by", Kind::Text),
         ("at", Kind::Integer),
         ("changed_at", Kind::Integer),
     ],

@@ -14,6 +14,7 @@ use upi::messages::{Account, Message, Party, Settled};
 use values::{Currency, MerchantCategory, Money, Records, Timestamp, constant_time_eq};
 
 const DAY: Duration = Duration::from_secs(86_400);
+const MINUTES_OF_DAY: i64 = 24 * 60;
 
 /// The parts of a request to debit or credit.
 struct Asked<'a> {
@@ -65,6 +66,7 @@ fn leg_of<W: Records>(desk: &mut Desk<'_, W>, transaction: &str, leg: Leg) -> Up
         other: String::new(),
         reference: String::new(),
         code: String::new(),
+        measured_by: String::new(),
         at: desk.now,
         changed_at: desk.now,
     })
@@ -84,8 +86,8 @@ pub(super) fn debit<W: Records>(
     let decision = if is_new { decide(bank, desk, message, &asked, account.as_ref()) } else { Ok(()) };
     let input = LegInput::Request { content: asked.content(message), decision };
     let (leg, code) = enter(bank, desk, message, &asked, known, &input, account.as_ref());
-    if let (true, true, Some(account)) = (is_new, leg.state.stands(), &account) {
-        remember(desk, &leg, &measured(&asked, message, account, desk.now));
+    if is_new && leg.state.stands() {
+        remember(desk, &leg);
     }
     Ok(told(desk, message, &asked, "PAYER", &code))
 }
@@ -128,6 +130,7 @@ fn enter<W: Records>(
         other: other.address.to_lower(),
         reference: reference.map(|reference| reference.as_str().to_owned()).unwrap_or_default(),
         code: step.code.clone(),
+        measured_by: measured_by(asked, message, account, desk.now),
         changed_at: desk.now,
         ..known
     };
@@ -201,7 +204,7 @@ fn decide<W: Records>(
     let mut payment = measured(asked, message, account, desk.now);
     let limit = limits::governing(&payment).key;
     let spent = desk.records.find::<Spending>(&account.number).map_or(Vec::new(), |spending| spending.recent);
-    let in_day = spent.iter().filter(|spent| spent.limit == limit && desk.now.since(spent.at) < DAY);
+    let in_day = spent.iter().filter(|spent| spent.limit == limit && is_recent(spent, desk.now));
     payment.paid_in_day = rupees(in_day.map(|spent| spent.paise).fold(0, u64::saturating_add));
     if let Err(exceeded) = limits::check(&payment) {
         // The network's own codes are the switch's to give.
@@ -245,6 +248,12 @@ fn measured<'a>(
     }
 }
 
+/// The network's limit that a payment is measured by.
+fn measured_by(asked: &Asked<'_>, message: &Message, account: Option<&UpiAccount>, now: Timestamp) -> String {
+    let key = |account| limits::governing(&measured(asked, message, account, now)).key.to_owned();
+    account.map(key).unwrap_or_default()
+}
+
 /// Compares the PIN in a block with the account's. A wrong one is counted, and the tries are bounded.
 pub(super) fn check_pin<W: Records>(
     bank: &Bank,
@@ -275,18 +284,34 @@ pub(super) fn check_pin<W: Records>(
     if right { Ok(()) } else { Err(if tries_left == 0 && bounded { "Z6" } else { "ZM" }.to_owned()) }
 }
 
+/// Whether any of a minute lies in the last 24 hours.
+fn is_recent(spent: &Spent, now: Timestamp) -> bool {
+    minute_of(now) - spent.minute <= MINUTES_OF_DAY
+}
+
+fn minute_of(at: Timestamp) -> i64 {
+    at.millis().div_euclid(60_000)
+}
+
 /// Counts a debit against the limits of 24 hours.
-fn remember<W: Records>(desk: &mut Desk<'_, W>, leg: &UpiLeg, payment: &Measured<'_>) {
+fn remember<W: Records>(desk: &mut Desk<'_, W>, leg: &UpiLeg) {
+    let now = desk.now;
+    let minute = minute_of(now);
     let found = desk.records.find::<Spending>(&leg.account);
     let mut spending = found.unwrap_or(Spending { account: leg.account.clone(), recent: Vec::new() });
-    spending.recent.retain(|spent| desk.now.since(spent.at) < DAY);
-    spending.recent.push(Spent {
-        transaction: leg.transaction.clone(),
-        limit: limits::governing(payment).key.to_owned(),
-        paise: leg.paise,
-        at: desk.now,
-    });
+    spending.recent.retain(|spent| is_recent(spent, now));
+    match of_minute(&mut spending, &leg.measured_by, minute) {
+        Some(spent) => spent.paise = spent.paise.saturating_add(leg.paise),
+        None => {
+            let limit = leg.measured_by.clone();
+            spending.recent.push(Spent { limit, minute, paise: leg.paise });
+        }
+    }
     desk.records.put(spending);
+}
+
+fn of_minute<'a>(spending: &'a mut Spending, limit: &str, minute: i64) -> Option<&'a mut Spent> {
+    spending.recent.iter_mut().find(|spent| spent.minute == minute && spent.limit == limit)
 }
 
 /// Takes a leg back; one that has not come is refused for ever.
@@ -326,7 +351,7 @@ pub(super) fn reverse<W: Records>(
             desk.records.put(changed.clone());
             if let (Some(Booking::Undo), Some(account)) = (step.booking, &account) {
                 if leg == Leg::Debit {
-                    forget(desk, &known.transaction, account);
+                    forget(desk, &known);
                     texts::tell(bank, desk, account, Event::Reversal, &changed);
                 }
             }
@@ -336,11 +361,12 @@ pub(super) fn reverse<W: Records>(
 }
 
 /// What was taken back counts against no limit.
-fn forget<W: Records>(desk: &mut Desk<'_, W>, transaction: &str, account: &UpiAccount) {
-    if let Some(mut spending) = desk.records.find::<Spending>(&account.number) {
-        spending.recent.retain(|spent| spent.transaction != transaction);
-        desk.records.put(spending);
+fn forget<W: Records>(desk: &mut Desk<'_, W>, leg: &UpiLeg) {
+    let Some(mut spending) = desk.records.find::<Spending>(&leg.account) else { return };
+    if let Some(spent) = of_minute(&mut spending, &leg.measured_by, minute_of(leg.at)) {
+        spent.paise = spent.paise.saturating_sub(leg.paise);
     }
+    desk.records.put(spending);
 }
 
 /// What became of a leg, from the books; one that has not come cannot come any more.

@@ -115,6 +115,8 @@ pub struct UpiLeg {
     pub reference: String,
     /// The code it was answered with first.
     pub code: String,
+    /// The network's limit that a debit was measured by.
+    pub measured_by: String,
     /// When it was first heard of.
     pub at: Timestamp,
     /// When its state last changed.
@@ -134,21 +136,19 @@ impl Record for UpiLeg {
 pub struct Spending {
     /// The account's number.
     pub account: String,
-    /// Payments, oldest first.
+    /// Minute by minute, so that it stays small however many payments there are.
     pub recent: Vec<Spent>,
 }
 
-/// One of them.
+/// What left in one minute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spent {
-    /// The transaction.
-    pub transaction: String,
     /// The network's limit that it was measured by.
     pub limit: String,
+    /// The minute, counted from 1970.
+    pub minute: i64,
     /// Paise.
     pub paise: u64,
-    /// When.
-    pub at: Timestamp,
 }
 
 impl Record for Spending {
