@@ -130,8 +130,11 @@ impl<'a, W: Records> Desk<'a, W> {
         sha256_pieces(&[&self.entropy, &self.drawn.to_be_bytes()])
     }
 
+    /// A name begins with its time, so that what was written together lies together in the tables.
     fn draw_name(&mut self) -> [u8; 16] {
-        *self.draw().first_chunk().expect("32 bytes hold 16")
+        let mut name: [u8; 16] = *self.draw().first_chunk().expect("32 bytes hold 16");
+        name[..6].copy_from_slice(&self.now.millis().to_be_bytes()[2..]);
+        name
     }
 
     /// A new transaction's name.

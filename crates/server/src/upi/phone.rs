@@ -17,9 +17,10 @@ use crypto::p256::{AgreementPublic, SigningKey};
 use psp::records::{DeviceState, LinkedAccount, QuestionState, Reply};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use store::Clock;
 use upi::address::Address;
@@ -101,10 +102,14 @@ pub struct NewUpiPhone<'a> {
 pub struct UpiPhone {
     settings: Settings,
     client: Client,
+    /// The same, for looking again and again: nobody watches that.
+    looking: Client,
     telephone: Telephone,
     clock: Arc<dyn Clock>,
     /// The switch's keys, pinned.
     ring: KeyRing,
+    /// The keys of banks, once they were asked for.
+    bank_keys: Mutex<HashMap<String, AgreementPublic>>,
 }
 
 impl UpiPhone {
@@ -139,7 +144,7 @@ impl UpiPhone {
         let id = format!("bind.{}", binding.device);
         phone.telephone.send_from_sim(&id, number, &binding.send_to, &binding.text)?;
         phone.until(|| {
-            let status: DeviceStatus = phone.get("/v1/upi/device")?;
+            let status: DeviceStatus = phone.look("/v1/upi/device")?;
             Ok((status.state != DeviceState::Waiting).then_some(()))
         })?;
         Ok(phone)
@@ -158,13 +163,17 @@ impl UpiPhone {
         };
         let settings: Settings = serde_json::from_str(&read("upi.json")?).map_err(|_| broken("upi.json"))?;
         let pem = read("upi-key.pem")?;
-        let key =
-            crypto::pem::read(&pem).and_then(|(_, document)| SigningKey::from_pkcs8(document.expose()).ok());
-        let key = key.ok_or_else(|| broken("upi-key.pem"))?;
-        let client =
-            Client::new(&settings.provider.to_string(), &settings.device, key).watched(watch.clone());
+        let key = || {
+            let document = crypto::pem::read(&pem).map(|(_, document)| document);
+            let key = document.and_then(|document| SigningKey::from_pkcs8(document.expose()).ok());
+            key.ok_or_else(|| broken("upi-key.pem"))
+        };
+        let provider = settings.provider.to_string();
+        let client = Client::new(&provider, &settings.device, key()?).watched(watch.clone());
+        let looking = Client::new(&provider, &settings.device, key()?);
         let telephone = Telephone::at(settings.telephone, watch);
-        Ok(UpiPhone { settings, client, telephone, clock, ring: sandbox::upi::keys::key_ring() })
+        let ring = sandbox::upi::keys::key_ring();
+        Ok(UpiPhone { settings, client, looking, telephone, clock, ring, bank_keys: Mutex::default() })
     }
 
     fn fresh(&self) -> Freshness {
@@ -173,6 +182,10 @@ impl UpiPhone {
 
     fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, UpiPhoneError> {
         Ok(self.client.get(path, &self.fresh())?)
+    }
+
+    fn look<A: DeserializeOwned>(&self, path: &str) -> Result<A, UpiPhoneError> {
+        Ok(self.looking.get(path, &self.fresh())?)
     }
 
     fn post<A: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<A, UpiPhoneError> {
@@ -198,7 +211,7 @@ impl UpiPhone {
     fn ask(&self, asked: &Asked) -> Result<(String, Reply), UpiPhoneError> {
         let name: QuestionName = self.post("/v1/upi/questions", asked)?;
         let path = format!("/v1/upi/questions/{}", name.question);
-        let reply = self.until(|| match self.get(&path)? {
+        let reply = self.until(|| match self.look(&path)? {
             QuestionState::Waiting => Ok(None),
             QuestionState::Answered(reply) => Ok(Some(reply)),
             QuestionState::Failed(code) => {
@@ -341,7 +354,7 @@ impl UpiPhone {
 
     /// A payment as it stands now.
     pub fn payment(&self, transaction: &str) -> Result<Shown, UpiPhoneError> {
-        self.get(&format!("/v1/upi/payments/{transaction}"))
+        self.look(&format!("/v1/upi/payments/{transaction}"))
     }
 
     /// Looks at a payment until it has ended, or for as long as the person looks at the screen.
@@ -385,6 +398,16 @@ impl UpiPhone {
 
     /// The key of a bank, from the list that the switch signed.
     fn bank_key(&self, ifsc: &str) -> Result<AgreementPublic, UpiPhoneError> {
+        let bank = ifsc.get(..4).unwrap_or_default();
+        if let Some(key) = self.bank_keys.lock().unwrap_or_else(PoisonError::into_inner).get(bank) {
+            return Ok(*key);
+        }
+        let key = self.fetch_key(bank)?;
+        self.bank_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(bank.to_owned(), key);
+        Ok(key)
+    }
+
+    fn fetch_key(&self, bank: &str) -> Result<AgreementPublic, UpiPhoneError> {
         let no = |why: &str| UpiPhoneError::Keys(why.to_owned());
         let asked = match self.get::<SignedKeys>("/v1/upi/keys") {
             Err(UpiPhoneError::Client(ClientError::Problem(problem))) if problem.status == 404 => None,
@@ -408,7 +431,7 @@ impl UpiPhone {
         }
         let list = verified.document().root.child("keyList").ok_or_else(|| no("no list of keys"))?;
         let is_of = |key: &&Element| {
-            key.attribute("owner") == ifsc.get(..4) && key.attribute("ki") == Some(credential::ALGORITHM)
+            key.attribute("owner") == Some(bank) && key.attribute("ki") == Some(credential::ALGORITHM)
         };
         let key = list.children_named("key").find(is_of).ok_or_else(|| no("no key of this bank"))?;
         let value = key.child("keyValue").and_then(Element::text).ok_or_else(|| no("a key without value"))?;
