@@ -3,6 +3,7 @@
 //! Chains and tables are read beside a running party; sums want the database to themselves. Where several parties have
 //! their records in the directory, payments are followed from one to the next.
 
+mod account_payments;
 mod books;
 mod payments;
 
@@ -74,12 +75,22 @@ pub(crate) fn run(what: &Verify, output: Output) -> Result<(), Failure> {
         return Err(Failure::configuration(format!("there is no database in {}", what.data.display())));
     }
     let mut summary = json!({"databases": checked});
+    let account_payments = std::mem::take(&mut followed.account_payments).compare();
+    let account_payments = account_payments
+        .map_err(|difference| Failure::integrity(format!("{}: {difference}", what.data.display())))?;
     let disagree = |difference| Failure::integrity(format!("{}: {difference}", what.data.display()));
     if let Some(Report { agreed, under_way }) = followed.compare().map_err(disagree)? {
         output.line(format!(
             "{agreed} payments are the same from acquirer to issuer, {under_way} are under way"
         ));
         summary = json!({"databases": checked, "payments": agreed, "under_way": under_way});
+    }
+    if let Some(report) = account_payments {
+        let account_payments::Report { agreed, under_way } = report;
+        output.line(format!(
+            "{agreed} account payments are the same at the switch and at both banks, {under_way} are under way"
+        ));
+        summary["account_payments"] = json!({"agreed": agreed, "under_way": under_way});
     }
     output.summary(summary);
     Ok(())
@@ -89,7 +100,7 @@ pub(crate) fn run(what: &Verify, output: Output) -> Result<(), Failure> {
 fn sums(name: &str, path: &Path, schema: Schema, followed: &mut Followed) -> Result<Option<usize>, Failure> {
     let check: fn(&mut Workspace<'_>) -> books::Checked = match name {
         "platform/acquirer" => books::batches,
-        "platform/tokens" => |_| Ok(0),
+        "platform/tokens" | "upi-switch/switch" => |_| Ok(0),
         OPERATORS => books::audit,
         "network/network" => books::positions,
         name if name.starts_with("issuer-") || name.starts_with("upi-bank-") => books::ledger,

@@ -34,7 +34,7 @@ fn done(arguments: &[&str], folder: &Path) -> Value {
 struct Parties {
     switch: Process,
     arguments: Vec<String>,
-    _others: Vec<Process>,
+    others: Vec<Process>,
 }
 
 fn start(name: &str, arguments: &[String]) -> Process {
@@ -66,7 +66,7 @@ fn parties(folder: &Path) -> (Parties, [String; 2]) {
     ];
     let arguments = arguments("sandbox upi-switch", &switch, folder, &everybody);
     let switch = start("switch", &arguments);
-    (Parties { switch, arguments, _others: others }, [provider, telephone])
+    (Parties { switch, arguments, others }, [provider, telephone])
 }
 
 #[test]
@@ -98,10 +98,22 @@ fn parties_in_processes_of_their_own_pay_one_another() {
     parties.switch.kill();
     parties.switch = start("switch", &parties.arguments);
     assert_eq!(pay("12.00", "482913").0, 0);
+    // A link that was scanned says whom, how much and what for; nobody changes its amount.
+    let link = "upi://pay?pa=ravi@paiza&pn=Somebody&am=8.00&cu=INR&tr=ORD42&tn=chai&mode=01";
+    let scanned = done(&["upi", "pay", "--data", "asha", "--link", link, "--pin", "482913"], folder);
+    assert_eq!((&scanned["amount"], &scanned["state"]), (&Value::from("8.00"), &Value::from("success")));
+    let more = ["upi", "pay", "--data", "asha", "--link", link, "--amount", "80.00", "--pin", "482913"];
+    assert_eq!(paiza(&more, folder).0, 2);
     let balance = done(&["upi", "balance", "--data", "ravi", "--pin", "573829"], folder);
-    assert_eq!(balance["balance"], "8042.00");
-    assert_eq!(done(&["upi", "history", "--data", "ravi"], folder)["payments"], 2);
+    assert_eq!(balance["balance"], "8050.00");
+    assert_eq!(done(&["upi", "history", "--data", "ravi"], folder)["payments"], 3);
     let transaction = paid["transaction"].as_str().unwrap();
     let told = done(&["upi", "explain", transaction, "--data", "city"], folder);
     assert_eq!((&told["state"], &told["next_deadline"]), (&Value::from("success"), &Value::Null));
+
+    // Ended politely, their records agree with one another: three paid, one declined.
+    parties.switch.terminate();
+    parties.others.iter_mut().for_each(Process::terminate);
+    let verified = done(&["verify", "--data", "city"], folder);
+    assert_eq!(verified["account_payments"]["agreed"], 4);
 }

@@ -3,7 +3,8 @@
 use psp::accounts::{LinkAccount, MakeAddress, SetDefault};
 use psp::asking::{About, Ask};
 use psp::binding::{RegisterDevice, TakeText, customer_of, token};
-use psp::payments::Pay;
+use psp::defences::Defences;
+use psp::payments::{Begun, Pay};
 use psp::records::{Customer, Device, DeviceId, Direction, KeyList, Mailbox, Payment, Question};
 use psp::{Psp, Refusal};
 use store::{Outcome, Store, StoreError};
@@ -55,6 +56,8 @@ pub struct Order {
     pub amount: Money,
     /// What the payer writes.
     pub note: Option<String>,
+    /// How it began.
+    pub begun: Begun,
     /// The PIN, sealed to the payer's bank.
     pub pin: Credential,
 }
@@ -110,7 +113,7 @@ impl PaymentService {
     pub fn take_text(&self, sequence: u32, sender: &str, text: &str) -> Result<(), PspError> {
         let (mailbox, sender) = (self.binding_number.clone(), sender.to_owned());
         let digest = crypto::hash::sha256(text.trim().as_bytes());
-        self.store.call(TakeText { mailbox, sequence, sender, digest })?;
+        self.store.call(TakeText { mailbox, sequence, sender, digest, defences: Defences::ALL })?;
         Ok(())
     }
 
@@ -149,7 +152,8 @@ impl PaymentService {
     /// Makes an address that leads to a linked account; the first one if `account` is empty.
     pub fn make_address(&self, device: DeviceId, address: &str, account: &str) -> Result<(), PspError> {
         let (address, reference) = (address.to_owned(), account.to_owned());
-        self.call(MakeAddress { psp: self.psp.clone(), device, address, reference })
+        let defences = Defences::ALL;
+        self.call(MakeAddress { psp: self.psp.clone(), device, address, reference, defences })
     }
 
     /// Pays from and into this account first.
@@ -159,10 +163,21 @@ impl PaymentService {
 
     /// Pays; the same order again is the same payment.
     pub fn pay(&self, device: DeviceId, order: Order) -> Result<Payment, PspError> {
-        let Order { transaction, account, payee, payee_name, amount, note, pin } = order;
+        let Order { transaction, account: reference, payee, payee_name, amount, note, begun, pin } = order;
         let (psp, entropy) = (self.psp.clone(), crypto::random::bytes());
-        let reference = account;
-        self.call(Pay { psp, device, transaction, reference, payee, payee_name, amount, note, pin, entropy })
+        self.call(Pay {
+            psp,
+            device,
+            transaction,
+            reference,
+            payee,
+            payee_name,
+            amount,
+            note,
+            begun,
+            pin,
+            entropy,
+        })
     }
 
     /// A payment of this phone's customer.

@@ -2,6 +2,7 @@
 
 use crate::asking::linked;
 use crate::binding::customer_of;
+use crate::defences::{Defence, Defences};
 use crate::party::Psp;
 use crate::records::{Customer, DeviceId, OwnAddress, Question, QuestionState, Reply};
 use crate::refusal::Refusal;
@@ -52,6 +53,8 @@ pub struct MakeAddress {
     pub address: String,
     /// The account; the first linked one if empty.
     pub reference: String,
+    /// Which checks stand.
+    pub defences: Defences,
 }
 
 impl Operation for MakeAddress {
@@ -73,9 +76,11 @@ impl Operation for MakeAddress {
         let name = address.to_lower();
         // Nobody gets an address that was another's.
         match records.find::<OwnAddress>(&name) {
-            Some(known) if known.mobile != customer.mobile => return Err(Refusal::AddressTaken),
-            Some(known) => records.put(OwnAddress { reference, ..known }),
-            None => {
+            Some(known) if known.mobile == customer.mobile => {
+                records.put(OwnAddress { reference, ..known });
+            }
+            Some(_) if self.defences.stands(Defence::AddressOwner) => return Err(Refusal::AddressTaken),
+            _ => {
                 let mobile = customer.mobile.clone();
                 records.put(OwnAddress { address: name.clone(), mobile, reference, at: now });
                 customer.addresses.push(name);

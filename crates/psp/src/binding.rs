@@ -1,6 +1,7 @@
 //! A phone is bound to a number by a text that it sends itself: the provider makes a token, the phone sends it from its
 //! SIM, and the telephone network says which number it came from. A token that comes from two numbers binds to neither.
 
+use crate::defences::{Defence, Defences};
 use crate::records::{BindingToken, Customer, Device, DeviceId, DeviceState, Mailbox};
 use crate::refusal::Refusal;
 use crypto::hash::sha256;
@@ -60,6 +61,8 @@ pub struct TakeText {
     pub sender: String,
     /// Digest of what it says.
     pub digest: [u8; 32],
+    /// Which checks stand.
+    pub defences: Defences,
 }
 
 impl Operation for TakeText {
@@ -78,9 +81,9 @@ impl Operation for TakeText {
         match &token.sender {
             Some(first) if *first == self.sender => {}
             // Whoever sent it second saw it: neither is believed.
-            Some(_) => spoil(records, device),
-            None if now > token.ends_at => {}
-            None => {
+            Some(_) if self.defences.stands(Defence::OneSender) => spoil(records, device),
+            None if now > token.ends_at && self.defences.stands(Defence::TokenLife) => {}
+            _ => {
                 records.put(BindingToken { sender: Some(self.sender.clone()), ..token });
                 bind(records, device, &self.sender, now);
             }
@@ -138,12 +141,16 @@ mod tests {
     }
 
     fn text(records: &mut MemoryRecords, sequence: u32, sender: &str, digest: u8, at: Timestamp) {
-        let text = TakeText {
-            mailbox: "5676700001".to_owned(),
-            sequence,
-            sender: sender.to_owned(),
-            digest: [digest; 32],
-        };
+        text_with(records, (sequence, sender, digest, at), Defences::ALL);
+    }
+
+    fn text_with(
+        records: &mut MemoryRecords,
+        (sequence, sender, digest, at): (u32, &str, u8, Timestamp),
+        defences: Defences,
+    ) {
+        let (mailbox, sender) = ("5676700001".to_owned(), sender.to_owned());
+        let text = TakeText { mailbox, sequence, sender, digest: [digest; 32], defences };
         text.apply(records, at).unwrap();
     }
 
@@ -163,16 +170,34 @@ mod tests {
         assert_eq!(customer_of(&mut records, Id::from_u128(9)), Err(Refusal::DeviceUnknown));
     }
 
-    #[test]
-    fn a_token_from_two_numbers_or_too_late_binds_nobody() {
+    /// Whoever sees a token on its way sends it from a number of their own.
+    fn relayed(defences: Defences) -> Result<String, Refusal> {
         let mut records = MemoryRecords::default();
         let device = register(&mut records, 1, 1);
         text(&mut records, 1, "919800000001", 1, NOW);
-        text(&mut records, 2, "919800000002", 1, NOW);
-        assert_eq!(customer_of(&mut records, device), Err(Refusal::DeviceNotBound));
+        text_with(&mut records, (2, "919800000002", 1, NOW), defences);
+        customer_of(&mut records, device).map(|customer| customer.mobile)
+    }
+
+    #[test]
+    fn a_token_from_two_numbers_binds_nobody() {
+        assert_eq!(relayed(Defences::ALL), Err(Refusal::DeviceNotBound));
+        let open = Defences::ALL.danger_without(Defence::OneSender);
+        assert_eq!(relayed(open), Ok("919800000002".to_owned()));
+    }
+
+    /// A token that was found later, in somebody's sent texts.
+    fn late(defences: Defences) -> bool {
+        let mut records = MemoryRecords::default();
         let device = register(&mut records, 2, 2);
-        text(&mut records, 3, "919800000001", 2, NOW.after(TOKEN_LIFE + Duration::from_millis(1)));
-        assert_eq!(customer_of(&mut records, device), Err(Refusal::DeviceNotBound));
+        let at = NOW.after(TOKEN_LIFE + Duration::from_millis(1));
+        text_with(&mut records, (3, "919800000001", 2, at), defences);
+        customer_of(&mut records, device).is_ok()
+    }
+
+    #[test]
+    fn a_token_that_is_too_old_binds_nobody() {
+        assert!(!late(Defences::ALL) && late(Defences::ALL.danger_without(Defence::TokenLife)));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::binding::customer_of;
 use crate::party::Psp;
 use crate::records::{DeviceId, Direction, Payment, PaymentState, Question, QuestionState, UsedTransaction};
 use crate::refusal::Refusal;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use upi::address::Address;
 use upi::codes::{self, Advice, Moved};
@@ -19,6 +20,32 @@ const CHECKS: [Duration; 3] = [Duration::from_secs(90), Duration::from_secs(600)
 const LATER_CHECKS: Duration = Duration::from_secs(7_200);
 /// A status check names a payment of at most 90 days ago.
 const CHECKED_FOR: Duration = Duration::from_secs(90 * 86_400);
+
+/// How a payment began, as a link says it that was scanned or followed; typed by hand if nothing is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Begun {
+    /// `initiationMode`; 00 if absent.
+    pub mode: Option<String>,
+    /// `purpose`; 00 if absent.
+    pub purpose: Option<String>,
+    /// The merchant's reference (`refId`), 1 to 35 letters or digits.
+    pub reference: Option<String>,
+}
+
+/// Ways in which a phone may begin: by hand, codes, links and tags, signed or not. Mandates and remittances begin elsewhere.
+const MODES: [&str; 6] = ["00", "01", "02", "04", "05", "06"];
+
+impl Begun {
+    fn is_usable(&self) -> bool {
+        let is_word = |text: &str, longest| {
+            (1..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        self.mode.as_deref().is_none_or(|mode| MODES.contains(&mode))
+            && self.purpose.as_deref().is_none_or(|purpose| is_word(purpose, 2))
+            && self.reference.as_deref().is_none_or(|reference| is_word(reference, 35))
+    }
+}
 
 /// Pays an address.
 pub struct Pay {
@@ -38,6 +65,8 @@ pub struct Pay {
     pub amount: Money,
     /// What the payer writes.
     pub note: Option<String>,
+    /// How it began.
+    pub begun: Begun,
     /// The PIN.
     pub pin: Credential,
     /// Fresh randomness.
@@ -64,6 +93,9 @@ impl Operation for Pay {
         if self.note.as_deref().is_some_and(|note| !is_note(note)) {
             return Err(Refusal::NoteInvalid);
         }
+        if !self.begun.is_usable() {
+            return Err(Refusal::LinkUnusable);
+        }
         let mut desk = Desk::new(self.psp.identity_of(), records, now, self.entropy);
         let id = use_transaction(&mut desk, &self.psp, &customer, &self.transaction)?;
         let drawn = desk.draw();
@@ -72,8 +104,10 @@ impl Operation for Pay {
         let mut transaction = Transaction::new(id, "PAY", now);
         transaction.note.clone_from(&self.note);
         transaction.reference = Some(reference.clone());
-        transaction.mode = Some("00".to_owned());
-        transaction.purpose = Some("00".to_owned());
+        let said = |text: &Option<String>| Some(text.clone().unwrap_or_else(|| "00".to_owned()));
+        transaction.mode = said(&self.begun.mode);
+        transaction.purpose = said(&self.begun.purpose);
+        transaction.merchant_reference.clone_from(&self.begun.reference);
         let mut message = desk.message("ReqPay", transaction);
         let mut from = payer(&self.psp, &customer, self.device);
         from.account = account_on_wire(&account);

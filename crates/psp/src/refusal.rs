@@ -42,6 +42,9 @@ pub enum Refusal {
     /// Too long, or with characters that are not written.
     #[error("a note has 1 to 50 letters, digits and blanks")]
     NoteInvalid,
+    /// A mode, purpose or reference that no payment of a phone has.
+    #[error("a phone does not pay what this link asks for")]
+    LinkUnusable,
     /// The network allows this only so often in a day.
     #[error("asked too often today")]
     TooOften,
@@ -67,6 +70,7 @@ impl Refusal {
             Refusal::TransactionUsed => "transaction_used",
             Refusal::AmountInvalid => "amount_invalid",
             Refusal::NoteInvalid => "note_invalid",
+            Refusal::LinkUnusable => "link_unusable",
             Refusal::TooOften => "too_often",
             Refusal::NotFound => "not_found",
         }

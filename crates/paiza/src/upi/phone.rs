@@ -4,15 +4,17 @@ use crate::output::{Failure, Output};
 use crate::passcode::ask;
 use crate::phone::address;
 use clap::{Args, Subcommand};
+use psp::payments::Begun;
 use psp::records::{Direction, LinkedAccount, PaymentState};
 use serde_json::json;
 use server::client::ClientError;
-use server::upi::app::Shown;
+use server::upi::app::{NewPayment, Shown};
 use server::upi::phone::{NewUpiPhone, UpiPhone, UpiPhoneError};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use store::SystemClock;
+use store::{Clock, SystemClock};
+use upi::link::{Caution, Kind, Link};
 use values::{Currency, Money, SecretBytes};
 
 /// How long the person looks at the screen while a payment is on its way.
@@ -120,11 +122,14 @@ pub(crate) enum Handled {
         #[command(flatten)]
         phone: PhoneDir,
         /// Who is paid
+        #[arg(long, required_unless_present = "link")]
+        to: Option<String>,
+        /// Pay what this link asks for: the text of a code that was scanned
+        #[arg(long, conflicts_with = "to")]
+        link: Option<String>,
+        /// Rupees, such as 30.00; what the link says if absent
         #[arg(long)]
-        to: String,
-        /// Rupees, such as 30.00
-        #[arg(long)]
-        amount: String,
+        amount: Option<String>,
         /// What the payee reads
         #[arg(long)]
         note: Option<String>,
@@ -266,9 +271,13 @@ pub(crate) fn run(what: &Handled, output: Output) -> Result<(), Failure> {
             output.summary(json!({ "account": account.masked, "balance": balance }));
             Ok(())
         }
-        Handled::Pay { phone, to, amount, note, account, typed } => {
-            let wish = Wish { to, amount, note: note.as_deref(), account, typed };
-            pay(&open(phone)?, &wish, output)
+        Handled::Pay { phone, to, link, amount, note, account, typed } => {
+            let asked = match link {
+                Some(link) => Asked::by_link(link, output)?,
+                None => Asked::by_hand(to.as_deref().unwrap_or_default()),
+            };
+            let asked = asked.with(amount.as_deref(), note.as_deref())?;
+            pay(&open(phone)?, &asked, (account, typed), output)
         }
         Handled::History { phone, transaction } => history(&open(phone)?, transaction.as_deref(), output),
         Handled::Inbox { phone } => {
@@ -328,23 +337,74 @@ fn link(phone: &UpiPhone, bank: &str, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is to be paid, as it was typed.
-struct Wish<'a> {
-    to: &'a str,
-    amount: &'a str,
-    note: Option<&'a str>,
-    account: &'a WhichAccount,
-    typed: &'a TypedPin,
+/// What is to be paid.
+struct Asked {
+    to: String,
+    amount: Option<Money>,
+    note: Option<String>,
+    begun: Begun,
+    /// Whether the link says the amount, so that nobody changes it.
+    fixed: bool,
 }
 
-fn pay(phone: &UpiPhone, wish: &Wish<'_>, output: Output) -> Result<(), Failure> {
-    let amount = Money::parse(wish.amount, Currency::INR);
-    let amount = amount.map_err(|_| Failure::usage("--amount is rupees, such as 30.00"))?;
-    let account = linked(phone, wish.account)?;
-    let name = phone.resolve(wish.to).map_err(failure)?;
-    output.line(format!("{amount} to {name} ({}) from {}", wish.to, account.masked));
-    let pin = wish.typed.read()?;
-    let order = phone.order(&account, (wish.to, Some(&name)), amount, wish.note, &pin).map_err(failure)?;
+impl Asked {
+    fn by_hand(to: &str) -> Asked {
+        Asked { to: to.to_owned(), amount: None, note: None, begun: Begun::default(), fixed: false }
+    }
+
+    /// What a link asks for. What is odd about it is said; whose the address is is asked all the same.
+    fn by_link(text: &str, output: Output) -> Result<Asked, Failure> {
+        let link = Link::parse(text).map_err(Failure::malformed)?;
+        let request = &link.request;
+        if request.kind != Kind::Pay {
+            return Err(Failure::business("this link makes a mandate; a phone pays payments"));
+        }
+        if link.is_expired(SystemClock.now()) {
+            return Err(Failure::business("this link is good no more"));
+        }
+        for caution in &link.cautions {
+            output.line(format!("  careful: {}", caution.code()));
+        }
+        let unsigned = link.cautions.contains(&Caution::Unsigned);
+        let begun = Begun {
+            // A link that nobody signed is not one that somebody vouches for, whatever it says.
+            mode: request.mode.clone().filter(|mode| !(unsigned && ["02", "05"].contains(&mode.as_str()))),
+            purpose: request.purpose.clone(),
+            reference: request.reference.clone(),
+        };
+        Ok(Asked {
+            to: request.payee.as_str().to_owned(),
+            amount: request.amount,
+            note: request.note.clone(),
+            begun,
+            fixed: request.amount.is_some() && !link.amount_is_open(),
+        })
+    }
+
+    fn with(self, amount: Option<&str>, note: Option<&str>) -> Result<Asked, Failure> {
+        let typed = amount.map(|text| Money::parse(text, Currency::INR)).transpose();
+        let typed = typed.map_err(|_| Failure::usage("--amount is rupees, such as 30.00"))?;
+        if self.fixed && typed.is_some() && typed != self.amount {
+            return Err(Failure::usage("the link says the amount"));
+        }
+        let note = note.map(str::to_owned).or(self.note.clone());
+        Ok(Asked { amount: typed.or(self.amount), note, ..self })
+    }
+}
+
+fn pay(
+    phone: &UpiPhone,
+    asked: &Asked,
+    (which, typed): (&WhichAccount, &TypedPin),
+    output: Output,
+) -> Result<(), Failure> {
+    let amount = asked.amount.ok_or_else(|| Failure::usage("--amount is needed"))?;
+    let account = linked(phone, which)?;
+    let name = phone.resolve(&asked.to).map_err(failure)?;
+    output.line(format!("{amount} to {name} ({}) from {}", asked.to, account.masked));
+    let (pin, whom) = (typed.read()?, (asked.to.as_str(), Some(name.as_str())));
+    let order = phone.order(&account, whom, amount, asked.note.as_deref(), &pin).map_err(failure)?;
+    let order = NewPayment { begun: asked.begun.clone(), ..order };
     phone.pay(&order).map_err(failure)?;
     let shown = phone.see_end(&order.transaction, LOOKS).map_err(failure)?;
     show_payment(&shown, output);

@@ -31,6 +31,8 @@ pub(super) struct Followed {
     /// By institution code.
     issuers: BTreeMap<String, Nets>,
     under_way: BTreeSet<&'static str>,
+    /// Those of account payment.
+    pub(super) account_payments: super::account_payments::Followed,
 }
 
 /// The acquirer's books.
@@ -76,6 +78,8 @@ impl Followed {
                 let banks = &Directory::sandbox().institutions;
                 if let Some(bank) = banks.iter().find(|bank| name == format!("issuer-{}/issuer", bank.id)) {
                     self.issuers.insert(bank.code.clone(), issuer(records));
+                } else {
+                    self.account_payments.read(name, records);
                 }
             }
         }

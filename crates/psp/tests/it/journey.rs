@@ -24,6 +24,28 @@ fn a_payment_is_debited_and_credited() {
     assert_eq!(town.sums(), (18_750_000, 0));
 }
 
+/// Somebody takes over the address to which others pay.
+fn address_taken_over(defences: psp::defences::Defences) -> bool {
+    let mut town = Town::new(5);
+    town.person(1, "amber", "482913");
+    let ravi = town.person(2, "banyan", "573829");
+    let make = psp::accounts::MakeAddress {
+        psp: town.psp(),
+        device: ravi,
+        address: "Person1@paiza".to_owned(),
+        reference: String::new(),
+        defences,
+    };
+    town.at_psp(make).is_ok()
+}
+
+#[test]
+fn an_address_stays_whose_it_is() {
+    let all = psp::defences::Defences::ALL;
+    assert!(!address_taken_over(all));
+    assert!(address_taken_over(all.danger_without(psp::defences::Defence::AddressOwner)));
+}
+
 /// A provider that changes what is paid, or to whom, after the PIN was typed.
 fn redirected(defences: Defences) -> PaymentState {
     let mut town = Town::defended(2, defences);

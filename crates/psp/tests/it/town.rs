@@ -99,7 +99,7 @@ impl Town {
         &mut self.parties.get_mut(organisation).unwrap().1
     }
 
-    fn psp(&self) -> Psp {
+    pub(crate) fn psp(&self) -> Psp {
         match &self.parties[PSP].0 {
             Role::Psp(psp) => psp.clone(),
             _ => unreachable!(),
@@ -263,7 +263,8 @@ impl Town {
         self.at_psp(RegisterDevice { device, key: vec![4; 65], digest }).unwrap();
         let sender = format!("91980000000{number}");
         let (mailbox, sequence) = ("5676700001".to_owned(), number as u32);
-        self.at_psp(TakeText { mailbox, sequence, sender, digest }).unwrap();
+        let defences = psp::defences::Defences::ALL;
+        self.at_psp(TakeText { mailbox, sequence, sender, digest, defences }).unwrap();
         let entry = UpiDirectory::sandbox().bank(bank).unwrap();
         let ifsc = entry.branch().as_str().to_owned();
         let name = {
@@ -279,7 +280,8 @@ impl Town {
         self.at_psp(LinkAccount { device, question: name, reference: reference.clone() }).unwrap();
         self.set_pin(device, bank, &reference, pin).unwrap();
         let (psp, address) = (self.psp(), format!("person{number}@paiza"));
-        self.at_psp(MakeAddress { psp, device, address, reference }).unwrap();
+        let defences = psp::defences::Defences::ALL;
+        self.at_psp(MakeAddress { psp, device, address, reference, defences }).unwrap();
         device
     }
 
@@ -338,6 +340,7 @@ impl Town {
             payee_name: None,
             amount: Money::new(paise, Currency::INR).unwrap(),
             note: Some("tea".to_owned()),
+            begun: psp::payments::Begun::default(),
             pin,
             entropy: self.dice.bytes(),
         }

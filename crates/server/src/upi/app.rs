@@ -18,6 +18,7 @@ use crypto::p256::VerifyingKey;
 use platform::psp::{Order, PaymentService, PspError};
 use psp::Refusal;
 use psp::asking::About;
+use psp::payments::Begun;
 use psp::records::{DeviceId, DeviceState, LinkedAccount, Payment, QuestionState};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -208,6 +209,9 @@ pub struct NewPayment {
     pub amount: String,
     /// What the payer writes.
     pub note: Option<String>,
+    /// How it began, if a link said so.
+    #[serde(default)]
+    pub begun: Begun,
     /// The PIN, sealed.
     pub pin: Credential,
 }
@@ -375,8 +379,8 @@ impl App {
 
     fn pay(&self, device: DeviceId, new: NewPayment) -> Result<Response, No> {
         let amount = Money::parse(&new.amount, Currency::INR).map_err(|_| No::invalid("/amount"))?;
-        let NewPayment { transaction, account, payee, payee_name, note, pin, .. } = new;
-        let order = Order { transaction, account, payee, payee_name, amount, note, pin };
+        let NewPayment { transaction, account, payee, payee_name, note, begun, pin, .. } = new;
+        let order = Order { transaction, account, payee, payee_name, amount, note, begun, pin };
         Ok(shown(&Shown::from(self.0.service.pay(device, order)?)))
     }
 

@@ -343,6 +343,7 @@ impl UpiPhone {
             payee_name: payee_name.map(str::to_owned),
             amount: amount.to_decimal(),
             note: note.map(str::to_owned),
+            begun: psp::payments::Begun::default(),
             pin: credential::seal(Secret::Pin, pin.expose(), &purpose, &bank),
         })
     }

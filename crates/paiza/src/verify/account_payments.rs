@@ -1,0 +1,75 @@
+//! Account payments, followed from the switch to the books of both banks: what ended well stands at both, what failed at none.
+
+use sandbox::upi::bank::UpiLeg;
+use sandbox::upi::directory::UpiDirectory;
+use sandbox::upi::switch::UpiPayment;
+use std::collections::{BTreeMap, BTreeSet};
+use store::Workspace;
+use upi::machines::leg::Leg;
+use upi::machines::switch::State;
+
+/// What was read so far.
+#[derive(Default)]
+pub(super) struct Followed {
+    payments: Option<Vec<UpiPayment>>,
+    /// By organisation: the legs that stand, with their paise.
+    standing: BTreeMap<String, BTreeMap<(String, Leg), u64>>,
+}
+
+/// How many payments are the same everywhere.
+#[derive(Default)]
+pub(super) struct Report {
+    pub(super) agreed: usize,
+    pub(super) under_way: usize,
+}
+
+impl Followed {
+    /// Reads a party's records, if it is one of account payment.
+    pub(super) fn read(&mut self, name: &str, records: &mut Workspace<'_>) {
+        if name == "upi-switch/switch" {
+            self.payments = Some(records.all::<UpiPayment>());
+        }
+        let banks = &UpiDirectory::sandbox().banks;
+        if let Some(bank) = banks.iter().find(|bank| name == format!("upi-bank-{}/bank", bank.id)) {
+            let legs = records.all::<UpiLeg>().into_iter().filter(|leg| leg.state.stands());
+            let standing = legs.map(|leg| ((leg.transaction, leg.leg), leg.paise)).collect();
+            self.standing.insert(bank.organisation.clone(), standing);
+        }
+    }
+
+    /// Compares the switch with the banks that were read; nothing where there is no switch. The first difference if there
+    /// is one.
+    pub(super) fn compare(mut self) -> Result<Option<Report>, String> {
+        let Some(payments) = self.payments.take() else { return Ok(None) };
+        let mut report = Report::default();
+        let mut open = BTreeSet::new();
+        for payment in payments {
+            let expected = match payment.state {
+                State::Success => Some(payment.paise),
+                State::Failed(_) => None,
+                _ => {
+                    open.insert(payment.id);
+                    report.under_way += 1;
+                    continue;
+                }
+            };
+            let sides = [(&payment.payer.bank, Leg::Debit), (&payment.payee.bank, Leg::Credit)];
+            for (bank, leg) in sides {
+                let Some(standing) = self.standing.get_mut(bank) else { continue };
+                let found = standing.remove(&(payment.id.clone(), leg));
+                if found != expected {
+                    let id = &payment.id;
+                    return Err(format!("{id}: {leg:?} at {bank} is {found:?} paise, not {expected:?}"));
+                }
+            }
+            report.agreed += 1;
+        }
+        // What the banks booked and the switch knows nothing of.
+        for (bank, standing) in self.standing {
+            if let Some(((id, leg), _)) = standing.into_iter().find(|((id, _), _)| !open.contains(id)) {
+                return Err(format!("{id}: {leg:?} at {bank}, of which the switch knows nothing"));
+            }
+        }
+        Ok(Some(report))
+    }
+}
