@@ -16,6 +16,7 @@ console-search-hint = Payment, token, reference, last four
 console-following = Following live
 console-newest = Newest payments
 console-all = All payments
+console-hops = Between whom
 console-messages = Messages
 console-facts = What is known
 console-more = Older ones

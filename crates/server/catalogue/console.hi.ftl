@@ -16,6 +16,7 @@ console-search-hint = भुगतान, टोकन, संदर्भ, आ�
 console-following = सीधा चल रहा है
 console-newest = नए भुगतान
 console-all = सभी भुगतान
+console-hops = किनके बीच
 console-messages = संदेश
 console-facts = जो पता है
 console-more = और पुराने

@@ -16,6 +16,7 @@ console-search-hint = 交易、令牌、参考号、末四位
 console-following = 正在实时更新
 console-newest = 最新交易
 console-all = 全部交易
+console-hops = 在谁之间
 console-messages = 报文
 console-facts = 已知信息
 console-more = 更早的

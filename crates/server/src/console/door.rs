@@ -410,6 +410,21 @@ impl Desk {
         let chosen = chosen.or_else(|| kept.iter().find(|kept| kept.from == "acquirer" && !kept.is_answer));
         let chosen = chosen.or(kept.first());
         let began = kept.first().map_or(Duration::ZERO, |first| first.after);
+        let hop = |kept: &Kept| {
+            let mut two = [kept.from.clone(), kept.to.clone()];
+            two.sort();
+            two
+        };
+        let here = chosen.map(hop);
+        let mut hops: Vec<(_, Filter)> = Vec::new();
+        for one in &kept {
+            let between = hop(one);
+            if !hops.iter().any(|(known, _)| *known == between) {
+                let name = format!("{} \u{2013} {}", self.party(&one.from), self.party(&one.to));
+                let chosen = here.as_ref() == Some(&between);
+                hops.push((between, Filter { path: format!("{path}{}", one.number), name, chosen }));
+            }
+        }
         let way = |kept: &Kept| format!("{} \u{2192} {}", self.party(&kept.from), self.party(&kept.to));
         let tab = |one: &Kept| Tab {
             path: format!("{path}{}", one.number),
@@ -432,7 +447,8 @@ impl Desk {
             facts: self.facts(row),
             chip: screen::state_chip(&self.page, &row.state, row.response_code.as_deref()),
             flow: flow(&kept, chosen, &row.last_four),
-            tabs: kept.iter().map(tab).collect(),
+            hops: hops.into_iter().map(|(_, filter)| filter).collect(),
+            tabs: kept.iter().filter(|one| here == Some(hop(one))).map(tab).collect(),
             message: chosen.map(|kept| {
                 let bytes = self.page.language.say_count("console-bytes", "count", kept.bytes);
                 (kept.title.clone(), format!("{}, {bytes}", way(kept)), lines(kept))

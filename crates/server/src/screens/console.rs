@@ -115,7 +115,9 @@ pub struct Journey {
     pub chip: String,
     /// The drawing.
     pub flow: Flow,
-    /// Its messages.
+    /// Between whom messages of it went.
+    pub hops: Vec<Filter>,
+    /// Those between the two that are looked at.
     pub tabs: Vec<Tab>,
     /// The message that is looked at: its title, its way, its lines.
     pub message: Option<(String, String, Vec<Line>)>,
@@ -329,6 +331,7 @@ mod tests {
             facts: vec![(hostile(), hostile())],
             chip: chip.clone(),
             flow,
+            hops: vec![Filter { path: hostile(), name: hostile(), chosen: true }],
             tabs: vec![tab],
             message: Some((hostile(), hostile(), vec![line])),
         };

@@ -10,6 +10,7 @@ use server::pos::records::{Entry, EntryKind};
 use server::till::Order;
 use server::trace::Watch;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use store::TestClock;
@@ -117,13 +118,13 @@ fn a_payment_is_found_by_every_name_and_its_messages_are_shown_masked() {
     let live = operator.get("/").body;
     assert!(live.contains("100.0 %") && live.contains(&format!("/?payment={reference}")), "{live}");
 
-    // Every message: the tabs lead to each.
-    let tabs: Vec<String> = payment
-        .split("href=\"")
-        .filter_map(|part| part.split('"').next())
-        .filter(|path| path.contains("?message="))
-        .map(str::to_owned)
-        .collect();
+    // Every message: from each pair of neighbours the tabs lead to what went between them.
+    let links = |body: &str| -> BTreeSet<String> {
+        let paths = body.split("href=\"").filter_map(|part| part.split('"').next());
+        paths.filter(|path| path.contains("?message=")).map(str::to_owned).collect()
+    };
+    let tabs: BTreeSet<String> =
+        links(&payment).iter().flat_map(|path| links(&operator.get(path).body)).collect();
     assert!(tabs.len() >= 8 + 4, "APDUs, and four hops there and back: {tabs:?}");
     let messages: String = tabs.iter().map(|tab| operator.get(tab).body).collect();
     for element in ["DE 4", "DE 37", "DE 39", "DE 55", "0016"] {
