@@ -133,7 +133,8 @@ impl Operation for Tell {
             self.endpoints.iter().filter_map(|id| records.find::<Endpoint>(id)).collect();
         for happening in &self.happenings {
             let next = count.last_event + 1;
-            if tell(records, happening, (next, self.name_of(next, now)), &endpoints, now).is_some() {
+            if tell(records, happening, (next, name_of(&self.entropy, next, now)), &endpoints, now).is_some()
+            {
                 count.last_event = next;
             }
         }
@@ -176,9 +177,8 @@ pub(crate) fn tell<W: Records>(
     Some(())
 }
 
-impl Tell {
-    fn name_of(&self, number: u64, now: Timestamp) -> Id<kinds::Event> {
-        let digest = crypto::hash::sha256_pieces(&[&self.entropy, &number.to_be_bytes()]);
-        Id::mint(now, *digest.first_chunk().expect("a digest has 32 bytes"))
-    }
+/// The name of an event, from secret bytes and its number.
+pub(crate) fn name_of(entropy: &[u8; 16], number: u64, now: Timestamp) -> Id<kinds::Event> {
+    let digest = crypto::hash::sha256_pieces(&[entropy, &number.to_be_bytes()]);
+    Id::mint(now, *digest.first_chunk().expect("a digest has 32 bytes"))
 }

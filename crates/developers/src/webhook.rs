@@ -1,6 +1,6 @@
 //! Webhooks: events sent to an address of the caller's, signed as Standard Webhooks has it, until they are taken.
 
-use crate::event::{Event, Happening, Reading, tell};
+use crate::event::{Event, Happening, Reading, name_of, tell};
 use crate::tenant::Tenant;
 use crypto::hash::HmacKey;
 use serde::{Deserialize, Serialize};
@@ -325,10 +325,10 @@ pub struct Attempted {
     pub event: u64,
     /// What came of it.
     pub tried: Tried,
-    /// Two fresh random bytes: how much longer or shorter the wait is.
+    /// Two bytes that nobody foresees: how much longer or shorter the wait is.
     pub entropy: [u8; 2],
-    /// The name of the event, should it be parked.
-    pub named: Id<kinds::Event>,
+    /// Sixteen secret bytes, from which the event has its name should it be parked.
+    pub names: [u8; 16],
     /// Every endpoint that may want to know of it.
     pub endpoints: Vec<Id<kinds::WebhookEndpoint>>,
 }
@@ -391,7 +391,13 @@ impl Attempted {
         let endpoints: Vec<Endpoint> = heard.filter_map(|id| records.find::<Endpoint>(id)).collect();
         let mut count = Reading::of_events(records);
         count.last_event += 1;
-        tell(records, &happening, (count.last_event, self.named), &endpoints, now)?;
+        tell(
+            records,
+            &happening,
+            (count.last_event, name_of(&self.names, count.last_event, now)),
+            &endpoints,
+            now,
+        )?;
         let last = count.last_event;
         records.put(count);
         Some(last)

@@ -91,6 +91,12 @@ pub(super) fn has_told_all(api: &Api) -> Result<bool, StoreError> {
     Ok(true)
 }
 
+/// The secret bytes from which events have their names.
+pub(super) fn names(api: &Api) -> [u8; 16] {
+    let tag = api.tokens().keys().codes().tag(b"names of events");
+    *tag.first_chunk().expect("a tag has 32 bytes")
+}
+
 type Reader = fn(&Store, u16, &[u8], Timestamp) -> Result<Option<Happening>, StoreError>;
 
 fn read_some(api: &Api, source: &'static str, store: &Store, read: Reader) -> Result<bool, StoreError> {
@@ -118,13 +124,7 @@ fn read_some(api: &Api, source: &'static str, store: &Store, read: Reader) -> Re
         source,
         through,
         happenings,
-        entropy: *api
-            .tokens()
-            .keys()
-            .codes()
-            .tag(b"names of events")
-            .first_chunk()
-            .expect("a tag has 32 bytes"),
+        entropy: names(api),
         endpoints: endpoints.iter().map(|endpoint| endpoint.id).collect(),
     };
     if let Outcome::Done(last) = api.store().call(tell)? {
