@@ -117,7 +117,7 @@ fn seen_by_a_foreign_tool() -> (Service, std::thread::JoinHandle<Vec<Notice>>) {
         let select = "00A404000E325041592E5359532E444446303100";
         // The tool waits for a card for ever, so it is given some time.
         let said = Command::new("timeout")
-            .args(["30", "opensc-tool", "--reader", "0", "--wait", "--card-driver", "default"])
+            .args(["10", "opensc-tool", "--reader", "0", "--wait", "--card-driver", "default"])
             .args(["--send-apdu", select])
             .output()
             .unwrap();

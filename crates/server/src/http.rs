@@ -4,9 +4,10 @@ use crate::alarm::Alarm;
 use crate::http_screening::Screened;
 use crate::screens::live::Closing;
 use axum::Router;
-use axum::body::Body;
-use axum::http::Request;
-use hyper::body::Incoming;
+use axum::body::{Body, Bytes};
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Request};
+use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -15,7 +16,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -66,8 +67,16 @@ async fn connection(stream: TcpStream, router: Router, alarm: Alarm, mut closing
         asked.turn(ANSWERING);
         let (mut router, asked) = (router.clone(), Arc::clone(&asked));
         Box::pin(async move {
-            let answer = router.call(request.map(Body::new)).await;
+            let read = Arc::new(AtomicBool::new(request.body().is_end_stream()));
+            let request = request.map(|words| Body::new(Followed { words, read: Arc::clone(&read) }));
+            let mut answer = router.call(request).await;
             asked.turn(IDLE);
+            // Words that nobody read end the connection, so whoever keeps it for the next request has to hear of it.
+            if let Ok(answer) = &mut answer
+                && !read.load(Ordering::SeqCst)
+            {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             answer
         })
     });
@@ -99,6 +108,36 @@ async fn connection(stream: TcpStream, router: Router, alarm: Alarm, mut closing
     // answer away from whoever is still speaking.
     if !is_closing {
         let _ = tokio::time::timeout(LINGER, drain(&stream)).await;
+    }
+}
+
+/// The words of a request, and whether they were read to their end.
+struct Followed {
+    words: Incoming,
+    read: Arc<AtomicBool>,
+}
+
+impl hyper::body::Body for Followed {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.words).poll_frame(context);
+        if self.words.is_end_stream() || matches!(frame, Poll::Ready(None)) {
+            self.read.store(true, Ordering::SeqCst);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.words.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.words.size_hint()
     }
 }
 

@@ -115,6 +115,20 @@ fn named(name: &str) -> String {
 }
 
 #[test]
+fn whoever_is_answered_before_the_body_came_hears_that_the_connection_ends() {
+    let door = Door::new();
+    let mut line = Line::to(door.at);
+    // Nobody lives there, so nobody waits for what is still to come.
+    let head = format!("POST /nowhere HTTP/1.1\r\nHost: {}\r\nContent-Length: 5\r\n\r\n", door.at);
+    line.say(head.as_bytes());
+    let heard = line.hear().unwrap();
+    assert_eq!(heard.status, 404);
+    assert!(heard.head.to_lowercase().contains("connection: close"), "{heard:?}");
+    line.say(b"words");
+    assert!(line.hear().is_none());
+}
+
+#[test]
 fn a_body_that_is_wrong_is_told_where_and_the_connection_goes_on() {
     let door = Door::new();
     let mut line = Line::to(door.at);

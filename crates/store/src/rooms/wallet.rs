@@ -68,7 +68,7 @@ const TAP_RECORD: Mapping = Mapping {
         ("merchant", Kind::Text),
         ("at", Kind::Integer),
         ("outcome", Kind::Json),
-        ("paid_by", Kind::Text),
+        ("paid_by", Kind::Json),
     ],
 };
 
