@@ -80,7 +80,7 @@ pub struct UpiBank {
     /// Text of a debit that was taken back.
     pub reversal: String,
     /// Text with a one-time password, `{code}`.
-    pub otp: String,
+    pub one_time: String,
 }
 
 /// An account that a bank has from the beginning.
@@ -231,7 +231,7 @@ mod tests {
         assert!(directory.banks.len() >= 4);
         for bank in &directory.banks {
             let _all = (bank.identity(), bank.branch(), bank.payment_limit());
-            assert!([4, 6].contains(&bank.pin_length) && bank.otp.contains("{code}"), "{}", bank.id);
+            assert!([4, 6].contains(&bank.pin_length) && bank.one_time.contains("{code}"), "{}", bank.id);
             for text in [&bank.debit, &bank.credit, &bank.reversal] {
                 assert!(text.contains("{amount}") && text.contains("{tail}"), "{text}");
             }

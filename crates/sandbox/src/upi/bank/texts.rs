@@ -74,7 +74,7 @@ pub(super) fn tell_password<W: Records>(
     name: &str,
     code: &str,
 ) {
-    let text = fill(&bank.bank.otp, account, &[("code", code)], desk.now);
+    let text = fill(&bank.bank.one_time, account, &[("code", code)], desk.now);
     post(bank, desk, account, &format!("password.{name}"), &text);
 }
 
