@@ -5,8 +5,7 @@ use crate::http_screening::Screened;
 use crate::screens::live::Closing;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::header::CONNECTION;
-use axum::http::{HeaderValue, Request};
+use axum::http::Request;
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -69,14 +68,13 @@ async fn connection(stream: TcpStream, router: Router, alarm: Alarm, mut closing
         Box::pin(async move {
             let read = Arc::new(AtomicBool::new(request.body().is_end_stream()));
             let request = request.map(|words| Body::new(Followed { words, read: Arc::clone(&read) }));
-            let mut answer = router.call(request).await;
-            asked.turn(IDLE);
-            // Words that nobody read end the connection, so whoever keeps it for the next request has to hear of it.
-            if let Ok(answer) = &mut answer
-                && !read.load(Ordering::SeqCst)
-            {
-                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            let answer = router.call(request).await;
+            // Words that nobody read are taken in now or end the connection, and whoever keeps it for the next request has
+            // to hear of that: the connection looks after them when it is its turn, before the answer's head is written.
+            if !read.load(Ordering::SeqCst) {
+                tokio::task::yield_now().await;
             }
+            asked.turn(IDLE);
             answer
         })
     });
