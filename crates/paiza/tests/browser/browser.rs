@@ -77,21 +77,29 @@ pub(crate) struct Look {
     pub(crate) theme: &'static str,
 }
 
+/// A driver and its port; `None` when it ended without one.
+///
+/// It takes a free port of IPv4 and then the same one of IPv6, which a neighbour may hold: then it ends, and another
+/// is worth starting.
+fn drive() -> Option<(Child, u16)> {
+    let mut driver =
+        Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().expect("chromedriver");
+    let lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let port = lines.take(20).find_map(|line| {
+        let rest = line.split("started successfully on port ").nth(1)?;
+        rest.trim_end_matches('.').parse::<u16>().ok()
+    });
+    if port.is_none() {
+        driver.kill().and_then(|()| driver.wait()).expect("a driver that ends");
+    }
+    port.map(|port| (driver, port))
+}
+
 impl Browser {
     /// Starts a browser with a fresh profile, which asks nobody but the pages it is led to.
     pub(crate) async fn start() -> Browser {
         let profile = tempfile::tempdir().unwrap();
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("chromedriver");
-        let lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let port = lines.take(20).find_map(|line| {
-            let rest = line.split("started successfully on port ").nth(1)?;
-            rest.trim_end_matches('.').parse::<u16>().ok()
-        });
-        let port = port.expect("chromedriver says its port");
+        let (driver, port) = (0..5).find_map(|_| drive()).expect("chromedriver says its port");
         let data = format!("--user-data-dir={}", profile.path().display());
         let arguments = [
             "--headless=new",
