@@ -5,11 +5,10 @@
 //! durable together with the tables, so what is not yet folded is always known. Where a batch becomes durable
 //! first (a log, say) and where the facts lie in the end is the driver's business.
 
-use crate::error::DriverError;
+use crate::error::{DriverError, StoreError};
 use crate::fact::{Batch, Fact, Link};
 use crate::row::{Row, Value};
 use crate::schema::{Layout, Schema};
-use std::sync::Arc;
 use values::{Idempotency, Timestamp};
 
 /// What a database says of itself when it is opened.
@@ -36,13 +35,17 @@ pub struct Repeat {
     pub answer: Vec<u8>,
 }
 
-/// Changed rows of one table, sorted by bucket and key, one per key.
-pub struct TableFold {
+/// What became of the rows of one table.
+pub trait TableFold: Send {
     /// The table.
-    pub layout: Arc<Layout>,
-    /// What became of its rows.
-    pub changes: Vec<RowChange>,
+    fn layout(&self) -> &Layout;
+    /// Shows what became of every changed row, once, in an order that visits neighbours together. Rows are made while they
+    /// are asked for.
+    fn each(&self, each: EachChange<'_>) -> Result<(), StoreError>;
 }
+
+/// A visitor of changed rows; returning an error ends the visit.
+pub type EachChange<'a> = &'a mut dyn FnMut(RowChange) -> Result<(), DriverError>;
 
 /// What became of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,12 +56,22 @@ pub enum RowChange {
     Remove(u8, Vec<Value>),
 }
 
+impl RowChange {
+    /// The bucket of the row.
+    pub fn bucket(&self) -> u8 {
+        match self {
+            RowChange::Put(row) => row.bucket,
+            RowChange::Remove(bucket, _) => *bucket,
+        }
+    }
+}
+
 /// Everything that goes into the tables in one transaction.
 pub struct Fold {
     /// The last fact contained.
     pub through: u64,
     /// The changed rows.
-    pub tables: Vec<TableFold>,
+    pub tables: Vec<Box<dyn TableFold>>,
     /// New idempotency keys.
     pub repeats: Vec<Repeat>,
     /// Keys answered before this moment are forgotten.
@@ -109,7 +122,7 @@ pub trait Appender: Send {
 /// The half of a database that folds.
 pub trait Folder: Send {
     /// Applies a fold and moves the mark, all or nothing. Its facts are shelved before.
-    fn fold(&mut self, fold: &Fold) -> Result<(), DriverError>;
+    fn fold(&mut self, fold: &Fold) -> Result<(), StoreError>;
     /// Brings the facts that are durable by now to where views find them.
     fn shelve(&mut self) -> Result<(), DriverError> {
         Ok(())

@@ -12,7 +12,6 @@ use crate::job::{Applied, Asked, Called, Job, Look};
 use crate::outbox::{Due, Message};
 use crate::repeats::Repeats;
 use crate::schema::{Schema, Telling};
-use crate::table::Pending;
 use crate::workspace::{Tables, Workspace};
 use std::collections::VecDeque;
 use values::{Operation, Records, Timestamp};
@@ -46,30 +45,6 @@ pub struct Executor<D: Driver> {
     body: Vec<u8>,
     answer: Vec<u8>,
     notes: Vec<Note>,
-}
-
-/// Changes to be folded into the tables, made ready by the thread that folds.
-pub struct FoldWork {
-    through: u64,
-    pending: Vec<Box<dyn Pending>>,
-    repeats: Vec<crate::driver::Repeat>,
-    forget_repeats_before: Timestamp,
-    forget_facts: bool,
-}
-
-impl FoldWork {
-    /// Turns records into rows.
-    pub fn prepare(self) -> Result<Fold, StoreError> {
-        let mut repeats = self.repeats;
-        repeats.sort_by_key(|repeat| repeat.idempotency.key);
-        Ok(Fold {
-            through: self.through,
-            tables: self.pending.into_iter().map(Pending::into_rows).collect::<Result<_, _>>()?,
-            repeats,
-            forget_repeats_before: self.forget_repeats_before,
-            forget_facts: self.forget_facts,
-        })
-    }
 }
 
 impl<D: Driver> Executor<D> {
@@ -293,15 +268,15 @@ impl<D: Driver> Executor<D> {
 
     /// Hands out what is durable and waits to be folded; nothing while an earlier piece is out. Report it with
     /// [`Executor::folded`].
-    pub fn take_fold(&mut self, now: Timestamp) -> Option<FoldWork> {
+    pub fn take_fold(&mut self, now: Timestamp) -> Option<Fold> {
         if !self.may_fold() {
             return None;
         }
         let through = self.head.last;
         self.folding = Some(through);
-        Some(FoldWork {
+        Some(Fold {
             through,
-            pending: self.tables.all().filter_map(|table| table.take_pending(through)).collect(),
+            tables: self.tables.all().filter_map(|table| table.take_pending(through)).collect(),
             repeats: self.repeats.take_pending(through),
             forget_repeats_before: self.repeats.expired_before(now),
             forget_facts: self.forget_facts,

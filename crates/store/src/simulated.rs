@@ -4,7 +4,7 @@
 
 use crate::clock::lock;
 use crate::driver::*;
-use crate::error::DriverError;
+use crate::error::{DriverError, StoreError};
 use crate::fact::{Batch, Fact, Link};
 use crate::row::Value;
 use crate::schema::{Layout, Schema};
@@ -192,23 +192,24 @@ impl Appender for Disk {
 }
 
 impl Folder for Disk {
-    fn fold(&mut self, fold: &Fold) -> Result<(), DriverError> {
+    fn fold(&mut self, fold: &Fold) -> Result<(), StoreError> {
         let mut state = lock(&self.0);
         if state.fold_fails {
-            return Err(DriverError::new("folding", "a simulated fault"));
+            return Err(DriverError::new("folding", "a simulated fault").into());
         }
         for table in &fold.tables {
-            let layout = &table.layout;
+            let layout = table.layout();
             let rows = state.tables.entry(layout.name).or_default();
-            for change in &table.changes {
+            table.each(&mut |change| {
                 match change {
                     RowChange::Put(row) => {
                         let key = layout.key.iter().map(|column| row.values[*column].clone()).collect();
-                        rows.insert((row.bucket, key), row.values.clone());
+                        rows.insert((row.bucket, key), row.values);
                     }
-                    RowChange::Remove(bucket, key) => drop(rows.remove(&(*bucket, key.clone()))),
+                    RowChange::Remove(bucket, key) => drop(rows.remove(&(bucket, key))),
                 }
-            }
+                Ok(())
+            })?;
         }
         state.repeats.extend(fold.repeats.iter().map(|repeat| (repeat.idempotency.key, repeat.clone())));
         state.repeats.retain(|_, repeat| repeat.at >= fold.forget_repeats_before);

@@ -1,9 +1,10 @@
 //! The records of one kind while the executor runs: all of them, or those that are recent.
 //!
 //! Changes are made in place and remembered until the operation is settled or rolled back. Settled ones are
-//! written into the fact and wait to be folded.
+//! written into the fact and wait to be folded. A record is made once and shared: by who finds it, by the fact, by
+//! the thread that folds.
 
-use crate::driver::{Driver, EachRow, RowChange, TableFold};
+use crate::driver::{Driver, EachChange, EachRow, RowChange, TableFold};
 use crate::error::{DriverError, StoreError};
 use crate::fact::{Left, write_change};
 use crate::filter::Filter;
@@ -28,7 +29,7 @@ pub(crate) trait AnyTable: Any + Send {
     /// Brings in what must be in memory.
     fn load(&mut self, driver: &mut dyn Driver) -> Result<(), StoreError>;
     /// Hands over what waits to be folded, of the facts up to `through`.
-    fn take_pending(&mut self, through: u64) -> Option<Box<dyn Pending>>;
+    fn take_pending(&mut self, through: u64) -> Option<Box<dyn TableFold>>;
     /// How many changes wait to be folded.
     fn pending(&self) -> usize;
     /// Everything through `sequence` is in the tables now.
@@ -42,19 +43,14 @@ pub(crate) trait Rowset {
     fn rows(&mut self, layout: &Layout, each: EachRow<'_>) -> Result<(), DriverError>;
 }
 
-/// Changes on their way to the folding thread, which turns them into rows.
-pub(crate) trait Pending: Send {
-    fn into_rows(self: Box<Self>) -> Result<TableFold, StoreError>;
-}
-
 struct Recent<R> {
-    record: Option<R>,
+    record: Option<Arc<R>>,
     changed: u64,
     used: bool,
 }
 
 enum Place<R: Record> {
-    Memory(HashMap<R::Key, R, Seed>),
+    Memory(HashMap<R::Key, Arc<R>, Seed>),
     /// `older` knows every key that may have a row and is not recent: a key that was never used, as that of each
     /// new payment, costs no look into the database.
     Overlay {
@@ -66,7 +62,7 @@ enum Place<R: Record> {
 
 enum Undo<R> {
     Absent,
-    Present(R),
+    Present(Arc<R>),
     Cached(Recent<R>),
 }
 
@@ -91,11 +87,11 @@ impl<R: Record> Table<R> {
 
     pub(crate) fn find(&mut self, key: &R::Key, driver: &mut dyn Driver) -> Result<Option<R>, StoreError> {
         match &mut self.place {
-            Place::Memory(records) => return Ok(records.get(key).cloned()),
+            Place::Memory(records) => return Ok(records.get(key).map(|record| R::clone(record))),
             Place::Overlay { recent, older, .. } => {
                 if let Some(known) = recent.get_mut(key) {
                     known.used = true;
-                    return Ok(known.record.clone());
+                    return Ok(known.record.as_deref().cloned());
                 }
                 if !older.may_contain(key) {
                     return Ok(None);
@@ -105,7 +101,8 @@ impl<R: Record> Table<R> {
         let record = self.read(key, driver)?;
         self.sweep();
         if let Place::Overlay { recent, .. } = &mut self.place {
-            recent.insert(key.clone(), Recent { record: record.clone(), changed: 0, used: false });
+            let record = record.clone().map(Arc::new);
+            recent.insert(key.clone(), Recent { record, changed: 0, used: false });
         }
         Ok(record)
     }
@@ -136,14 +133,14 @@ impl<R: Record> Table<R> {
 
     /// Whether this is the first change of the table by the present operation.
     pub(crate) fn put(&mut self, record: R) -> bool {
-        self.set(record.key(), Some(record))
+        self.set(record.key(), Some(Arc::new(record)))
     }
 
     pub(crate) fn remove(&mut self, key: &R::Key) -> bool {
         self.set(key.clone(), None)
     }
 
-    fn set(&mut self, key: R::Key, record: Option<R>) -> bool {
+    fn set(&mut self, key: R::Key, record: Option<Arc<R>>) -> bool {
         let first = self.undo.is_empty();
         let before = match &mut self.place {
             Place::Memory(records) => {
@@ -167,7 +164,7 @@ impl<R: Record> Table<R> {
         &self.pending
     }
 
-    fn current(&self, key: &R::Key) -> Option<&R> {
+    fn current(&self, key: &R::Key) -> Option<&Arc<R>> {
         match &self.place {
             Place::Memory(records) => records.get(key),
             Place::Overlay { recent, .. } => recent.get(key).and_then(|known| known.record.as_ref()),
@@ -177,7 +174,7 @@ impl<R: Record> Table<R> {
     /// Shows every record to `each`, in no order.
     pub(crate) fn each(&self, driver: &mut dyn Driver, each: &mut dyn FnMut(&R)) -> Result<(), StoreError> {
         match &self.place {
-            Place::Memory(records) => records.values().for_each(each),
+            Place::Memory(records) => records.values().for_each(|record| each(record)),
             Place::Overlay { recent, .. } => {
                 let mut broken = None;
                 driver.rows(&self.layout, &mut |row| {
@@ -188,7 +185,7 @@ impl<R: Record> Table<R> {
                     }
                     Ok(())
                 })?;
-                recent.values().filter_map(|known| known.record.as_ref()).for_each(each);
+                recent.values().filter_map(|known| known.record.as_deref()).for_each(each);
                 return broken.map_or(Ok(()), Err);
             }
         }
@@ -232,7 +229,7 @@ impl<R: Record> AnyTable for Table<R> {
             }
             let record = self.current(key).cloned();
             write_change(body, self.layout.id, record.is_some(), |out| match &record {
-                Some(record) => append(out, record),
+                Some(record) => append(out, record.as_ref()),
                 None => append(out, key),
             });
             self.pending.push(Changed { sequence, key: key.clone(), record });
@@ -248,7 +245,7 @@ impl<R: Record> AnyTable for Table<R> {
         let (key, record) = match left {
             Left::Record(bytes) => {
                 let record: R = postcard::from_bytes(bytes).map_err(broken)?;
-                (record.key(), Some(record))
+                (record.key(), Some(Arc::new(record)))
             }
             Left::Key(bytes) => (postcard::from_bytes(bytes).map_err(broken)?, None),
         };
@@ -271,7 +268,7 @@ impl<R: Record> AnyTable for Table<R> {
         driver.rows(layout, &mut |row| {
             match place {
                 Place::Memory(records) => match row::to_record::<R>(layout, row) {
-                    Ok(record) => drop(records.insert(record.key(), record)),
+                    Ok(record) => drop(records.insert(record.key(), Arc::new(record))),
                     Err(wrong) => broken = Some(damaged(wrong)),
                 },
                 Place::Overlay { older, .. } => match row::to_key::<R::Key>(layout, row) {
@@ -288,7 +285,7 @@ impl<R: Record> AnyTable for Table<R> {
         broken.map_or(Ok(()), Err)
     }
 
-    fn take_pending(&mut self, through: u64) -> Option<Box<dyn Pending>> {
+    fn take_pending(&mut self, through: u64) -> Option<Box<dyn TableFold>> {
         let changes = self.pending.take(through);
         (changes.len() > 0).then(|| Box::new(Changes { layout: Arc::clone(&self.layout), changes }) as Box<_>)
     }
@@ -319,7 +316,7 @@ impl<R: Record> AnyTable for Table<R> {
             };
             let key = record.key();
             let (expected, known) = self.expected(&key);
-            let same = expected.is_some_and(|expected| compact(expected) == compact(&record));
+            let same = expected.is_some_and(|expected| compact(expected.as_ref()) == compact(&record));
             if (known || everything) && !same {
                 bad = Some(format!("the row of {key:?} differs from the facts"));
             }
@@ -340,7 +337,7 @@ impl<R: Record> AnyTable for Table<R> {
 
 impl<R: Record> Table<R> {
     /// What replayed facts say of a key, and whether they say anything.
-    fn expected(&self, key: &R::Key) -> (Option<&R>, bool) {
+    fn expected(&self, key: &R::Key) -> (Option<&Arc<R>>, bool) {
         let touched = match &self.place {
             Place::Memory(records) => records.contains_key(key),
             Place::Overlay { recent, .. } => recent.contains_key(key),
@@ -358,15 +355,22 @@ impl<R: Record> Table<R> {
     }
 }
 
+/// So many rows are made at a time: they take the places in memory of those before them.
+const ROWS: usize = 2048;
+
 struct Changes<R: Record> {
     layout: Arc<Layout>,
     changes: Waiting<R>,
 }
 
-impl<R: Record> Pending for Changes<R> {
-    fn into_rows(self: Box<Self>) -> Result<TableFold, StoreError> {
+impl<R: Record> TableFold for Changes<R> {
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn each(&self, each: EachChange<'_>) -> Result<(), StoreError> {
         let changes = self.changes.by_key();
-        let mut rows: Vec<RowChange> = Vec::with_capacity(changes.len());
+        let mut rows: Vec<RowChange> = Vec::with_capacity(changes.len().min(ROWS));
         let mut rest = changes.into_iter().peekable();
         while let Some(Changed { key, record, .. }) = rest.next() {
             // Of several changes of a key the last one counts.
@@ -374,18 +378,20 @@ impl<R: Record> Pending for Changes<R> {
                 continue;
             }
             rows.push(match record {
-                Some(record) => RowChange::Put(row::from_record(&self.layout, record).map_err(damaged)?),
+                Some(record) => {
+                    RowChange::Put(row::from_record(&self.layout, record.as_ref()).map_err(damaged)?)
+                }
                 None => {
                     let key = row::key_values(&self.layout, key).map_err(damaged)?;
                     RowChange::Remove(self.layout.bucket(&key), key)
                 }
             });
+            if rows.len() == ROWS || rest.peek().is_none() {
+                rows.sort_by_key(RowChange::bucket);
+                rows.drain(..).try_for_each(&mut *each)?;
+            }
         }
-        rows.sort_by_key(|change| match change {
-            RowChange::Put(row) => row.bucket,
-            RowChange::Remove(bucket, _) => *bucket,
-        });
-        Ok(TableFold { layout: Arc::clone(&self.layout), changes: rows })
+        Ok(())
     }
 }
 

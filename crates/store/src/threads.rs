@@ -6,9 +6,9 @@
 
 use crate::clock::{Bell, Clock, lock};
 use crate::commit::{Commit, Committed, Done};
-use crate::driver::{Appender, Driver, Folder};
+use crate::driver::{Appender, Driver, Fold, Folder};
 use crate::error::{DriverError, StoreError};
-use crate::executor::{BATCH_OPERATIONS, Executor, FoldWork};
+use crate::executor::{BATCH_OPERATIONS, Executor};
 use crate::failpoint::{Failpoint, failpoint};
 use crate::job::Job;
 use crate::outbox::Message;
@@ -65,7 +65,7 @@ pub(crate) enum Control {
 
 /// What the folding thread does; one at a time.
 enum Chore {
-    Fold(FoldWork),
+    Fold(Fold),
     Shelve,
 }
 
@@ -348,7 +348,7 @@ fn fold_all(mut folder: Box<dyn Folder>, chores: &Receiver<Chore>, reports: &Sen
         let folded = matches!(chore, Chore::Fold(_));
         // A panic is a report like any other: whoever closes the store waits for one.
         let done = AssertUnwindSafe(|| match chore {
-            Chore::Fold(piece) => piece.prepare().and_then(|fold| Ok(folder.fold(&fold)?)),
+            Chore::Fold(fold) => folder.fold(&fold),
             Chore::Shelve => Ok(folder.shelve()?),
         });
         let outcome = catch_unwind(done).unwrap_or(Err(StoreError::Panicked));

@@ -1,6 +1,7 @@
 //! Changes that wait to be folded, in pieces: a list that grew in one piece would be copied again and again, and each
 //! time into memory that the system must give first.
 
+use std::sync::Arc;
 use values::Record;
 
 /// So many changes are a piece.
@@ -10,7 +11,7 @@ const PIECE: usize = 4096;
 pub(crate) struct Changed<R: Record> {
     pub(crate) sequence: u64,
     pub(crate) key: R::Key,
-    pub(crate) record: Option<R>,
+    pub(crate) record: Option<Arc<R>>,
 }
 
 /// Changes in the order of their facts.

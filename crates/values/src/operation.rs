@@ -23,7 +23,7 @@ pub enum Residency {
 }
 
 /// A thing a room keeps. Its serialised field names are its column names.
-pub trait Record: Clone + Serialize + DeserializeOwned + Send + 'static {
+pub trait Record: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What it is found by.
     type Key: Clone + Eq + Ord + Hash + Debug + Serialize + DeserializeOwned + Send + 'static;
     /// The table it is folded into; unique in one database.

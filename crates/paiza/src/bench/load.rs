@@ -2,6 +2,7 @@
 
 use super::configuration;
 use super::taps::Frames;
+use super::usage::Usage;
 use crate::output::Failure;
 use hdrhistogram::Histogram;
 use iso8583::framing::Frame;
@@ -19,6 +20,8 @@ pub(super) struct Loaded {
     pub(super) elapsed: Duration,
     /// Microseconds from when a tap was, or ought to have been, sent.
     pub(super) latency: Histogram<u64>,
+    /// What all parties used meanwhile.
+    pub(super) used: Usage,
 }
 
 impl Loaded {
@@ -42,6 +45,7 @@ pub(super) fn closed(
 ) -> Result<Loaded, Failure> {
     let mut stream = connect(to)?;
     let mut answers = Answers::new(frames.count(), first);
+    let used = Usage::now();
     let start = Instant::now();
     let mut sent = in_flight.min(frames.count());
     answers.sent_at[..sent].fill(Duration::ZERO);
@@ -56,7 +60,9 @@ pub(super) fn closed(
             sent = may;
         }
     }
-    answers.end(start.elapsed())
+    // While the connection stands: the threads that serve it end with it, and their figures with them.
+    let (elapsed, used) = (start.elapsed(), Usage::now().since(&used));
+    answers.end(elapsed, used)
 }
 
 /// Sends `rate` taps a second, whether answers come or not. Latency counts from the moment each ought to have
@@ -69,6 +75,7 @@ pub(super) fn paced(to: SocketAddr, frames: &Frames, first: u64, rate: f64) -> R
     for (number, at) in answers.sent_at.iter_mut().enumerate() {
         *at = due(number);
     }
+    let used = Usage::now();
     let start = Instant::now();
     std::thread::scope(|scope| {
         let sender = std::thread::Builder::new().name("bench-sender".to_owned());
@@ -91,7 +98,8 @@ pub(super) fn paced(to: SocketAddr, frames: &Frames, first: u64, rate: f64) -> R
         }
         sender.join().expect("sending does not panic")
     })?;
-    answers.end(start.elapsed())
+    let (elapsed, used) = (start.elapsed(), Usage::now().since(&used));
+    answers.end(elapsed, used)
 }
 
 fn connect(to: SocketAddr) -> Result<TcpStream, Failure> {
@@ -172,7 +180,7 @@ impl Answers {
         }
     }
 
-    fn end(self, elapsed: Duration) -> Result<Loaded, Failure> {
+    fn end(self, elapsed: Duration, used: Usage) -> Result<Loaded, Failure> {
         if self.others > 0 {
             let list: Vec<String> = self
                 .other
@@ -186,6 +194,6 @@ impl Answers {
                 list.join(", ")
             )));
         }
-        Ok(Loaded { approved: self.approved, elapsed, latency: self.latency })
+        Ok(Loaded { approved: self.approved, elapsed, latency: self.latency, used })
     }
 }

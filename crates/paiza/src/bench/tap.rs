@@ -1,7 +1,7 @@
 //! `paiza bench tap`: authorisations through token gateway and issuer, durable at both.
 
 use super::plant::{Cards, Plant, TAPS_PER_TOKEN};
-use super::usage::{Usage, resident_bytes};
+use super::usage::resident_bytes;
 use super::{Place, limit, load, taps};
 use crate::cli::BenchAlgorithm;
 use crate::output::{Failure, Output};
@@ -51,9 +51,7 @@ pub(super) fn run(plan: &Plan, place: &Place, output: Output) -> Result<(), Fail
     let taps = (plan.seconds * FASTEST).min(cards.count() * TAPS_PER_TOKEN * 2 / 3).max(1);
     let frames = taps::make(&cards, &key, now, 0..taps)?;
     let time = Duration::from_secs(plan.seconds);
-    let used = Usage::now();
     let closed = load::closed(plant.gateway_at, &frames, 0, plan.in_flight, time)?;
-    let used = Usage::now().since(&used);
     let folding = Instant::now();
     plant.fold()?;
     let fold_seconds = folding.elapsed().as_secs_f64();
@@ -73,7 +71,6 @@ pub(super) fn run(plan: &Plan, place: &Place, output: Output) -> Result<(), Fail
         memory,
         per_token,
         closed,
-        used,
         fold_seconds,
         echo,
         appended,
@@ -105,7 +102,6 @@ struct Report<'a> {
     memory: u64,
     per_token: u64,
     closed: load::Loaded,
-    used: Usage,
     fold_seconds: f64,
     echo: f64,
     appended: f64,
@@ -118,7 +114,8 @@ impl Report<'_> {
     fn print(&self, output: Output) {
         let count = self.closed.approved.max(1);
         let rate = self.closed.per_second();
-        let (cpu, written) = (self.used.cpu_micros as f64 / count as f64, self.used.bytes_written / count);
+        let (cpu, written) =
+            (self.closed.used.cpu_micros as f64 / count as f64, self.closed.used.bytes_written / count);
         let ratio = rate / self.appended;
         output.line(format!(
             "{} cryptograms, {} approved, {} in flight, frames of {} bytes",
@@ -138,7 +135,8 @@ impl Report<'_> {
         row("echo with append and sync, a second", format!("{:.0}", self.appended));
         row("authorisations to echo with append", format!("{ratio:.3}"));
         output.line("CPU per authorisation by thread (us):");
-        let mut threads: Vec<(&String, &u64)> = self.used.threads.iter().filter(|(_, us)| **us > 0).collect();
+        let mut threads: Vec<(&String, &u64)> =
+            self.closed.used.threads.iter().filter(|(_, us)| **us > 0).collect();
         threads.sort_by_key(|(_, micros)| std::cmp::Reverse(**micros));
         for (name, micros) in threads.iter().take(8) {
             row(&format!("  {name}"), format!("{:.1}", **micros as f64 / count as f64));

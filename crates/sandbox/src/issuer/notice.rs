@@ -11,6 +11,7 @@ use crate::keys::{self, IssuerKeys};
 use crate::test_cards::Language;
 use crypto::vault::Envelope;
 use serde::{Deserialize, Serialize};
+use std::fmt::{self, Write};
 use std::sync::LazyLock;
 use values::time::Zone;
 use values::{Money, Outbound, Records, SecretBytes, Timestamp};
@@ -149,7 +150,9 @@ fn stage(
     let from =
         Directory::sandbox().by_pan_prefix(card.prefix).map_or("", |(bank, _)| bank.sms_sender.as_str());
     let sms = Sms { to: card.phone.clone(), from: from.to_owned(), text, code };
-    let body = postcard::to_allocvec(&sms).expect("strings serialise");
+    // With room for all of it: the writer adds byte by byte.
+    let room = Vec::with_capacity(sms.text.len() + 128);
+    let body = postcard::to_extend(&sms, room).expect("strings serialise");
     records.send(Outbound { topic: TOPIC_SMS.to_owned(), key: key.to_owned(), due: now, body });
 }
 
@@ -171,13 +174,13 @@ fn fill(
         let (place, after) = after.split_once('}').unwrap_or((after, ""));
         rest = after;
         match place {
-            "tail" => text.push_str(&card.last_four.to_string()),
+            "tail" => append(&mut text, format_args!("{}", card.last_four)),
             "card" if card.product == Product::Debit => text.push_str(&wording.debit),
             "card" => text.push_str(&wording.credit),
-            "month" => text.push_str(&format!("{:02}", at.month)),
-            "day" => text.push_str(&format!("{:02}", at.day)),
-            "hour" => text.push_str(&format!("{:02}", at.hour)),
-            "minute" => text.push_str(&format!("{:02}", at.minute)),
+            "month" => append(&mut text, format_args!("{:02}", at.month)),
+            "day" => append(&mut text, format_args!("{:02}", at.day)),
+            "hour" => append(&mut text, format_args!("{:02}", at.hour)),
+            "minute" => append(&mut text, format_args!("{:02}", at.minute)),
             "amount" => text.push_str(&money.map(|(amount, _)| amount.to_decimal()).unwrap_or_default()),
             "balance" => text.push_str(&money.map(|(_, left)| left.to_decimal()).unwrap_or_default()),
             "merchant" => {
@@ -188,6 +191,10 @@ fn fill(
     }
     text.push_str(rest);
     text
+}
+
+fn append(text: &mut String, more: fmt::Arguments<'_>) {
+    text.write_fmt(more).expect("a string takes everything");
 }
 
 const CODE: &str = "{code}";

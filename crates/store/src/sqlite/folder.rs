@@ -1,8 +1,8 @@
 //! The half that folds and shelves, and checkpoints when enough has come together.
 
 use super::{checkpoint, set_mark, shelve};
-use crate::driver::{Fold, Folder, RowChange};
-use crate::error::DriverError;
+use crate::driver::{Fold, Folder, Repeat, RowChange};
+use crate::error::{DriverError, StoreError};
 use crate::failpoint::{Failpoint, failpoint};
 use crate::log::Log;
 use crate::row::Value;
@@ -29,37 +29,28 @@ impl SqliteFolder {
         SqliteFolder { tables, facts, log, shelved_bytes: 0, rows: 0, forgot: false }
     }
 
-    fn fold_in_transaction(&mut self, fold: &Fold) -> rusqlite::Result<()> {
-        let transaction = self.tables.transaction()?;
+    fn fold_in_transaction(&mut self, fold: &Fold) -> Result<(), StoreError> {
+        let transaction = self.tables.transaction().map_err(folding)?;
         for table in &fold.tables {
-            let mut upsert = transaction.prepare_cached(&table.layout.upsert)?;
-            let mut delete = transaction.prepare_cached(&table.layout.delete)?;
-            for change in &table.changes {
-                let (statement, bucket, values) = match change {
+            let layout = table.layout();
+            let mut upsert = transaction.prepare_cached(&layout.upsert).map_err(folding)?;
+            let mut delete = transaction.prepare_cached(&layout.delete).map_err(folding)?;
+            table.each(&mut |change| {
+                let (statement, bucket, values) = match &change {
                     RowChange::Put(row) => (&mut upsert, row.bucket, &row.values),
                     RowChange::Remove(bucket, key) => (&mut delete, *bucket, key),
                 };
                 let bucket = Value::Integer(i64::from(bucket));
-                statement.execute(params_from_iter(std::iter::once(&bucket).chain(values)))?;
                 self.rows += 1;
-            }
+                let changed = statement.execute(params_from_iter(std::iter::once(&bucket).chain(values)));
+                changed.map(drop).map_err(folding)
+            })?;
             failpoint(Failpoint::MidFold);
         }
-        let mut keep = transaction.prepare_cached(
-            "INSERT INTO repeats (key, fingerprint, at, answer) VALUES ($1, $2, $3, $4) ON CONFLICT (key)
-             DO UPDATE SET fingerprint = excluded.fingerprint, at = excluded.at, answer = excluded.answer",
-        )?;
-        for repeat in &fold.repeats {
-            let Idempotency { key, fingerprint } = repeat.idempotency;
-            keep.execute(params![key, fingerprint, repeat.at.millis(), repeat.answer])?;
-            self.rows += 1;
-        }
-        drop(keep);
-        transaction
-            .prepare_cached("DELETE FROM repeats WHERE at < $1")?
-            .execute([fold.forget_repeats_before.millis()])?;
-        set_mark(&transaction, "folded", fold.through)?;
-        transaction.commit()
+        keep_repeats(&transaction, fold).map_err(folding)?;
+        self.rows += fold.repeats.len() as u64;
+        set_mark(&transaction, "folded", fold.through).map_err(folding)?;
+        Ok(transaction.commit().map_err(folding)?)
     }
 
     /// Deletes facts through this one. Their pages are overwritten, here and in the logs.
@@ -78,10 +69,31 @@ impl SqliteFolder {
     }
 }
 
+/// Adds the new idempotency keys and forgets the old ones.
+fn keep_repeats(tables: &Connection, fold: &Fold) -> rusqlite::Result<()> {
+    let mut keep = tables.prepare_cached(
+        "INSERT INTO repeats (key, fingerprint, at, answer) VALUES ($1, $2, $3, $4) ON CONFLICT (key)
+         DO UPDATE SET fingerprint = excluded.fingerprint, at = excluded.at, answer = excluded.answer",
+    )?;
+    let mut repeats: Vec<&Repeat> = fold.repeats.iter().collect();
+    repeats.sort_by_key(|repeat| repeat.idempotency.key);
+    for Repeat { at, idempotency: Idempotency { key, fingerprint }, answer } in repeats {
+        keep.execute(params![key, fingerprint, at.millis(), answer])?;
+    }
+    tables
+        .prepare_cached("DELETE FROM repeats WHERE at < $1")?
+        .execute([fold.forget_repeats_before.millis()])
+        .map(drop)
+}
+
+fn folding(error: rusqlite::Error) -> DriverError {
+    DriverError::new("folding", error)
+}
+
 impl Folder for SqliteFolder {
-    fn fold(&mut self, fold: &Fold) -> Result<(), DriverError> {
+    fn fold(&mut self, fold: &Fold) -> Result<(), StoreError> {
         self.shelve()?;
-        self.fold_in_transaction(fold).map_err(|e| DriverError::new("folding", e))?;
+        self.fold_in_transaction(fold)?;
         if fold.forget_facts {
             self.forget(fold.through).map_err(|e| DriverError::new("forgetting facts", e))?;
             self.log.scrub().map_err(|e| DriverError::new("forgetting facts", e))?;

@@ -32,7 +32,7 @@ fn call<O: Operation>(executor: &mut Executor<Disk>, operation: O) -> Told<O> {
 
 fn fold(executor: &mut Executor<Disk>) {
     if let Some(work) = executor.take_fold(NOW) {
-        executor.driver().folder().unwrap().fold(&work.prepare().unwrap()).unwrap();
+        executor.driver().folder().unwrap().fold(&work).unwrap();
         executor.folded();
     }
 }
@@ -102,7 +102,7 @@ fn the_next_batch_is_decided_while_one_is_on_its_way() {
     assert!(first.try_recv().is_err() && second.try_recv().is_err());
     executor.committed(committed);
     // What is folded now is the first batch alone, though the second changed the same records.
-    let work = executor.take_fold(NOW).unwrap().prepare().unwrap();
+    let work = executor.take_fold(NOW).unwrap();
     assert_eq!((work.through, executor.head().last), (1, 1));
     executor.driver().folder().unwrap().fold(&work).unwrap();
     executor.folded();
@@ -383,7 +383,7 @@ impl World {
             }
             Step::Run => self.run(),
             Step::Fold => fold(&mut self.executor),
-            Step::HalfFold => drop(self.executor.take_fold(NOW).map(|work| work.prepare().unwrap())),
+            Step::HalfFold => drop(self.executor.take_fold(NOW)),
             Step::HandOut => self.hand_out(),
             Step::Land => self.land(),
             Step::Crash(arrives) => self.crash(arrives),

@@ -32,7 +32,7 @@ impl Machine {
     }
 
     fn fold(&mut self) {
-        let work = self.executor.take_fold(NOW).unwrap().prepare().unwrap();
+        let work = self.executor.take_fold(NOW).unwrap();
         self.executor.driver().folder().unwrap().fold(&work).unwrap();
         self.executor.folded();
     }
