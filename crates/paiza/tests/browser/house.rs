@@ -20,6 +20,8 @@ pub(crate) struct Door {
     pub(crate) name: &'static str,
     pub(crate) at: SocketAddr,
     pub(crate) pages: Vec<String>,
+    /// More of a kind that is among the pages, of which one look is enough.
+    pub(crate) glances: Vec<String>,
 }
 
 pub(crate) struct House {
@@ -77,23 +79,34 @@ impl House {
         };
         let mut platform: Vec<String> =
             ["/", "/styleguide", "/lost-phone", "/reference", "/problems"].map(str::to_owned).into();
-        // The operations of the reference are one screen with other words: every ninth stands for them.
+        // The operations of the reference are one screen with other words: every ninth is looked at in every way, the
+        // others once.
         let operations = linked(browser, self.city.addresses.platform, "/reference", "/reference/").await;
-        platform.extend(operations.into_iter().step_by(9));
+        let (sample, others): (Vec<_>, Vec<_>) =
+            operations.into_iter().enumerate().partition(|(place, _)| place % 9 == 0);
+        platform.extend(sample.into_iter().map(|(_, page)| page));
+        let glances = others.into_iter().map(|(_, page)| page).collect();
         // First those that lock themselves while nobody is there.
         vec![
             Door {
                 name: "phone",
                 at: self.phone(0),
                 pages: server::phone_door::PAGES.iter().map(filled).collect(),
+                glances: Vec::new(),
             },
-            Door { name: "console", at: self.console(), pages: self.console_pages(browser).await },
+            Door {
+                name: "console",
+                at: self.console(),
+                pages: self.console_pages(browser).await,
+                glances: Vec::new(),
+            },
             Door {
                 name: "terminal",
                 at: self.terminal(),
                 pages: server::till::door::PAGES.iter().map(filled).collect(),
+                glances: Vec::new(),
             },
-            Door { name: "start", at: self.city.addresses.platform, pages: platform },
+            Door { name: "start", at: self.city.addresses.platform, pages: platform, glances },
         ]
     }
 

@@ -197,10 +197,15 @@ impl Person<'_> {
         }
     }
 
-    /// Has the phone show a code; what it says.
-    pub(crate) async fn show_code(&self, phone: SocketAddr) -> String {
+    /// Opens the phone's page of codes.
+    async fn open_codes(&self, phone: SocketAddr) {
         self.open(phone, "/").await;
         self.press("a[href='/code']").await;
+    }
+
+    /// Has the phone show a code; what it says.
+    pub(crate) async fn show_code(&self, phone: SocketAddr) -> String {
+        self.open_codes(phone).await;
         self.press("form[action='/code/show'] button").await;
         self.fill("#passcode", PASSCODE).await;
         self.press(".bottom button.key[form], .bottom .plain-submit").await;
@@ -213,10 +218,15 @@ impl Person<'_> {
         self.text(".spell .code").await
     }
 
-    /// Has the terminal charge what a hand scanner typed; what it says then.
-    pub(crate) async fn charge_code(&self, terminal: SocketAddr, digits: &str, code: &str) -> String {
+    /// Opens the terminal's page on which a customer's code is scanned.
+    async fn open_scan(&self, terminal: SocketAddr, digits: &str) {
         self.type_amount(terminal, digits).await;
         self.press("a[href^='/scan']").await;
+    }
+
+    /// Has the terminal charge what a hand scanner typed; what it says then.
+    pub(crate) async fn charge_code(&self, terminal: SocketAddr, digits: &str, code: &str) -> String {
+        self.open_scan(terminal, digits).await;
         self.fill("#code", code).await;
         self.press_here("form.scan button:not([type='button'])").await;
         self.text(".outcome h1").await
@@ -224,8 +234,7 @@ impl Person<'_> {
 
     /// Has the terminal charge the code in a photograph; what it says then.
     pub(crate) async fn charge_picture(&self, terminal: SocketAddr, digits: &str, picture: &Path) -> String {
-        self.type_amount(terminal, digits).await;
-        self.press("a[href^='/scan']").await;
+        self.open_scan(terminal, digits).await;
         self.wait_for("#picture").await.send_keys(picture.to_str().unwrap()).await.unwrap();
         self.press_here("form.scan button:not([type='button'])").await;
         self.text(".outcome h1").await
@@ -240,8 +249,7 @@ impl Person<'_> {
 
     /// Scans a shop's code with the phone, and sees whom it pays.
     pub(crate) async fn scan(&self, phone: SocketAddr, code: &str) {
-        self.open(phone, "/").await;
-        self.press("a[href='/code']").await;
+        self.open_codes(phone).await;
         self.fill("#code", code).await;
         self.press("form[action='/code/scan'] button:not([type='button'])").await;
         self.wait_for(".payee").await;

@@ -1,7 +1,8 @@
 //! The screens in a real browser: every page of every door, in each language and theme, at four widths.
 //!
 //! Needs the packages `chromium`, `chromium-driver` and the npm package `axe-core`. Without them it says what is missing and
-//! is passed over, unless `CI` or `PAIZA_REQUIRE_ALL` is set. Pictures of what was seen lie in `target/screens`.
+//! is passed over, unless `CI` or `PAIZA_REQUIRE_ALL` is set. Pictures of what was seen lie in `target/screens`, and what is wrong
+//! stands in `findings.txt` there as soon as it is found.
 
 mod browser;
 mod codes;
@@ -18,6 +19,7 @@ use seeing::{See, see_everything};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payment_by_keyboard_alone_and_every_page_for_everybody() {
     let Some(tools) = Tools::find() else { return };
+    seeing::begin();
     let house = House::open();
     let browser = Browser::start().await;
     browser.look(Look { width: 390, theme: "light" }).await;
