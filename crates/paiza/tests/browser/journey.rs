@@ -150,6 +150,11 @@ impl Person<'_> {
 
     /// The code in the message on top of the page; the page is asked for again until it has come.
     pub(crate) async fn code(&self) -> String {
+        self.code_at("/welcome/code").await
+    }
+
+    /// The same on the page at this path.
+    pub(crate) async fn code_at(&self, path: &str) -> String {
         for _ in 0..STOPS_MOST {
             let banner = self.browser.client.find(Locator::Css(".banner.plain p")).await;
             if let Ok(banner) = banner {
@@ -157,7 +162,7 @@ impl Person<'_> {
                 let runs = text.split(|c: char| !c.is_ascii_digit());
                 return runs.filter(|run| run.len() == 6).next_back().expect("six digits").to_owned();
             }
-            self.press("a[href='/welcome/code']").await;
+            self.press(&format!("a[href='{path}']")).await;
         }
         panic!("no message came");
     }
