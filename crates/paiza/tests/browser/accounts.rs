@@ -35,7 +35,7 @@ impl Person<'_> {
     }
 
     /// Types the PIN on the bank's page.
-    async fn type_pin(&self) {
+    pub(crate) async fn type_pin(&self) {
         self.fill("#pin", PIN).await;
         self.press(".bottom button.key[form], .bottom .plain-submit").await;
     }

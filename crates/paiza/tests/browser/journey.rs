@@ -140,6 +140,13 @@ impl Person<'_> {
         self.text(".recovery").await;
     }
 
+    /// Opens the phone with its passcode, whether or not it has locked itself.
+    pub(crate) async fn unlock(&self, phone: SocketAddr) {
+        self.open(phone, "/unlock").await;
+        self.fill("#passcode", PASSCODE).await;
+        self.press(".bottom button.key[form], .bottom .plain-submit").await;
+    }
+
     /// Closes the phone, and opens it with the passkey.
     pub(crate) async fn unlock_by_passkey(&self, phone: SocketAddr) {
         self.open(phone, "/you").await;

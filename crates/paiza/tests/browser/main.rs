@@ -47,6 +47,7 @@ async fn a_payment_by_keyboard_alone_and_every_page_for_everybody() {
     second.takes_cookies_of(&browser).await;
     let with_second = See { browser: &second, own: house.origins() };
     wrong.extend(see_everything([&see, &with_second], &doors).await);
+    wrong.extend(a_payment_that_nobody_answers(&see, &person, &house).await);
     assert!(wrong.is_empty(), "{} wrongs:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -80,6 +81,18 @@ async fn paying_by_account(see: &See<'_>, person: &Person<'_>, house: &House) ->
     person.look_up(phone, "ravi@paiza").await;
     person.decide("1200.00").await;
     (paid, wrong)
+}
+
+/// The page of a payment whose end nobody knows: it comes last, as the switch says nothing any more afterwards.
+async fn a_payment_that_nobody_answers(see: &See<'_>, person: &Person<'_>, house: &House) -> Vec<String> {
+    let phone = house.phone(0);
+    person.unlock(phone).await;
+    person.open(phone, "/upi/pay/pin").await;
+    house.city.upi().unwrap().switch.close();
+    person.type_pin().await;
+    person.wait_for("[data-follow='checked']").await;
+    let pending = person.browser.client.current_url().await.unwrap().path().to_owned();
+    see.pages("phone-account-pending", phone, &[&pending, "/upi", "/history"]).await
 }
 
 /// Every page on the way to a bound phone, which are there only on the way.

@@ -194,6 +194,37 @@ fn a_pin_approves_what_its_own_page_showed_and_nothing_else() {
 }
 
 #[test]
+fn a_payment_that_nobody_answers_says_where_the_money_is_and_is_not_paid_again() {
+    let city = city();
+    let (_phone, _folder) = payee(&city);
+    let screen = Screen::new(&city);
+    screen.set_up();
+    set_up(&screen);
+    screen.follow("/upi/pay", &[("to", "ravi@paiza")]);
+    screen.follow("/upi/pay/confirm", &[("amount", "1200"), ("account", "1")]);
+    city.city.upi().unwrap().switch.close();
+    let path = approve(&screen, PIN).header("location").to_owned();
+    let pending = screen.get(&path).body;
+    for part in [
+        "data-follow=\"checked\"",
+        "Being checked",
+        "do not pay again",
+        "You approved it",
+        "Waiting for the banks",
+        "Paid, or back in your account",
+        // Paid to a person: the day after it at the latest.
+        "By 23 Nov 2026 at the latest",
+        "Amber Bank, quoting the reference",
+        "Reference (RRN)",
+    ] {
+        assert!(pending.contains(part), "{part}: {pending}");
+    }
+    assert!(!pending.contains("Try again"), "{pending}");
+    assert!(screen.get("/upi").body.contains("Still being checked"));
+    assert!(screen.get("/history").body.contains("Being checked"));
+}
+
+#[test]
 fn links_are_paid_as_they_say_and_the_own_code_is_one() {
     let city = city();
     let _payee = payee(&city);
