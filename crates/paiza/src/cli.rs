@@ -198,6 +198,9 @@ pub(crate) enum Phone {
         /// The telephone network, if the phone is new
         #[arg(long, default_value = "127.0.0.1:8086")]
         telephone: String,
+        /// The provider of account payment, where it is set up
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        provider: String,
         /// Reader it is held against, which speaks the vpcd socket protocol
         #[arg(long, default_value = "127.0.0.1:35963")]
         vpcd: String,

@@ -33,8 +33,8 @@ pub(crate) fn run(what: &What, output: Output) -> Result<(), Failure> {
             };
             add(phone, card, bank_phone.as_deref(), output)
         }
-        What::Screen { phone, listen, platform, telephone, vpcd } => {
-            let at = screen::Wires { listen, platform, telephone, vpcd };
+        What::Screen { phone, listen, platform, telephone, provider, vpcd } => {
+            let at = screen::Wires { listen, platform, telephone, provider, vpcd };
             screen::run(phone, &at, output)
         }
         What::Cards { phone } => list(&open(phone)?, output),

@@ -24,8 +24,8 @@ pub(crate) fn run(what: &Up, output: Output) -> Result<(), Failure> {
     let plan = Plan { watch, ..plan };
     let mut city = City::start(&plan).map_err(failure)?;
     city.open_terminal(&plan).map_err(failure)?;
-    city.open_phones(&plan, Work::PHONE).map_err(failure)?;
     city.open_upi(&plan).map_err(failure)?;
+    city.open_phones(&plan, Work::PHONE).map_err(failure)?;
     city.open_console(&plan, Some(tape)).map_err(failure)?;
     let links = city.console_links().map_err(failure)?;
     city.welcome(TRY);

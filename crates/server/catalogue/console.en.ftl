@@ -162,3 +162,28 @@ search-found = { $count ->
     [one] One result for
    *[other] { $count } results for
 }
+console-accounts = Account payments
+column-from = From
+column-transaction = Transaction
+column-after = After
+column-cause = What happened
+column-sends = Sends
+column-note = Note
+column-account = Account
+column-transfer = Transfer
+column-owes = Owes
+account-steps = At the switch
+account-legs = Legs at the banks
+account-books = In the books
+account-owed = Who owes whom
+account-no-legs = No bank was asked yet
+account-no-books = Nothing is booked
+account-nothing-owed = Nobody owes anybody anything for it
+account-deemed = Deemed
+account-late = Too late: kept, and changed nothing
+account-network = The network
+account-booked = Booked
+account-undone = Taken back
+account-due = Next deadline { $time }
+account-over = Nothing is waited for any more.
+account-elsewhere = The switch and the banks run elsewhere: ask them.

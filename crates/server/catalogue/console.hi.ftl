@@ -162,3 +162,28 @@ search-found = { $count ->
     [one] एक नतीजा:
    *[other] { $count } नतीजे:
 }
+console-accounts = खाता भुगतान
+column-from = किससे
+column-transaction = लेनदेन
+column-after = बाद में
+column-cause = क्या हुआ
+column-sends = भेजता है
+column-note = टिप्पणी
+column-account = खाता
+column-transfer = अंतरण
+column-owes = देनदार
+account-steps = स्विच पर
+account-legs = बैंकों के चरण
+account-books = बही में
+account-owed = किसका किस पर बकाया
+account-no-legs = अभी किसी बैंक से नहीं पूछा गया
+account-no-books = कुछ दर्ज नहीं
+account-nothing-owed = इसका किसी पर कुछ बकाया नहीं
+account-deemed = मान लिया गया
+account-late = बहुत देर से: रखा गया, कुछ नहीं बदला
+account-network = नेटवर्क
+account-booked = दर्ज
+account-undone = वापस लिया
+account-due = अगली समय-सीमा { $time }
+account-over = अब किसी की प्रतीक्षा नहीं।
+account-elsewhere = स्विच और बैंक कहीं और चलते हैं: उनसे पूछें।

@@ -160,3 +160,28 @@ search-found = { $count ->
     [0] 没有结果：
    *[other] { $count } 条结果：
 }
+console-accounts = 账户付款
+column-from = 付款方
+column-transaction = 交易号
+column-after = 经过
+column-cause = 发生了什么
+column-sends = 发送
+column-note = 说明
+column-account = 账户
+column-transfer = 转账
+column-owes = 欠款方
+account-steps = 在交换中心
+account-legs = 在各银行
+account-books = 账簿记录
+account-owed = 谁欠谁
+account-no-legs = 尚未询问任何银行
+account-no-books = 没有入账
+account-nothing-owed = 这笔交易没有欠款
+account-deemed = 视同成功
+account-late = 太迟：已保留，未改变任何内容
+account-network = 网络
+account-booked = 已入账
+account-undone = 已撤回
+account-due = 下一期限 { $time }
+account-over = 不再等待任何应答。
+account-elsewhere = 交换中心和银行在别处运行：请向它们查询。

@@ -286,10 +286,10 @@ impl City {
     }
 
     /// Switches two phones on, each with a screen and a folder of its own. They are held against the city's terminal, if
-    /// there is one already.
+    /// there is one already, and pay by account if its parties run already.
     pub fn open_phones(&mut self, plan: &Plan, work: Work) -> Result<(), CityError> {
         let reader = SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, ports::READER));
-        for (place, (folder, number)) in (0u16..).zip(phone::PHONES) {
+        for (place, phone::CityPhone { folder, number, indian_number }) in (0u16..).zip(phone::PHONES) {
             let port = ports::PHONE + place;
             let named = |error| CityError::Io { what: format!("{folder} (port {port})"), error };
             let screen = plan.ports.bind(port).map_err(named)?;
@@ -298,6 +298,10 @@ impl City {
                 number: number.to_owned(),
                 platform: self.addresses.platform.to_string(),
                 telephone: self.addresses.telephone,
+                upi: self.upi.as_ref().map(|upi| phone_door::UpiLine {
+                    provider: upi.psp_at,
+                    number: indian_number.to_owned(),
+                }),
                 reader: self.addresses.reader.unwrap_or(reader),
                 work,
                 clock: Arc::clone(&plan.clock),
@@ -339,6 +343,7 @@ impl City {
         let sources = Sources {
             network: Some(self.network.store().clone()),
             banks: self.issuers.iter().map(bank).collect(),
+            accounts: self.upi.as_ref().map(UpiParties::sources),
             test: self.test_tools().cloned(),
             ..Sources::of_platform(&self.acquirer, self.tokens.store())
         };

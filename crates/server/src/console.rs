@@ -2,7 +2,7 @@
 //! and dangerous acts, which one operator asks for and another approves.
 //!
 //! Read `porter` (who is let in, by what) and `entry` (the pages before it), `tape` (what went over the wires), `look`
-//! (questions to the records) and `lists`, `acts` (what can be done to what, and how it is carried out), `asking` (asked by
+//! (questions to the records), `lists` and `accounts` (payments by account), `acts` (what can be done to what, and how it is carried out), `asking` (asked by
 //! one, approved by another), `registers` (what operators keep of it, the log), `recovery` (two who lost their passkeys), `test_tools` (the clock
 //! and the faults of a sandbox), then `door` (the routes).
 //!
@@ -10,6 +10,7 @@
 //! nothing but a sandbox's clock and faults is changed here that two operators did not agree on; whoever looks at a customer's data, or does anything at
 //! all, is in the log.
 
+pub mod accounts;
 pub(crate) mod acts;
 mod asking;
 pub mod door;

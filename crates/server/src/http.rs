@@ -187,6 +187,10 @@ impl Progress {
         loop {
             self.begun.notified().await;
             let head = self.heads.load(Ordering::SeqCst);
+            // Most heads come in one piece, and are answered before anybody looks here.
+            if self.stage.load(Ordering::SeqCst) != HEAD {
+                continue;
+            }
             alarm.after(HEAD_WITHIN).await;
             let same = self.heads.load(Ordering::SeqCst) == head;
             if same && self.stage.load(Ordering::SeqCst) == HEAD {

@@ -5,7 +5,7 @@
 //! [`IDLE`] has ended. Money wants the passcode once more for every tap, as the wallet's rules say.
 //!
 //! Read `first_run` (from nothing to a bound phone, and opening it), `cards` and `adding`, `tapping` (held near a reader, and
-//! how it ended), `coding` (by code), `looking_back`, `own`, `passkey`; then `visit` (who is asking) and `view` (records as pages see them).
+//! how it ended), `coding` (by code), `upi` (from a bank account), `looking_back`, `own`, `passkey`; then `visit` (who is asking) and `view` (records as pages see them).
 
 mod adding;
 mod cards;
@@ -15,6 +15,7 @@ mod looking_back;
 mod own;
 mod passkey;
 mod tapping;
+mod upi;
 mod view;
 mod visit;
 
@@ -37,6 +38,7 @@ use std::time::Duration;
 use store::Clock;
 use values::Timestamp;
 
+pub use upi::UpiLine;
 pub use visit::IDLE;
 
 /// The largest form that is read: every form of the phone fits many times.
@@ -55,6 +57,8 @@ pub struct Settings {
     pub platform: String,
     /// The telephone network.
     pub telephone: SocketAddr,
+    /// Its line to a provider of account payment, if it has one.
+    pub upi: Option<UpiLine>,
     /// The reader it is held against (vpcd).
     pub reader: SocketAddr,
     /// How much work one try of the passcode is.
@@ -98,6 +102,7 @@ struct Inside {
     tapping: tapping::Tapping,
     /// The code that was scanned last, until it is paid.
     scanned: Mutex<Option<Arc<Scanned>>>,
+    upi: Mutex<upi::State>,
 }
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -127,6 +132,7 @@ impl PhoneDoor {
             ranges: Mutex::default(),
             tapping: tapping::Tapping::default(),
             scanned: Mutex::default(),
+            upi: Mutex::default(),
         })))
     }
 
@@ -156,8 +162,8 @@ impl PhoneDoor {
     }
 }
 
-/// Every page that is asked for with GET, `{token}` and `{counter}` standing for a card and a tap. Whoever looks at all
-/// pages finds them here.
+/// Every page that is asked for with GET, `{token}` and `{counter}` standing for a card and a tap, `{place}` for a linked
+/// account counted from 1, `{transaction}` for a payment by account. Whoever looks at all pages finds them here.
 pub const PAGES: &[&str] = &[
     "/",
     "/welcome",
@@ -173,6 +179,20 @@ pub const PAGES: &[&str] = &[
     "/tap",
     "/code",
     "/code/pay",
+    "/upi",
+    "/upi/register",
+    "/upi/banks",
+    "/upi/accounts",
+    "/upi/address",
+    "/upi/pin/{place}",
+    "/upi/pin/{place}/new",
+    "/upi/balance/{place}",
+    "/upi/pay",
+    "/upi/pay/confirm",
+    "/upi/pay/pin",
+    "/upi/receive",
+    "/upi/receive?amount=250.00",
+    "/upi/payments/{transaction}",
     "/history",
     "/history/{token}/{counter}",
     "/inbox",
@@ -211,6 +231,19 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/code/show", &["passcode", "card", "proof"]),
     ("/code/scan", &["code", "picture"]),
     ("/code/pay", &["amount", "passcode", "card"]),
+    ("/upi/register", &["number"]),
+    ("/upi/banks", &["bank"]),
+    ("/upi/accounts", &["account"]),
+    ("/upi/address", &["name"]),
+    ("/upi/first", &["account"]),
+    ("/upi/pin/{place}", &["card", "expiry"]),
+    ("/upi/pin/{place}/new", &["code", "pin", "again"]),
+    ("/upi/balance/{place}", &["approves", "pin"]),
+    ("/upi/pay", &["to"]),
+    ("/upi/scan", &["code", "picture"]),
+    ("/upi/pay/confirm", &["amount", "note", "account"]),
+    ("/upi/pay/pin", &["approves", "pin"]),
+    ("/upi/pay/again", &[]),
 ];
 
 /// The routes, read like a menu.
@@ -247,6 +280,7 @@ pub fn router(phone: PhoneDoor) -> Router {
         .route("/code/show", post(coding::show))
         .route("/code/scan", post(coding::scan).layer(DefaultBodyLimit::max(SCAN_MOST)))
         .route("/code/pay", get(coding::confirm).post(coding::pay))
+        .merge(account_routes())
         .route("/history", get(looking_back::history))
         .route("/history/{token}/{counter}", get(looking_back::receipt))
         .route("/inbox", get(looking_back::inbox))
@@ -257,6 +291,8 @@ pub fn router(phone: PhoneDoor) -> Router {
         .route("/you/privacy", get(own::privacy))
         .route("/assets/phone.css", get(|| async { door::style_sheet_of(screens::style_sheet()) }))
         .route("/assets/phone.js", get(|| async { door::script(screens::SCRIPT) }))
+        .route("/assets/upi.css", get(|| async { door::style_sheet_of(screens::UPI_STYLE.to_owned()) }))
+        .route("/assets/upi.js", get(|| async { door::script(screens::UPI_SCRIPT) }))
         .route("/assets/passkey.js", get(|| async { door::script(crate::screens::PASSKEY_SCRIPT) }))
         .route("/assets/scan.js", get(|| async { door::script(crate::screens::SCAN_SCRIPT) }))
         .merge(door::common())
@@ -264,6 +300,28 @@ pub fn router(phone: PhoneDoor) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MOST))
         .layer(from_fn(guard::own_pages_alone))
         .with_state(phone)
+}
+
+/// Those of account payment.
+fn account_routes() -> Router<PhoneDoor> {
+    use upi::{looking, paying, set_up};
+    Router::new()
+        .route("/upi", get(upi::home))
+        .route("/upi/register", get(set_up::number).post(set_up::register))
+        .route("/upi/banks", get(set_up::banks).post(set_up::ask_bank))
+        .route("/upi/accounts", get(set_up::accounts).post(set_up::link))
+        .route("/upi/address", get(set_up::name).post(set_up::make_address))
+        .route("/upi/first", post(set_up::first))
+        .route("/upi/pin/{place}", get(set_up::card).post(set_up::ask_password))
+        .route("/upi/pin/{place}/new", get(set_up::new_pin).post(set_up::set_pin))
+        .route("/upi/balance/{place}", get(looking::ask_balance).post(looking::balance))
+        .route("/upi/pay", get(paying::whom).post(paying::by_address))
+        .route("/upi/scan", post(paying::scan).layer(DefaultBodyLimit::max(SCAN_MOST)))
+        .route("/upi/pay/confirm", get(paying::confirm).post(paying::decide))
+        .route("/upi/pay/pin", get(paying::pin).post(paying::pay))
+        .route("/upi/pay/again", post(paying::send_again))
+        .route("/upi/receive", get(looking::receive))
+        .route("/upi/payments/{transaction}", get(looking::receipt))
 }
 
 /// For how long an answer of the platform is waited for while a page is made.

@@ -65,6 +65,8 @@ async fn read_body(alarm: &Alarm, body: Body, most: usize) -> Result<Vec<u8>, Tr
         return Err(too_large());
     }
     tokio::select! {
+        // In this order: what is here already sets no alarm.
+        biased;
         read = read_all(body, most) => read?.ok_or_else(too_large),
         () = alarm.after(BODY_WITHIN) => {
             Err(Trouble::of("request_timeout", "The body did not arrive within ten seconds."))
@@ -89,6 +91,8 @@ async fn read_all(body: Body, most: usize) -> Result<Option<Vec<u8>>, Trouble> {
 /// The answer, if it comes in time.
 async fn answer_in_time(alarm: &Alarm, request: Request, next: Next) -> Response {
     tokio::select! {
+        // In this order: an answer that waits for nothing sets no alarm.
+        biased;
         answer = next.run(request) => answer,
         () = alarm.after(ANSWER_WITHIN) => {
             Trouble::of("answer_timeout", "The answer takes longer than thirty seconds.").into_response()

@@ -1,6 +1,7 @@
 //! `paiza bench api`: reads and creations over the developers' interface, next to bare handlers of the same bodies, several
 //! rounds of both in turn; and payments taken to their end, which no bare handler can do.
 
+use super::usage::Usage;
 use super::{Place, configuration};
 use crate::output::{Failure, Output};
 use serde_json::{Value, json};
@@ -68,7 +69,7 @@ pub(super) fn run(callers: usize, time: Duration, place: &Place, output: Output)
         asked(at, &post("/v1/payments", &fresh(), &body))?;
     }
     for callers in [1, cards.len()] {
-        let taken = measure(at, callers, time, &tap)?;
+        let taken = measure(at, callers, time, &tap)?.per_second;
         let what = format!("payments to their end, {callers} at once");
         output.line(format!("{what:<40} {taken:>9.0} a second: a tap, and five parties"));
         output.row(&json!({"what": what, "per_second": taken, "callers": callers}));
@@ -77,12 +78,13 @@ pub(super) fn run(callers: usize, time: Duration, place: &Place, output: Output)
     Ok(())
 }
 
-/// The ends of the numbers of cards that pay.
+/// The ends of the numbers of cards that pay; only of those that no other card has, as a call names a card by it.
 fn paying_cards() -> Vec<String> {
-    let pays =
-        |card: &&sandbox::test_cards::TestCard| card.behaviour == sandbox::test_cards::Behaviour::Approve;
-    let cards = sandbox::test_cards::test_cards().iter().filter(pays);
-    cards.map(|card| card.pan().last_four().to_string()).take(CARDS).collect()
+    use sandbox::test_cards::{Behaviour, TestCard, test_cards};
+    let end = |card: &TestCard| card.pan().last_four().to_string();
+    let alone = |card: &&TestCard| test_cards().iter().filter(|other| end(other) == end(card)).count() == 1;
+    let cards = test_cards().iter().filter(|card| card.behaviour == Behaviour::Approve).filter(alone);
+    cards.map(end).take(CARDS).collect()
 }
 
 /// Measures ours and theirs in turn, and tells the round in the middle.
@@ -90,24 +92,37 @@ fn compare(
     output: Output,
     what: &str,
     wanted: f64,
-    measure: impl Fn(bool) -> Result<f64, Failure>,
+    measure: impl Fn(bool) -> Result<Pace, Failure>,
 ) -> Result<(), Failure> {
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
         rounds.push((measure(true)?, measure(false)?));
     }
-    rounds.sort_by(|(one, bare), (other, other_bare)| (bare / one).total_cmp(&(other_bare / other)));
-    let (ours, theirs) = rounds[ROUNDS / 2];
-    tell(output, what, ours, theirs, wanted);
+    rounds.sort_by(|one, other| ratio(one).total_cmp(&ratio(other)));
+    let round = &rounds[ROUNDS / 2];
+    let (ours, theirs, ratio) = (&round.0, &round.1, ratio(round));
+    output.line(format!(
+        "{what:<40} {:>9.0} a second; a bare handler {:>9.0}: {ratio:.1} times (wanted: {wanted}); CPU {:.0} and {:.0} microseconds, \
+         callers included",
+        ours.per_second, theirs.per_second, ours.cpu_micros, theirs.cpu_micros
+    ));
+    output.row(&json!({
+        "what": what, "per_second": ours.per_second, "bare_per_second": theirs.per_second, "ratio": ratio, "wanted": wanted,
+        "cpu_us": ours.cpu_micros, "bare_cpu_us": theirs.cpu_micros,
+    }));
     Ok(())
 }
 
-fn tell(output: Output, what: &str, ours: f64, theirs: f64, wanted: f64) {
-    let ratio = theirs / ours.max(f64::MIN_POSITIVE);
-    output.line(format!(
-        "{what:<40} {ours:>9.0} a second; a bare handler {theirs:>9.0}: {ratio:.1} times (wanted: {wanted})"
-    ));
-    output.row(&json!({"what": what, "per_second": ours, "bare_per_second": theirs, "ratio": ratio, "wanted": wanted}));
+/// How many times as fast the bare handler was.
+fn ratio((ours, theirs): &(Pace, Pace)) -> f64 {
+    theirs.per_second / ours.per_second.max(f64::MIN_POSITIVE)
+}
+
+/// How fast answers came, and what one cost: all threads of the process, also those that ask. A machine that is busy with
+/// something else stretches the first and hardly the second.
+struct Pace {
+    per_second: f64,
+    cpu_micros: f64,
 }
 
 fn get(path: &str) -> Vec<u8> {
@@ -169,14 +184,14 @@ fn asked(at: SocketAddr, request: &[u8]) -> Result<String, Failure> {
     }
 }
 
-/// Answers a second, with so many callers who each ask again when they are answered.
+/// The pace of answers, with so many callers who each ask again when they are answered.
 fn measure(
     at: SocketAddr,
     callers: usize,
     time: Duration,
     request: &(dyn Fn() -> Vec<u8> + Sync),
-) -> Result<f64, Failure> {
-    let began = Instant::now();
+) -> Result<Pace, Failure> {
+    let (began, used) = (Instant::now(), Usage::now());
     let done: std::io::Result<Vec<u64>> = std::thread::scope(|scope| {
         let call = || {
             let mut line = Line::open(at)?;
@@ -194,5 +209,6 @@ fn measure(
         callers.into_iter().map(|caller| caller.join().expect("a caller does not panic")).collect()
     });
     let done = done.map_err(|error| configuration("the interface", error))?;
-    Ok(done.iter().sum::<u64>() as f64 / began.elapsed().as_secs_f64())
+    let (done, cpu_micros) = (done.iter().sum::<u64>() as f64, Usage::now().since(&used).cpu_micros as f64);
+    Ok(Pace { per_second: done / began.elapsed().as_secs_f64(), cpu_micros: cpu_micros / done.max(1.0) })
 }

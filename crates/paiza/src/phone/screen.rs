@@ -8,7 +8,7 @@ use crypto::passphrase::Work;
 use serde_json::json;
 use server::city::{ENDING, Http, PhoneParty};
 use server::phone::Phone;
-use server::phone_door::Settings;
+use server::phone_door::{Settings, UpiLine};
 use std::net::TcpListener;
 
 /// Where it listens, and whom it calls.
@@ -16,6 +16,7 @@ pub(super) struct Wires<'a> {
     pub(super) listen: &'a str,
     pub(super) platform: &'a str,
     pub(super) telephone: &'a str,
+    pub(super) provider: &'a str,
     pub(super) vpcd: &'a str,
 }
 
@@ -29,6 +30,7 @@ pub(super) fn run(dir: &PhoneDir, wires: &Wires<'_>, output: Output) -> Result<(
         number: String::new(),
         platform: wires.platform.to_owned(),
         telephone: address(wires.telephone)?,
+        upi: Some(UpiLine { provider: address(wires.provider)?, number: String::new() }),
         reader: address(wires.vpcd)?,
         work: Work::PHONE,
         clock: super::clock_of(Some(&platform))?,

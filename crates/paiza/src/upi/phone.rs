@@ -9,12 +9,12 @@ use psp::records::{Direction, LinkedAccount, PaymentState};
 use serde_json::json;
 use server::client::ClientError;
 use server::upi::app::{NewPayment, Shown};
-use server::upi::phone::{NewUpiPhone, UpiPhone, UpiPhoneError};
+use server::upi::phone::{NewUpiPhone, UpiPhone, UpiPhoneError, begun_by};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Clock, SystemClock};
-use upi::link::{Caution, Kind, Link};
+use upi::link::{Kind, Link};
 use values::{Currency, Money, SecretBytes};
 
 /// How long the person looks at the screen while a payment is on its way.
@@ -365,18 +365,11 @@ impl Asked {
         for caution in &link.cautions {
             output.line(format!("  careful: {}", caution.code()));
         }
-        let unsigned = link.cautions.contains(&Caution::Unsigned);
-        let begun = Begun {
-            // A link that nobody signed is not one that somebody vouches for, whatever it says.
-            mode: request.mode.clone().filter(|mode| !(unsigned && ["02", "05"].contains(&mode.as_str()))),
-            purpose: request.purpose.clone(),
-            reference: request.reference.clone(),
-        };
         Ok(Asked {
             to: request.payee.as_str().to_owned(),
             amount: request.amount,
             note: request.note.clone(),
-            begun,
+            begun: begun_by(&link),
             fixed: request.amount.is_some() && !link.amount_is_open(),
         })
     }

@@ -62,7 +62,7 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) struct Browser {
     pub(crate) client: Client,
     driver: Child,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 /// The address of a door under the name that passkeys want.
@@ -122,7 +122,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("a browser");
-        Browser { client, driver, _profile: profile }
+        Browser { client, driver, profile }
     }
 
     /// One command of the browser's own tools.
@@ -237,10 +237,42 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The browser is the driver's child and ends with it.
-        let _ = Command::new("kill").args(["-TERM", &self.driver.id().to_string()]).status();
+        end(&[self.driver.id().to_string()], "-TERM");
         let _ = self.driver.wait();
+        // A driver that was killed leaves its browser behind: whoever still works on this profile is that browser.
+        end(&whoever_names(self.profile.path()), "-KILL");
     }
+}
+
+fn end(processes: &[String], how: &str) {
+    if !processes.is_empty() {
+        let _ = Command::new("kill").arg(how).args(processes).stderr(Stdio::null()).status();
+    }
+}
+
+/// The processes whose arguments name this place.
+fn whoever_names(place: &Path) -> Vec<String> {
+    let place = place.to_str().expect("a folder of ours has a plain name");
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let names = processes.filter(|process| {
+        let arguments = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&arguments).contains(place)
+    });
+    let number = |name: String| name.bytes().all(|byte| byte.is_ascii_digit()).then_some(name);
+    names.filter_map(|process| process.file_name().into_string().ok().and_then(number)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_browser_outlives_its_test_when_its_driver_is_killed() {
+    let Some(_tools) = Tools::find() else { return };
+    let browser = Browser::start().await;
+    let profile = browser.profile.path().to_owned();
+    assert!(!whoever_names(&profile).is_empty(), "it runs");
+    end(&[browser.driver.id().to_string()], "-KILL");
+    drop(browser);
+    // Killed, it is gone from the list as soon as the system has taken it away: some looks later.
+    let gone = (0..10_000).any(|_| whoever_names(&profile).is_empty());
+    assert!(gone, "a browser is left");
 }
 
 /// A command of this driver that the standard does not have.

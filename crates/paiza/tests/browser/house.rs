@@ -6,6 +6,7 @@ use crypto::passphrase::Work;
 use fantoccini::Locator;
 use server::city::{City, Plan, Ports};
 use server::console::tape::Tape;
+use server::upi::phone::{NewUpiPhone, UpiPhone};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use store::SystemClock;
@@ -20,6 +21,8 @@ pub(crate) struct Door {
     pub(crate) name: &'static str,
     pub(crate) at: SocketAddr,
     pub(crate) pages: Vec<String>,
+    /// More of a kind that is among the pages, of which one look is enough.
+    pub(crate) glances: Vec<String>,
 }
 
 pub(crate) struct House {
@@ -37,6 +40,7 @@ impl House {
         let plan = Plan { ports: Ports::Free, watch: Some(tape.clone()), ..documented };
         let mut city = City::start(&plan).unwrap();
         city.open_terminal(&plan).unwrap();
+        city.open_upi(&plan).unwrap();
         city.open_phones(&plan, Work::TEST).unwrap();
         city.open_console(&plan, Some(tape)).unwrap();
         let links = city.console_links().unwrap();
@@ -59,6 +63,23 @@ impl House {
         self.city.addresses.console.unwrap()
     }
 
+    /// Somebody else with an account, at `ravi@paiza`; they are there as long as their folder is.
+    pub(crate) fn payee(&self) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let new = NewUpiPhone {
+            directory: folder.path(),
+            number: "+919800000002",
+            provider: self.city.upi().unwrap().psp_at,
+            telephone: self.city.addresses.telephone,
+            watch: None,
+        };
+        let phone = UpiPhone::register(&new, Arc::new(SystemClock)).unwrap();
+        let (question, accounts) = phone.accounts("BNYN").unwrap();
+        phone.link(&question, &accounts[0].reference).unwrap();
+        phone.make_address("ravi@paiza", "").unwrap();
+        folder
+    }
+
     /// The origins of every door, under both of their names.
     pub(crate) fn origins(&self) -> Vec<String> {
         let addresses = &self.city.addresses;
@@ -67,33 +88,46 @@ impl House {
         doors.flat_map(|at| [by_name(*at), format!("http://{at}")]).collect()
     }
 
-    /// Every door, as it stands after one sale was paid by `card`, a page of a card on the first phone, and after one
-    /// operator asked for something at the console.
-    pub(crate) async fn doors(&self, browser: &Browser, card: &str) -> Vec<Door> {
+    /// Every door, as it stands after one sale was paid by `card`, a page of a card on the first phone, and another payment by
+    /// account, whose page there is `by_account`, and after one operator asked for something at the console.
+    pub(crate) async fn doors(&self, browser: &Browser, card: &str, by_account: &str) -> Vec<Door> {
         let token = card.trim_start_matches("/cards/");
         let paid = linked(browser, self.terminal(), "/payments", "/payments/").await.swap_remove(0);
         let filled = |page: &&str| {
-            page.replace("/payments/{payment}", &paid).replace("{token}", token).replace("{counter}", "1")
+            let page = page.replace("/payments/{payment}", &paid).replace("{token}", token);
+            let page = page.replace("{counter}", "1").replace("{place}", "1");
+            page.replace("/upi/payments/{transaction}", by_account)
         };
         let mut platform: Vec<String> =
             ["/", "/styleguide", "/lost-phone", "/reference", "/problems"].map(str::to_owned).into();
-        // The operations of the reference are one screen with other words: every ninth stands for them.
+        // The operations of the reference are one screen with other words: every ninth is looked at in every way, the
+        // others once.
         let operations = linked(browser, self.city.addresses.platform, "/reference", "/reference/").await;
-        platform.extend(operations.into_iter().step_by(9));
+        let (sample, others): (Vec<_>, Vec<_>) =
+            operations.into_iter().enumerate().partition(|(place, _)| place % 9 == 0);
+        platform.extend(sample.into_iter().map(|(_, page)| page));
+        let glances = others.into_iter().map(|(_, page)| page).collect();
         // First those that lock themselves while nobody is there.
         vec![
             Door {
                 name: "phone",
                 at: self.phone(0),
                 pages: server::phone_door::PAGES.iter().map(filled).collect(),
+                glances: Vec::new(),
             },
-            Door { name: "console", at: self.console(), pages: self.console_pages(browser).await },
+            Door {
+                name: "console",
+                at: self.console(),
+                pages: self.console_pages(browser).await,
+                glances: Vec::new(),
+            },
             Door {
                 name: "terminal",
                 at: self.terminal(),
                 pages: server::till::door::PAGES.iter().map(filled).collect(),
+                glances: Vec::new(),
             },
-            Door { name: "start", at: self.city.addresses.platform, pages: platform },
+            Door { name: "start", at: self.city.addresses.platform, pages: platform, glances },
         ]
     }
 
@@ -102,6 +136,7 @@ impl House {
             server::console::door::PAGES.iter().map(|page| (*page).to_owned()).collect();
         for (hole, list, path) in [
             ("{payment}", "/payments", "/payments/"),
+            ("{transaction}", "/account-payments", "/account-payments/"),
             ("{proposal}", "/proposals", "/proposals/"),
             ("{token}", "/tokens", "/subject?kind=token&name="),
             ("{device}", "/devices", "/subject?kind=device&name="),

@@ -140,6 +140,13 @@ impl Person<'_> {
         self.text(".recovery").await;
     }
 
+    /// Opens the phone with its passcode, whether or not it has locked itself.
+    pub(crate) async fn unlock(&self, phone: SocketAddr) {
+        self.open(phone, "/unlock").await;
+        self.fill("#passcode", PASSCODE).await;
+        self.press(".bottom button.key[form], .bottom .plain-submit").await;
+    }
+
     /// Closes the phone, and opens it with the passkey.
     pub(crate) async fn unlock_by_passkey(&self, phone: SocketAddr) {
         self.open(phone, "/you").await;
@@ -150,6 +157,11 @@ impl Person<'_> {
 
     /// The code in the message on top of the page; the page is asked for again until it has come.
     pub(crate) async fn code(&self) -> String {
+        self.code_at("/welcome/code").await
+    }
+
+    /// The same on the page at this path.
+    pub(crate) async fn code_at(&self, path: &str) -> String {
         for _ in 0..STOPS_MOST {
             let banner = self.browser.client.find(Locator::Css(".banner.plain p")).await;
             if let Ok(banner) = banner {
@@ -157,7 +169,7 @@ impl Person<'_> {
                 let runs = text.split(|c: char| !c.is_ascii_digit());
                 return runs.filter(|run| run.len() == 6).next_back().expect("six digits").to_owned();
             }
-            self.press("a[href='/welcome/code']").await;
+            self.press(&format!("a[href='{path}']")).await;
         }
         panic!("no message came");
     }
@@ -197,10 +209,15 @@ impl Person<'_> {
         }
     }
 
-    /// Has the phone show a code; what it says.
-    pub(crate) async fn show_code(&self, phone: SocketAddr) -> String {
+    /// Opens the phone's page of codes.
+    async fn open_codes(&self, phone: SocketAddr) {
         self.open(phone, "/").await;
         self.press("a[href='/code']").await;
+    }
+
+    /// Has the phone show a code; what it says.
+    pub(crate) async fn show_code(&self, phone: SocketAddr) -> String {
+        self.open_codes(phone).await;
         self.press("form[action='/code/show'] button").await;
         self.fill("#passcode", PASSCODE).await;
         self.press(".bottom button.key[form], .bottom .plain-submit").await;
@@ -213,10 +230,15 @@ impl Person<'_> {
         self.text(".spell .code").await
     }
 
-    /// Has the terminal charge what a hand scanner typed; what it says then.
-    pub(crate) async fn charge_code(&self, terminal: SocketAddr, digits: &str, code: &str) -> String {
+    /// Opens the terminal's page on which a customer's code is scanned.
+    async fn open_scan(&self, terminal: SocketAddr, digits: &str) {
         self.type_amount(terminal, digits).await;
         self.press("a[href^='/scan']").await;
+    }
+
+    /// Has the terminal charge what a hand scanner typed; what it says then.
+    pub(crate) async fn charge_code(&self, terminal: SocketAddr, digits: &str, code: &str) -> String {
+        self.open_scan(terminal, digits).await;
         self.fill("#code", code).await;
         self.press_here("form.scan button:not([type='button'])").await;
         self.text(".outcome h1").await
@@ -224,8 +246,7 @@ impl Person<'_> {
 
     /// Has the terminal charge the code in a photograph; what it says then.
     pub(crate) async fn charge_picture(&self, terminal: SocketAddr, digits: &str, picture: &Path) -> String {
-        self.type_amount(terminal, digits).await;
-        self.press("a[href^='/scan']").await;
+        self.open_scan(terminal, digits).await;
         self.wait_for("#picture").await.send_keys(picture.to_str().unwrap()).await.unwrap();
         self.press_here("form.scan button:not([type='button'])").await;
         self.text(".outcome h1").await
@@ -240,8 +261,7 @@ impl Person<'_> {
 
     /// Scans a shop's code with the phone, and sees whom it pays.
     pub(crate) async fn scan(&self, phone: SocketAddr, code: &str) {
-        self.open(phone, "/").await;
-        self.press("a[href='/code']").await;
+        self.open_codes(phone).await;
         self.fill("#code", code).await;
         self.press("form[action='/code/scan'] button:not([type='button'])").await;
         self.wait_for(".payee").await;

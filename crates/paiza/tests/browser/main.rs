@@ -1,8 +1,10 @@
 //! The screens in a real browser: every page of every door, in each language and theme, at four widths.
 //!
 //! Needs the packages `chromium`, `chromium-driver` and the npm package `axe-core`. Without them it says what is missing and
-//! is passed over, unless `CI` or `PAIZA_REQUIRE_ALL` is set. Pictures of what was seen lie in `target/screens`.
+//! is passed over, unless `CI` or `PAIZA_REQUIRE_ALL` is set. Pictures of what was seen lie in `target/screens`, and what is wrong
+//! stands in `findings.txt` there as soon as it is found.
 
+mod accounts;
 mod browser;
 mod codes;
 mod house;
@@ -18,6 +20,7 @@ use seeing::{See, see_everything};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payment_by_keyboard_alone_and_every_page_for_everybody() {
     let Some(tools) = Tools::find() else { return };
+    seeing::begin();
     let house = House::open();
     let browser = Browser::start().await;
     browser.look(Look { width: 390, theme: "light" }).await;
@@ -33,14 +36,18 @@ async fn a_payment_by_keyboard_alone_and_every_page_for_everybody() {
     assert_eq!(person.tap(house.phone(0)).await, "Paid");
     person.next_sale(house.terminal()).await;
     wrong.extend(paying_by_code(&see, &person, &house).await);
+    let _payee = house.payee();
+    let (paid, found) = paying_by_account(&see, &person, &house).await;
+    wrong.extend(found);
     person.enter(&house.links[0].1).await;
     person.ask_for_limits(house.console()).await;
-    let doors = house.doors(&browser, &card).await;
+    let doors = house.doors(&browser, &card, &paid).await;
     let second = Browser::start().await;
     second.judge_by(&tools.axe).await;
     second.takes_cookies_of(&browser).await;
     let with_second = See { browser: &second, own: house.origins() };
     wrong.extend(see_everything([&see, &with_second], &doors).await);
+    wrong.extend(a_payment_that_nobody_answers(&see, &person, &house).await);
     assert!(wrong.is_empty(), "{} wrongs:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -57,6 +64,35 @@ async fn paying_by_code(see: &See<'_>, person: &Person<'_>, house: &House) -> Ve
     assert_eq!(person.pay_scanned().await, "Paid");
     wrong.extend(see.pages("phone-paid", phone, &["/tap"]).await);
     wrong
+}
+
+/// What the phone shows only on the way to a payment by account; the page of one that was paid, and another is left to be paid.
+async fn paying_by_account(see: &See<'_>, person: &Person<'_>, house: &House) -> (String, Vec<String>) {
+    let phone = house.phone(0);
+    person.begin_account(phone).await;
+    let mut wrong = see.pages("phone-account", phone, &["/upi/pin/1/new"]).await;
+    person.open(phone, "/upi/pin/1/new").await;
+    person.finish_account().await;
+    wrong.extend(see.pages("phone-account-unpaid", phone, &["/upi"]).await);
+    person.look_up(phone, "ravi@paiza").await;
+    person.decide("30.00").await;
+    assert_eq!(person.approve_by_pin().await, "Paid");
+    let paid = person.browser.client.current_url().await.unwrap().path().to_owned();
+    person.look_up(phone, "ravi@paiza").await;
+    person.decide("1200.00").await;
+    (paid, wrong)
+}
+
+/// The page of a payment whose end nobody knows: it comes last, as the switch says nothing any more afterwards.
+async fn a_payment_that_nobody_answers(see: &See<'_>, person: &Person<'_>, house: &House) -> Vec<String> {
+    let phone = house.phone(0);
+    person.unlock(phone).await;
+    person.open(phone, "/upi/pay/pin").await;
+    house.city.upi().unwrap().switch.close();
+    person.type_pin().await;
+    person.wait_for("[data-follow='checked']").await;
+    let pending = person.browser.client.current_url().await.unwrap().path().to_owned();
+    see.pages("phone-account-pending", phone, &[&pending, "/upi", "/history"]).await
 }
 
 /// Every page on the way to a bound phone, which are there only on the way.

@@ -3,6 +3,7 @@
 use crate::browser::{Browser, Look, by_name, root};
 use crate::house::Door;
 use serde_json::json;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -20,6 +21,15 @@ pub(crate) struct See<'a> {
 }
 
 impl See<'_> {
+    /// Sees a page once, as it comes; what is wrong with it.
+    pub(crate) async fn glance(&self, door: &str, at: SocketAddr, page: &str) -> Vec<String> {
+        self.speak(at, LANGUAGES[0]).await;
+        self.browser.look(Look { width: PICTURED[1], theme: THEMES[0] }).await;
+        self.browser.client.goto(&format!("{}{page}", by_name(at))).await.unwrap();
+        let found = self.wrongs().await;
+        noted(found.into_iter().map(|wrong| format!("{door}-{}: {wrong}", file_name(page))).collect())
+    }
+
     /// Sees these pages of a door in every way, with pictures; what is wrong with them.
     pub(crate) async fn pages(&self, door: &str, at: SocketAddr, pages: &[&str]) -> Vec<String> {
         let mut wrong = Vec::new();
@@ -57,7 +67,7 @@ impl See<'_> {
             }
         }
         wrong.extend(self.enlarged(door, page).await);
-        wrong
+        noted(wrong)
     }
 
     /// Whoever enlarges a desk's page to 200 % has half its width in which to see all of it (WCAG 2.2, 1.4.4 and 1.4.10).
@@ -90,6 +100,26 @@ impl See<'_> {
     }
 }
 
+/// Where what is wrong is written down as it is found: a run that breaks off has not looked for nothing.
+pub(crate) const FINDINGS: &str = "target/screens/findings.txt";
+
+/// Writes down what is wrong.
+fn noted(wrong: Vec<String>) -> Vec<String> {
+    if !wrong.is_empty() {
+        let mut file =
+            std::fs::OpenOptions::new().append(true).create(true).open(root().join(FINDINGS)).unwrap();
+        file.write_all((wrong.join("\n") + "\n").as_bytes()).unwrap();
+    }
+    wrong
+}
+
+/// Begins a run: what another one found is no finding of this one.
+pub(crate) fn begin() {
+    let file = root().join(FINDINGS);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, "").unwrap();
+}
+
 fn file_name(page: &str) -> String {
     let name: String = page.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     if name == "-" { "home".to_owned() } else { name.trim_matches('-').to_owned() }
@@ -101,16 +131,22 @@ pub(crate) async fn see_everything(two: [&See<'_>; 2], doors: &[Door]) -> Vec<St
     let wanted = std::env::var("PAIZA_DOORS").ok();
     let named =
         |door: &&Door| wanted.as_ref().is_none_or(|wanted| wanted.split(',').any(|name| name == door.name));
-    let pages: Vec<(&Door, &str)> = doors
+    let pages: Vec<(&Door, &str, bool)> = doors
         .iter()
         .filter(named)
-        .flat_map(|door| door.pages.iter().map(move |page| (door, page.as_str())))
+        .flat_map(|door| {
+            let whole = door.pages.iter().map(move |page| (door, page.as_str(), true));
+            whole.chain(door.glances.iter().map(move |page| (door, page.as_str(), false)))
+        })
         .collect();
     let next = AtomicUsize::new(0);
     let look = async |see: &See<'_>| {
         let mut wrong = Vec::new();
-        while let Some((door, page)) = pages.get(next.fetch_add(1, Ordering::Relaxed)) {
-            wrong.extend(see.page(door.name, door.at, page).await);
+        while let Some((door, page, whole)) = pages.get(next.fetch_add(1, Ordering::Relaxed)) {
+            wrong.extend(match whole {
+                true => see.page(door.name, door.at, page).await,
+                false => see.glance(door.name, door.at, page).await,
+            });
         }
         wrong
     };

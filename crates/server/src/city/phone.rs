@@ -15,9 +15,21 @@ pub struct PhoneParty {
     running: Running,
 }
 
-/// Phones a city has: each one's folder, and the number that is offered when it is set up, which is the one that the bank of
-/// the first and of the second documented test card knows.
-pub(super) const PHONES: [(&str, &str); 2] = [("phone-1", "+8613800000001"), ("phone-2", "+8613800000002")];
+/// A phone of a city.
+pub(super) struct CityPhone {
+    /// Its folder.
+    pub(super) folder: &'static str,
+    /// The number that is offered when it is set up: the one that the bank of the first or of the second documented test card knows.
+    pub(super) number: &'static str,
+    /// That of its SIM in India, where the first or the second customer of the banks of account payment has accounts.
+    pub(super) indian_number: &'static str,
+}
+
+/// Phones a city has.
+pub(super) const PHONES: [CityPhone; 2] = [
+    CityPhone { folder: "phone-1", number: "+8613800000001", indian_number: "+919800000001" },
+    CityPhone { folder: "phone-2", number: "+8613800000002", indian_number: "+919800000002" },
+];
 
 impl PhoneParty {
     /// Switches it on, with its screen at this socket.

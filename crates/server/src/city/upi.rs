@@ -2,6 +2,7 @@
 
 use super::party::{Http, Running, address, of};
 use super::{CityError, Plan, ports};
+use crate::console::accounts::AccountSources;
 use crate::hosts::telephone::Telephone;
 use crate::upi::AddressBook;
 use crate::upi::app::App;
@@ -144,6 +145,18 @@ pub struct UpiParties {
     pub switch_at: SocketAddr,
     /// Each bank's short name, address and records.
     pub banks: Vec<(String, SocketAddr, Store)>,
+}
+
+impl UpiParties {
+    /// What of their records the console shows.
+    pub(super) fn sources(&self) -> AccountSources {
+        let directory = UpiDirectory::sandbox();
+        let bank = |(id, _, store): &(String, SocketAddr, Store)| {
+            let known = directory.banks.iter().find(|bank| bank.id == *id)?;
+            Some((known.organisation.clone(), known.name.clone(), store.clone()))
+        };
+        AccountSources { switch: self.switch.clone(), banks: self.banks.iter().filter_map(bank).collect() }
+    }
 }
 
 /// Starts all of them at the plan's ports; those who ask before those who are asked.

@@ -33,7 +33,7 @@ pub(super) fn welcome(at: &Addresses, commands: &[&str]) -> Welcome {
     };
     let phones = at.phones.iter().zip(PHONES);
     let mut screens: Vec<Screen> =
-        phones.map(|(at, (_, number))| screen(ScreenKind::Phone, number, *at)).collect();
+        phones.map(|(at, phone)| screen(ScreenKind::Phone, phone.number, *at)).collect();
     // The terminal stands beside the first phone, as that is where the two meet.
     let beside = screens.len().min(1);
     if let Some(at) = at.terminal {

@@ -4,7 +4,7 @@ use super::acts::Acts;
 use super::look::{self, Columns, PaymentRow, Sources, Wanted};
 use super::porter::{Porter, Refused};
 use super::tape::{Kept, Tape};
-use super::{asking, entry, lists, recovery, registers, test_tools};
+use super::{accounts, asking, entry, lists, recovery, registers, test_tools};
 use crate::screens::console::{
     self as screen, Cell, Entry, Filter, Frame, Journey, Line, Metric, Tab, Table,
 };
@@ -28,7 +28,7 @@ use store::StoreError;
 use tokio::sync::watch;
 use values::Timestamp;
 
-/// Every page behind the door; `{payment}` is a reference, `{token}`, `{device}`, `{merchant}`, `{operator}` and
+/// Every page behind the door; `{payment}` is a reference, `{transaction}` a payment by account, `{token}`, `{device}`, `{merchant}`, `{operator}` and
 /// `{proposal}` are names. For whoever wants to see them all.
 pub const PAGES: &[&str] = &[
     "/",
@@ -38,6 +38,8 @@ pub const PAGES: &[&str] = &[
     "/payments?state=declined",
     "/payments?state=unknown",
     "/payments/{payment}",
+    "/account-payments",
+    "/account-payments/{transaction}",
     "/search?q={payment}",
     "/tokens",
     "/devices",
@@ -89,6 +91,8 @@ pub(crate) fn router(sources: Sources, tape: Option<Arc<Tape>>, porter: Porter, 
         .route("/", get(live))
         .route("/payments", get(payments))
         .route("/payments/{reference}", get(payment))
+        .route("/account-payments", get(accounts::list))
+        .route("/account-payments/{transaction}", get(accounts::story))
         .route("/search", get(search))
         .route("/tokens", get(lists::tokens))
         .route("/devices", get(lists::devices))

@@ -137,7 +137,10 @@ fn looked_at(method: &Method, uri: &Uri) -> Option<String> {
         "/subject" if matches!(asked.kind.as_str(), "token" | "device") => {
             Some(format!("{} {}", asked.kind, short(&asked.name)))
         }
-        _ => path.strip_prefix("/payments/").map(|reference| format!("payment {}", short(reference))),
+        _ => ["/payments/", "/account-payments/"]
+            .iter()
+            .find_map(|list| path.strip_prefix(list))
+            .map(|reference| format!("payment {}", short(reference))),
     }
 }
 

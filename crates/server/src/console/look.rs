@@ -2,6 +2,7 @@
 //!
 //! Only what an operator may see is asked for: of a token its last four digits, of a device no key.
 
+use super::accounts::AccountSources;
 use crate::test_mode::TestTools;
 use platform::acquirer::Acquirer;
 use serde::Deserialize;
@@ -22,6 +23,8 @@ pub struct Sources {
     pub network: Option<Store>,
     /// Risk rules, by the bank's name; only where banks run in the same process.
     pub banks: Vec<(String, Store)>,
+    /// The switch and the banks of account payment; only where they run in the same process.
+    pub accounts: Option<AccountSources>,
     /// The clock and the faults; only in a sandbox.
     pub test: Option<TestTools>,
 }
@@ -34,6 +37,7 @@ impl Sources {
             tokens: tokens.clone(),
             network: None,
             banks: Vec::new(),
+            accounts: None,
             test: None,
         }
     }

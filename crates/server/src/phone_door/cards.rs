@@ -40,7 +40,8 @@ pub(super) async fn home(asked: Asked) -> Response {
             let last = taps.last().filter(|tap| tap.outcome == TapOutcome::Presented);
             let row = |tap| view::row(&visit.page, tap, &cards, Some(now));
             let (pending, recent) = (last.map(row), taps.iter().rev().take(RECENT).map(row).collect());
-            let home = HomeView { pending, recent, unread: visit.unread()?, cards };
+            let account = visit.upi_row();
+            let home = HomeView { pending, recent, unread: visit.unread()?, cards, account };
             Reply::page(screens::home(&visit.page, &home))
         })
         .await

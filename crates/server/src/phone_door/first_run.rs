@@ -346,6 +346,7 @@ pub(super) async fn again(asked: Asked) -> Response {
             door.0.tapping.close();
             held(&door.0.adding).take();
             held(&door.0.verified).take();
+            door.forget_upi();
             Reply::to("/welcome")
         })
         .await

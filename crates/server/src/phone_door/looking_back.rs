@@ -1,5 +1,6 @@
 //! What was paid, and the texts that came.
 
+use super::upi::looking::Paid;
 use super::view;
 use super::visit::{Asked, Reply, nothing};
 use crate::screens::phone::{self as screens, DayView, ReceiptView, Sum, TextView};
@@ -17,20 +18,26 @@ pub(super) async fn history(asked: Asked) -> Response {
         .owner(|visit| {
             let (page, now) = (&visit.page, visit.door.now());
             let cards = view::cards(&visit.phone)?;
-            let taps = visit.phone.payments()?;
+            let by_card = |tap: &TapRecord| Paid { at: tap.at, row: view::row(page, tap, &cards, None) };
+            let mut all: Vec<Paid> = visit.phone.payments()?.iter().map(by_card).collect();
+            // What was paid by account is known at its provider, which may not answer: the rest is shown all the same.
+            let by_account = visit.paid_by_account();
+            let missing = by_account.is_err();
+            all.extend(by_account.unwrap_or_default());
+            all.sort_by_key(|paid| std::cmp::Reverse(paid.at));
             let mut days: Vec<DayView> = Vec::new();
             let mut last = None;
-            for tap in taps.iter().rev() {
-                if last.replace(view::day_of(tap.at)) != Some(view::day_of(tap.at)) {
-                    days.push(DayView { name: view::day(page, tap.at, now), ..DayView::default() });
+            for Paid { at, row } in all {
+                if last.replace(view::day_of(at)) != Some(view::day_of(at)) {
+                    days.push(DayView { name: view::day(page, at, now), ..DayView::default() });
                 }
                 let Some(day) = days.last_mut() else { continue };
-                day.rows.push(view::row(page, tap, &cards, None));
-                if tap.outcome == TapOutcome::Approved {
-                    add(&mut day.sums, view::sum(tap.amount_minor, tap.currency));
+                if row.state == "paid" {
+                    add(&mut day.sums, row.amount);
                 }
+                day.rows.push(row);
             }
-            Reply::page(screens::history(page, &days, visit.unread()?))
+            Reply::page(screens::history(page, &days, visit.unread()?, missing))
         })
         .await
 }

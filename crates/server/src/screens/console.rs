@@ -10,6 +10,7 @@ use askama::Template;
 pub const SECTIONS: &[(&str, &str, &str)] = &[
     ("console-live", "/", "network"),
     ("console-payments", "/payments", "history"),
+    ("console-accounts", "/account-payments", "bank"),
     ("console-tokens", "/tokens", "vault"),
     ("console-devices", "/devices", "phone"),
     ("console-merchants", "/merchants", "store"),

@@ -23,7 +23,7 @@ pub struct Leave {
     pub script: bool,
     /// Origins, `http://127.0.0.1:8080`, whose pages may show it in a frame.
     pub framed_by: Vec<String>,
-    /// Origins whose pages it shows in frames.
+    /// Origins whose pages it shows in frames; they may ask for the camera there as at their own doors.
     pub frames: Vec<String>,
     /// It may ask for the camera, to scan codes.
     pub camera: bool,
@@ -40,6 +40,14 @@ impl Leave {
             format!("; frame-src {}", list(&self.frames))
         };
         format!("{POLICY}; frame-ancestors {}{script}{frames}", list(&self.framed_by))
+    }
+
+    /// Who may use the camera: the page itself, and whoever it shows in frames for that.
+    fn permissions(&self) -> String {
+        let own = self.camera.then(|| "self".to_owned());
+        let framed = self.frames.iter().map(|origin| format!("\"{origin}\""));
+        let all: Vec<String> = own.into_iter().chain(framed).collect();
+        format!("camera=({}), microphone=()", all.join(" "))
     }
 }
 /// What a page may use of the machine (Permissions Policy).
@@ -112,14 +120,14 @@ pub fn show(status: StatusCode, html: String) -> Response {
 
 /// A page that may do more than a plain one, as an answer.
 pub fn show_with(status: StatusCode, html: String, leave: &Leave) -> Response {
-    let policy = leave.policy();
+    let (policy, permissions) = (leave.policy(), leave.permissions());
     let headers = [
         (header::CONTENT_SECURITY_POLICY, policy.as_str()),
         (header::CACHE_CONTROL, "no-store"),
         // Other sites learn nothing; our own doors need it, as without a referrer browsers say `Origin: null` of a form.
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (PERMISSIONS, if leave.camera { "camera=(self), microphone=()" } else { "camera=(), microphone=()" }),
+        (PERMISSIONS, permissions.as_str()),
     ];
     (status, headers, Html(html)).into_response()
 }
@@ -232,6 +240,17 @@ mod tests {
         headers.insert(header::COOKIE, "paiza-language=xx; paiza-theme=\"><b>".parse().unwrap());
         let expected = Page { language: Language::Chinese, theme: None, ..expected };
         assert_eq!(page_of(&headers, &uri), expected);
+    }
+
+    #[test]
+    fn the_camera_is_for_who_asks_for_it_and_for_frames_that_are_shown() {
+        let frames = vec!["http://127.0.0.1:8081".to_owned(), "http://127.0.0.1:8084".to_owned()];
+        let said = |leave: Leave| leave.permissions();
+        assert_eq!(said(Leave::default()), "camera=(), microphone=()");
+        assert_eq!(said(Leave { camera: true, ..Leave::default() }), "camera=(self), microphone=()");
+        let framing = Leave { frames, ..Leave::default() };
+        let expected = "camera=(\"http://127.0.0.1:8081\" \"http://127.0.0.1:8084\"), microphone=()";
+        assert_eq!(said(framing), expected);
     }
 
     #[test]

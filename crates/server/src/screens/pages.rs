@@ -341,6 +341,7 @@ pub(super) fn made(template: impl Template) -> String {
 pub fn style_sheet() -> String {
     let parts = [
         include_str!("../../templates/style.css"),
+        include_str!("../../templates/reference/reference.css"),
         include_str!("../../templates/terminal/terminal.css"),
         include_str!("../../templates/console/console.css"),
     ];

@@ -1,7 +1,7 @@
 //! The phone's own pages: what its owner sees, made from plain values that its door hands in.
 //!
-//! Read `first_run` (setting a phone up), `cards` (home, adding, one card), `tapping`, `coding` (by code), `looking_back` (history, texts),
-//! `own` (settings, devices, privacy).
+//! Read `first_run` (setting a phone up), `cards` (home, adding, one card), `tapping`, `coding` (by code), `upi` (from a bank account),
+//! `looking_back` (history, texts), `own` (settings, devices, privacy).
 
 mod cards;
 mod coding;
@@ -12,6 +12,7 @@ mod own;
 mod tapping;
 #[cfg(test)]
 mod tests;
+mod upi;
 
 pub use cards::{
     AddView, CardView, DetailView, HomeView, VerifyView, add, added, art_preview, card, home, not_added,
@@ -22,6 +23,12 @@ pub use first_run::{PasskeyAsk, UnlockView, code, gone, passcode, recovery, unlo
 pub use looking_back::{DayView, ReceiptView, RowView, TextView, history, inbox, receipt};
 pub use own::{DeviceRow, OwnPasskey, PasskeyOffer, YouView, devices, own_passkey, privacy, you};
 pub use tapping::{Choice, CodeView, EndView, ReadyView, TapState, tap, tap_inside};
+pub use upi::{
+    AccountView, CardOfAccountView, ConfirmView, FoundView, NewPinView, PinView, ReceiveView, StepView,
+    UpiHomeView, UpiReceiptView, WhomView, upi_accounts, upi_address, upi_balance, upi_banks, upi_card,
+    upi_confirm, upi_home, upi_new_pin, upi_no, upi_pin, upi_receipt, upi_receive, upi_register, upi_unsent,
+    upi_whom,
+};
 
 use super::pages::{Page, made};
 use askama::Template;
@@ -34,6 +41,11 @@ pub fn style_sheet() -> String {
 
 /// What the phone's pages add where the browser runs scripts; they all work without.
 pub const SCRIPT: &str = include_str!("../../templates/phone/phone.js");
+
+/// What pages of account payment look like beyond that, and what a payment's page that waits does.
+pub const UPI_STYLE: &str = include_str!("../../templates/phone/upi/upi.css");
+/// See [`UPI_STYLE`].
+pub const UPI_SCRIPT: &str = include_str!("../../templates/phone/upi/upi.js");
 
 /// An amount of money as pages take it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

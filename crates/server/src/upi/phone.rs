@@ -5,8 +5,8 @@
 //! signature, so that whoever carries them can put no other in their place.
 
 use super::app::{
-    Asked, Binding, Default as SetDefault, DeviceStatus, Link, Mine, NewAddress, NewDevice, NewPayment,
-    QuestionName, Shown, SignedKeys,
+    Asked, Binding, Default as SetDefault, DeviceStatus, Link as LinkAccount, Mine, NewAddress, NewDevice,
+    NewPayment, QuestionName, Shown, SignedKeys,
 };
 use crate::client::{Client, ClientError, Freshness};
 use crate::hosts::telephone::{Telephone, TelephoneError};
@@ -14,6 +14,7 @@ use crate::trace::Watch;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use crypto::p256::{AgreementPublic, SigningKey};
+use psp::payments::Begun;
 use psp::records::{DeviceState, LinkedAccount, QuestionState, Reply};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -24,8 +25,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use store::Clock;
 use upi::address::Address;
+use upi::codes::Advice;
 use upi::credential::{self, Purpose, Secret};
 use upi::ids::{Prefix, TransactionId};
+use upi::link::{Caution, Link};
 use upi::messages::Profile;
 use upi::signature::KeyRing;
 use upi::xml::Element;
@@ -215,12 +218,16 @@ impl UpiPhone {
             QuestionState::Waiting => Ok(None),
             QuestionState::Answered(reply) => Ok(Some(reply)),
             QuestionState::Failed(code) => {
-                let advice = upi::codes::classify("U30", Some(&code)).advice;
-                let advice = upi::codes::find(&code, None).map_or(advice, |row| row.advice);
-                Err(UpiPhoneError::Declined { said: advice.say(upi::codes::Language::English), code })
+                let said = advice_of(&code).say(upi::codes::Language::English);
+                Err(UpiPhoneError::Declined { said, code })
             }
         })?;
         Ok((name.question, reply))
+    }
+
+    /// The handle of addresses that the provider makes.
+    pub fn handle() -> &'static str {
+        &sandbox::upi::directory::UpiDirectory::sandbox().psps[0].handles[0]
     }
 
     /// What the phone's number has at its provider.
@@ -247,7 +254,7 @@ impl UpiPhone {
 
     /// Links an account that was listed.
     pub fn link(&self, question: &str, account: &str) -> Result<(), UpiPhoneError> {
-        let link = Link { question: question.to_owned(), account: account.to_owned() };
+        let link = LinkAccount { question: question.to_owned(), account: account.to_owned() };
         self.post("/v1/upi/accounts", &link)
     }
 
@@ -269,11 +276,33 @@ impl UpiPhone {
         (card, expiry): (&str, &str),
         pin: &SecretBytes,
     ) -> Result<(), UpiPhoneError> {
-        let bank = self.bank_key(&account.ifsc)?;
+        let before = self.ask_password(account)?;
+        let password = self.until(|| Ok(self.password_after(before)?))?;
+        self.set_pin_by(account, (card, expiry), &password, pin)
+    }
+
+    /// Has the bank of a linked account send a one-time password. Answers the number of the last text that came before it.
+    pub fn ask_password(&self, account: &LinkedAccount) -> Result<u32, UpiPhoneError> {
         let before =
             self.telephone.inbox(&self.settings.number, 0)?.last().map_or(0, |(sequence, _)| *sequence);
         self.ask(&Asked::Password { account: account.reference.clone() })?;
-        let password = self.until(|| Ok(self.password_after(before)?))?;
+        Ok(before)
+    }
+
+    /// The newest text that came after this one.
+    pub fn text_after(&self, before: u32) -> Result<Option<crate::api::TextMessage>, UpiPhoneError> {
+        Ok(self.telephone.inbox(&self.settings.number, before)?.pop().map(|(_, text)| text))
+    }
+
+    /// Sets the PIN of a linked account, with its debit card and the one-time password.
+    pub fn set_pin_by(
+        &self,
+        account: &LinkedAccount,
+        (card, expiry): (&str, &str),
+        password: &SecretBytes,
+        pin: &SecretBytes,
+    ) -> Result<(), UpiPhoneError> {
+        let bank = self.bank_key(&account.ifsc)?;
         let transaction = self.transaction();
         let purpose = Purpose { transaction: transaction.clone(), paise: 0, payee: String::new() };
         let credentials = vec![
@@ -316,8 +345,13 @@ impl UpiPhone {
 
     /// Who is behind an address: the name its provider has registered.
     pub fn resolve(&self, address: &str) -> Result<String, UpiPhoneError> {
+        Ok(self.look_up(address)?.name)
+    }
+
+    /// Who is behind an address, what they are, and where their account is.
+    pub fn look_up(&self, address: &str) -> Result<Whose, UpiPhoneError> {
         match self.ask(&Asked::Resolve { address: address.to_owned() })?.1 {
-            Reply::Resolved { name, .. } => Ok(name),
+            Reply::Resolved { name, category, ifsc } => Ok(Whose { name, category, ifsc }),
             _ => Err(UpiPhoneError::NoAnswer),
         }
     }
@@ -343,7 +377,7 @@ impl UpiPhone {
             payee_name: payee_name.map(str::to_owned),
             amount: amount.to_decimal(),
             note: note.map(str::to_owned),
-            begun: psp::payments::Begun::default(),
+            begun: Begun::default(),
             pin: credential::seal(Secret::Pin, pin.expose(), &purpose, &bank),
         })
     }
@@ -438,6 +472,34 @@ impl UpiPhone {
         let value = key.child("keyValue").and_then(Element::text).ok_or_else(|| no("a key without value"))?;
         let bytes = hex::decode(value).map_err(|_| no("not hexadecimal"))?;
         AgreementPublic::from_sec1(&bytes).map_err(|_| no("not a key"))
+    }
+}
+
+/// Who is behind an address, as its provider says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whose {
+    /// The registered name.
+    pub name: String,
+    /// Merchant category; 0000 for a person.
+    pub category: String,
+    /// Branch code of the account behind it, where it is told.
+    pub ifsc: Option<String>,
+}
+
+/// What a person is told about a no of a bank, a provider or the switch.
+pub fn advice_of(code: &str) -> Advice {
+    let advice = upi::codes::classify("U30", Some(code)).advice;
+    upi::codes::find(code, None).map_or(advice, |row| row.advice)
+}
+
+/// How a payment begins that a link asks for. A link that nobody signed is not one that somebody vouches for, whatever it says.
+pub fn begun_by(link: &Link) -> Begun {
+    let unsigned = link.cautions.contains(&Caution::Unsigned);
+    let request = &link.request;
+    Begun {
+        mode: request.mode.clone().filter(|mode| !(unsigned && ["02", "05"].contains(&mode.as_str()))),
+        purpose: request.purpose.clone(),
+        reference: request.reference.clone(),
     }
 }
 

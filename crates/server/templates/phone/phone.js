@@ -53,7 +53,7 @@ for (const field of all("[data-pin]")) {
   field.classList.add("behind");
   const show = () => {
     const length = field.value.length;
-    places.replaceChildren(...Array.from({ length: Math.max(6, length) }, (_, place) => {
+    places.replaceChildren(...Array.from({ length: Math.max(Number(field.dataset.length ?? 6), length) }, (_, place) => {
       const tablet = document.createElement("i");
       if (place < length) tablet.className = "full";
       return tablet;

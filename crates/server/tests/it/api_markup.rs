@@ -102,6 +102,7 @@ fn text_of_callers_is_shown_as_text() {
         let filled = page
             .replace("{payment}", &reference)
             .replace("/{proposal}", "")
+            .replace("/{transaction}", "")
             .replace("{token}", &city.token.to_string())
             .replace("{device}", &city.record().device.to_string())
             .replace("{merchant}", &merchant)

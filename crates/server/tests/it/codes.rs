@@ -209,7 +209,7 @@ fn hostile_codes_are_refused_with_a_reason_and_nothing_is_sent() {
 }
 
 /// A form with a photograph, as browsers send it.
-fn multipart(fields: &[(&str, &[u8])]) -> (String, Vec<u8>) {
+pub(crate) fn multipart(fields: &[(&str, &[u8])]) -> (String, Vec<u8>) {
     const EDGE: &str = "----paiza-edge";
     let mut body = Vec::new();
     for (name, value) in fields {

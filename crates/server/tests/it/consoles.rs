@@ -1,8 +1,10 @@
 //! The operators' console, asked for as a browser does, while a phone pays at a terminal.
 
+use crate::phone_upi::person;
 use crate::screens::Shown;
 use crate::small_city::SmallCity;
 use crate::street::{CARD, NOW, eventually};
+use crate::upi_town::{ASHA, RAVI, pin, rupees};
 use acquiring::records::Merchant;
 use server::console::door::{OUTSIDE, PAGES};
 use server::console::tape::Tape;
@@ -33,6 +35,7 @@ impl Operator {
         let watch: Watch = Some(tape.clone());
         let mut city = SmallCity::watched(watch);
         city.open_terminal();
+        city.open_upi();
         let link = city.open_console(tape);
         let at = city.city.addresses.console.unwrap();
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
@@ -79,6 +82,7 @@ impl Operator {
         let operator: operators::OperatorId = Id::from_u128(1);
         path.replace("{payment}", payment)
             .replace("/{proposal}", "")
+            .replace("/{transaction}", "")
             .replace("{token}", &token.to_string())
             .replace("{device}", &device.to_string())
             .replace("{merchant}", &merchants[0].id.to_string())
@@ -168,6 +172,44 @@ fn a_payment_is_found_by_every_name_and_its_messages_are_shown_masked() {
     let seen = operator.seen.borrow();
     assert!(!seen.contains(CARD), "no card number in any answer");
     assert!(!seen.contains(&operator.city.number().digits()[..]), "nor a whole token");
+}
+
+#[test]
+fn an_account_payment_tells_its_story() {
+    let operator = Operator::inside();
+    assert!(operator.get("/account-payments").body.contains("No payments yet"));
+    let (asha, _hers) = person(&operator.city, ASHA, "asha@paiza", "482913");
+    let (ravi, _his) = person(&operator.city, RAVI, "ravi@paiza", "573829");
+    let account = asha.mine().unwrap().accounts.swap_remove(0);
+    let order = asha
+        .order(&account, ("ravi@paiza", Some("Ravi Menon")), rupees("30.00"), Some("tea"), &pin("482913"))
+        .unwrap();
+    asha.pay(&order).unwrap();
+    eventually("the payment ended", || ravi.payments().unwrap().len() == 1);
+    let upi = operator.city.city.upi().unwrap();
+    upi.switch.flush().unwrap();
+    upi.banks.iter().for_each(|(_, _, bank)| bank.flush().unwrap());
+    let path = format!("/account-payments/{}", order.transaction);
+    let list = operator.get("/account-payments").body;
+    assert!(list.contains(&path) && list.contains("ravi@paiza"), "{list}");
+    let story = operator.get(&path).body;
+    for part in [
+        "asha@paiza (Asha Rao)",
+        "ravi@paiza (Ravi Menon)",
+        "credit_sent",
+        "Amber Bank",
+        "Banyan Bank",
+        "Booked",
+        "The network",
+        "Nothing is waited for any more",
+    ] {
+        assert!(story.contains(part), "{part}: {story}");
+    }
+    for (number, _, _) in [ASHA, RAVI] {
+        assert!(!story.contains(&number[3..]), "no telephone number: {story}");
+    }
+    assert!(!story.contains(&account.reference), "no whole account: {story}");
+    assert_eq!(operator.get("/account-payments/PZA0d8f2b1c4e6a4f7ab2c3d4e5f6071829").status, 404);
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod operators;
 mod phone_passkeys;
 mod phone_repeats;
 mod phone_screens;
+mod phone_upi;
 mod phones;
 mod replaced;
 mod restart;

@@ -6,7 +6,7 @@ use crate::street::{eventually, yuan};
 use crypto::passphrase::Work;
 use server::city::{Http, PhoneParty};
 use server::iso::Ends;
-use server::phone_door::{FORMS, IDLE, PAGES, Settings};
+use server::phone_door::{FORMS, IDLE, PAGES, Settings, UpiLine};
 use server::pos::{DEMO_TERMINALS, Pos, TerminalLine, Verdict};
 use server::vpcd::ReaderEnd;
 use std::cell::RefCell;
@@ -27,6 +27,9 @@ pub(crate) struct Screen {
     _http: Http,
 }
 
+/// The number of the first customer of the banks of account payment.
+const ASHA: &str = "+919800000001";
+
 /// A browser that has no connection yet: a door that does not read a body to its end closes the one it came over.
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into()
@@ -41,6 +44,7 @@ impl Screen {
             number: "+8613800000002".to_owned(),
             platform: city.city.addresses.platform.to_string(),
             telephone: city.city.addresses.telephone,
+            upi: city.city.upi().map(|upi| UpiLine { provider: upi.psp_at, number: ASHA.to_owned() }),
             reader: reader.address().unwrap(),
             work: Work::TEST,
             clock: city.clock.clone(),
@@ -76,7 +80,7 @@ impl Screen {
     }
 
     /// Sends a form that leads to another page; that page.
-    fn follow(&self, path: &str, form: &[(&str, &str)]) -> Shown {
+    pub(crate) fn follow(&self, path: &str, form: &[(&str, &str)]) -> Shown {
         let sent = self.post(path, form);
         assert_eq!(sent.status, 303, "{path}: {}", sent.body);
         self.get(sent.header("location"))
@@ -95,7 +99,7 @@ impl Screen {
     }
 
     /// The code in the message that the page shows on top.
-    fn code(&self, path: &str) -> String {
+    pub(crate) fn code(&self, path: &str) -> String {
         let mut code = None;
         eventually("the message with the code", || {
             let body = self.get(path).body;
@@ -143,6 +147,12 @@ impl Screen {
             }
         }
     }
+}
+
+/// A path of the door's tables for this card.
+fn filled(path: &str, card: &str) -> String {
+    let path = path.replace("{token}", card).replace("{counter}", "1").replace("{place}", "1");
+    path.replace("{transaction}", "PZA0d8f2b1c4e6a4f7ab2c3d4e5f6071829")
 }
 
 fn token(location: &str) -> String {
@@ -250,15 +260,17 @@ fn a_phone_is_shown_to_nobody_before_its_passcode_and_locks_itself() {
     screen.set_up();
     let session = screen.cookie.replace(String::new());
     for path in PAGES.iter().filter(|path| !path.starts_with("/welcome") && !path.starts_with("/unlock")) {
-        let shut = screen.get(&path.replace("{token}", "tok_x").replace("{counter}", "1"));
+        let shut = screen.get(&filled(path, "tok_x"));
         assert!(
             shut.status == 303 && shut.header("location").starts_with("/unlock"),
             "{path}: {}",
             shut.body
         );
     }
-    for (path, _) in FORMS.iter().filter(|(path, _)| path.starts_with("/cards") || path.starts_with("/tap")) {
-        let shut = screen.post(&path.replace("{token}", "tok_x"), &[]);
+    for (path, _) in
+        FORMS.iter().filter(|(path, _)| ["/cards", "/tap", "/upi"].iter().any(|it| path.starts_with(it)))
+    {
+        let shut = screen.post(&filled(path, "tok_x"), &[]);
         assert!(
             shut.status == 303 && shut.header("location").starts_with("/unlock"),
             "{path}: {}",
@@ -308,7 +320,7 @@ fn forms_from_elsewhere_and_without_sense_change_nothing() {
     let card = token(added.header("location"));
     let cookie = screen.cookie.borrow().clone();
     for (path, fields) in FORMS {
-        let path = path.replace("{token}", &card);
+        let path = filled(path, &card);
         for (name, value) in
             [("host", "evil.example"), ("origin", "http://evil.example"), ("sec-fetch-site", "same-site")]
         {
@@ -359,7 +371,7 @@ fn the_first_page_is_small_and_quick_and_every_page_is_there() {
     });
     assert!(quickest.min().unwrap() < Duration::from_millis(100));
     for path in PAGES {
-        let path = path.replace("{token}", &card).replace("{counter}", "1");
+        let path = filled(path, &card);
         let shown = screen.get(&path);
         let there = shown.status == 200 || shown.status == 303 || path.starts_with("/history/");
         assert!(there, "{path}: {}", shown.body);

@@ -118,6 +118,11 @@ impl SmallCity {
         self.city.addresses.terminal.unwrap()
     }
 
+    /// Starts the parties of account payment.
+    pub(crate) fn open_upi(&mut self) {
+        self.city.open_upi(&self.plan).unwrap();
+    }
+
     /// Opens the city's console; a path that lets in once.
     pub(crate) fn open_console(&mut self, tape: Arc<Tape>) -> String {
         self.city.open_console(&self.plan, Some(tape)).unwrap()

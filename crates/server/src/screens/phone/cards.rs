@@ -124,6 +124,8 @@ pub struct HomeView {
     pub pending: Option<RowView>,
     /// The last payments.
     pub recent: Vec<RowView>,
+    /// Where the phone can pay from a bank account: its address, or a word about it.
+    pub account: Option<String>,
 }
 
 #[derive(Template)]
@@ -135,6 +137,7 @@ struct Home<'a> {
     behind: Vec<String>,
     pending: Option<&'a RowView>,
     recent: &'a [RowView],
+    account: Option<&'a str>,
     tabs: String,
 }
 
@@ -161,6 +164,7 @@ pub fn home(page: &Page, view: &HomeView) -> String {
         behind,
         pending: view.pending.as_ref(),
         recent: &view.recent,
+        account: view.account.as_deref(),
         tabs: tabs(page, "home", view.unread),
     })
 }

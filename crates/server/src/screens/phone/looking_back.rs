@@ -15,7 +15,7 @@ pub struct RowView {
     pub second: String,
     /// How much.
     pub amount: Sum,
-    /// `paid`, `checked`, `not-paid` or `back`.
+    /// `paid`, `received`, `checked`, `not-paid` or `back`.
     pub state: &'static str,
 }
 
@@ -23,6 +23,7 @@ pub struct RowView {
 fn look(state: &str) -> (&'static str, &'static str, &'static str) {
     match state {
         "paid" => ("ok", "check", "chip-paid"),
+        "received" => ("ok", "receive", "chip-received"),
         "not-paid" => ("bad", "close", "chip-not-paid"),
         "back" => ("wait", "undo", "chip-taken-back"),
         _ => ("wait", "hourglass", "chip-checked"),
@@ -48,7 +49,7 @@ impl Page {
         made(Row { page: self, row, letters: initials.take(2).collect(), class, icon, word })
     }
 
-    fn pay_chip(&self, state: &str) -> String {
+    pub(super) fn pay_chip(&self, state: &str) -> String {
         let (class, icon, word) = look(state);
         format!("<span class=\"chip {class}\">{}{}</span>", self.small_icon(icon), self.say(word))
     }
@@ -70,12 +71,13 @@ pub struct DayView {
 struct History<'a> {
     page: &'a Page,
     days: &'a [DayView],
+    missing: bool,
     tabs: String,
 }
 
-/// All payments made with this phone, by day.
-pub fn history(page: &Page, days: &[DayView], unread: usize) -> String {
-    made(History { page, days, tabs: tabs(page, "history", unread) })
+/// All payments made with this phone, by day; `missing` says that those by account cannot be shown.
+pub fn history(page: &Page, days: &[DayView], unread: usize, missing: bool) -> String {
+    made(History { page, days, missing, tabs: tabs(page, "history", unread) })
 }
 
 /// One payment.

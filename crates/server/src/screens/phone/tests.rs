@@ -57,7 +57,7 @@ fn all(language: Language) -> Vec<String> {
     let (text, trouble) = (HOSTILE.to_owned(), Some(HOSTILE.to_owned()));
     let arrived = (text.clone(), text.clone());
     let states = ["active", "verifying", "paused", "stopped"];
-    let rows: Vec<RowView> = ["paid", "checked", "not-paid", "back"].map(row).to_vec();
+    let rows: Vec<RowView> = ["paid", "received", "checked", "not-paid", "back"].map(row).to_vec();
     let scanned = |fixed: Option<Sum>, wrong: Option<String>| PayCodeView {
         merchant: text.clone(),
         city: text.clone(),
@@ -98,6 +98,7 @@ fn all(language: Language) -> Vec<String> {
                 unread: 2,
                 pending: Some(row("checked")),
                 recent: rows.clone(),
+                account: trouble.clone(),
             },
         ),
         add(page, &AddView::default()),
@@ -117,8 +118,8 @@ fn all(language: Language) -> Vec<String> {
         ),
         added(page, &card("active")),
         remove(page, &card("paused")),
-        history(page, &[], 0),
-        history(page, &[DayView { name: text.clone(), sums: vec![sum()], rows: rows.clone() }], 1),
+        history(page, &[], 0, false),
+        history(page, &[DayView { name: text.clone(), sums: vec![sum()], rows: rows.clone() }], 1, true),
         inbox(page, &[(text.clone(), texts())], false),
         inbox(page, &[], true),
         devices(
@@ -131,6 +132,7 @@ fn all(language: Language) -> Vec<String> {
         you(page, &YouView { number: text.clone(), platform: "127.0.0.1:8080".to_owned(), unread: 1 }),
     ];
     pages.extend(opening(page, &text));
+    pages.extend(by_account(page, &text, &rows));
     for sent_to in [None, Some(text.clone())] {
         let ways = vec![(text.clone(), text.clone())];
         let arrived = Some(arrived.clone());
@@ -189,6 +191,123 @@ fn all(language: Language) -> Vec<String> {
     pages
 }
 
+fn account(place: usize) -> AccountView {
+    let text = HOSTILE.to_owned();
+    AccountView { place, bank: text.clone(), tail: "0016".to_owned(), holder: text, has_pin: place == 1 }
+}
+
+/// Paying from a bank account.
+fn by_account(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
+    let (owned, trouble) = (|| text.to_owned(), Some(text.to_owned()));
+    let accounts = vec![account(1), account(2)];
+    let home = UpiHomeView {
+        address: owned(),
+        accounts: accounts.clone(),
+        note: trouble.clone(),
+        pending: Some(row("checked")),
+        recent: rows.to_vec(),
+    };
+    let found =
+        [true, false].map(|linked| FoundView { reference: owned(), tail: owned(), holder: owned(), linked });
+    let card = CardOfAccountView {
+        account: account(1),
+        card: owned(),
+        expiry: owned(),
+        wrong_card: trouble.clone(),
+        wrong_expiry: trouble.clone(),
+    };
+    let new_pin = |arrived: Option<(String, String)>| NewPinView {
+        account: account(2),
+        length: 6,
+        arrived,
+        trouble: trouble.clone(),
+    };
+    let pin = |payment| PinView {
+        account: account(1),
+        length: 4,
+        payment,
+        approves: owned(),
+        action: owned(),
+        back: "/upi",
+        trouble: trouble.clone(),
+    };
+    let mut pages = vec![
+        upi_home(page, &home),
+        upi_home(page, &UpiHomeView::default()),
+        upi_home(page, &UpiHomeView { accounts, ..UpiHomeView::default() }),
+        upi_register(page, text, Some(text)),
+        upi_banks(page, &[(owned(), owned())], Some(text)),
+        upi_accounts(page, text, &found),
+        upi_address(page, text, text, Some(text)),
+        upi_card(page, &card),
+        upi_new_pin(page, &new_pin(None)),
+        upi_new_pin(page, &new_pin(Some((owned(), owned())))),
+        upi_pin(page, &pin(None)),
+        upi_pin(page, &pin(Some((owned(), sum())))),
+        upi_balance(page, &account(1), &sum()),
+        upi_whom(page, &WhomView { typed: owned(), wrong: trouble.clone(), trouble: trouble.clone() }),
+        upi_unsent(page, text, &sum()),
+        upi_no(page, "upi-declined", owned(), "/upi"),
+    ];
+    pages.extend(account_payments(page, text, rows));
+    pages
+}
+
+/// Before and after a payment by account, and being paid.
+fn account_payments(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
+    let (owned, trouble) = (|| text.to_owned(), Some(text.to_owned()));
+    let mut pages = Vec::new();
+    for fixed in [Some(sum()), None] {
+        let confirm = ConfirmView {
+            name: owned(),
+            address: owned(),
+            bank: fixed.map(|_| owned()),
+            fixed,
+            typed: owned(),
+            note: owned(),
+            note_fixed: fixed.is_some(),
+            accounts: vec![account(1), account(2)],
+            chosen: 2,
+            unsigned: true,
+            first_time: true,
+            wrong_amount: trouble.clone(),
+            wrong_note: trouble.clone(),
+        };
+        pages.push(upi_confirm(page, &confirm));
+        let receive = ReceiveView {
+            name: owned(),
+            address: owned(),
+            account: account(1),
+            panel: crate::screens::tablet::code_panel(&crate::picture::draw("x").unwrap(), HOSTILE),
+            text: owned(),
+            amount: fixed,
+            typed: owned(),
+            wrong: trouble.clone(),
+        };
+        pages.push(upi_receive(page, &receive));
+    }
+    let steps = ["yes", "now", "later"].map(|stands| StepView { stands, what: owned(), when: owned() });
+    for row in rows {
+        let view = UpiReceiptView {
+            row: row.clone(),
+            said: owned(),
+            next: owned(),
+            steps: steps.to_vec(),
+            address: owned(),
+            when: owned(),
+            account: owned(),
+            note: trouble.clone(),
+            reference: owned(),
+            code: owned(),
+            ask: owned(),
+            waits: row.state == "checked",
+            again: Some("/upi/pay?to=x".to_owned()),
+        };
+        pages.push(upi_receipt(page, &view));
+    }
+    pages
+}
+
 /// Opening the phone, with and without a passkey, and the passkey's own page.
 fn opening(page: &Page, text: &str) -> Vec<String> {
     let mut pages = Vec::new();
@@ -218,7 +337,9 @@ fn opening(page: &Page, text: &str) -> Vec<String> {
 fn pages_keep_the_policy_of_content_whatever_is_written_in_them() {
     for language in LANGUAGES {
         for html in all(language) {
-            let plain = html.replace("<script type=\"module\" src=\"/assets/phone.js\"></script>", "");
+            let plain = html
+                .replace("<script type=\"module\" src=\"/assets/phone.js\"></script>", "")
+                .replace("<script type=\"module\" src=\"/assets/upi.js\"></script>", "");
             for never in ["<script", " style=", "<style", "<b>\"", "onclick", "javascript:"] {
                 assert!(!plain.contains(never), "{never} in {html}");
             }
@@ -266,6 +387,8 @@ fn nothing_is_left_without_words() {
         "bycode-",
         "paycode-",
         "scan-",
+        "upi-",
+        "row-",
     ];
     for language in LANGUAGES {
         for html in all(language) {

@@ -1,0 +1,119 @@
+//! Paying from a bank account: setting it up, the balance, a payment by address, one by link, being paid.
+
+use crate::browser::{Browser, Look, Tools};
+use crate::house::House;
+use crate::journey::{Person, Way};
+use std::net::SocketAddr;
+
+/// The PIN of the first customer's account.
+const PIN: &str = "482913";
+
+impl Person<'_> {
+    /// From a bound phone to the page on which the one-time password is typed.
+    pub(crate) async fn begin_account(&self, phone: SocketAddr) {
+        self.open(phone, "/").await;
+        self.press("a[href='/upi']").await;
+        // The number of the SIM is offered.
+        self.press(".bottom button").await;
+        self.press("button[value='AMBR']").await;
+        self.press("button[name='account']").await;
+        // So is a name for the address.
+        self.press(".bottom button").await;
+        self.fill("#card", "417201").await;
+        self.fill("#expiry", "1230").await;
+        self.press(".bottom button").await;
+    }
+
+    /// Goes on to an account with a PIN.
+    pub(crate) async fn finish_account(&self) {
+        let code = self.code_at("/upi/pin/1/new").await;
+        self.fill("#code", &code).await;
+        self.fill("#pin", PIN).await;
+        self.fill("#again", PIN).await;
+        self.press(".bottom button").await;
+        self.wait_for("a[href='/upi/receive']").await;
+    }
+
+    /// Types the PIN on the bank's page.
+    pub(crate) async fn type_pin(&self) {
+        self.fill("#pin", PIN).await;
+        self.press(".bottom button.key[form], .bottom .plain-submit").await;
+    }
+
+    /// Looks up an address; the page with its name and the amount is there then.
+    pub(crate) async fn look_up(&self, phone: SocketAddr, to: &str) {
+        self.open(phone, "/upi").await;
+        self.press("a[href='/upi/pay']").await;
+        self.fill("#to", to).await;
+        self.press("form[action='/upi/pay'] button").await;
+        self.wait_for(".payee").await;
+    }
+
+    /// Decides on an amount; the bank's page is there then.
+    pub(crate) async fn decide(&self, amount: &str) {
+        self.fill("#amount", amount).await;
+        self.press(".bottom button.metal").await;
+        self.wait_for("#pin").await;
+    }
+
+    /// Approves what the bank's page shows; how it ended.
+    pub(crate) async fn approve_by_pin(&self) -> String {
+        self.type_pin().await;
+        // The page goes on looking by itself until it knows.
+        self.wait_for(".ok-head h1, .receipt-head:not([data-follow]) h1").await;
+        self.text("main h1 .chip").await
+    }
+}
+
+async fn accounts(way: Way) {
+    let Some(_tools) = Tools::find() else { return };
+    let house = House::open();
+    let _payee = house.payee();
+    let browser = Browser::start().await;
+    browser.look(Look { width: 390, theme: "light" }).await;
+    let person = Person { browser: &browser, way };
+    let phone = house.phone(0);
+    person.set_up(phone).await;
+    person.begin_account(phone).await;
+    person.finish_account().await;
+
+    person.press("a[href='/upi/balance/1']").await;
+    person.type_pin().await;
+    assert!(person.text(".money1").await.contains("25,000"));
+
+    person.look_up(phone, "ravi@paiza").await;
+    assert_eq!(person.text(".payee").await, "Ravi Menon");
+    person.decide("30.00").await;
+    assert!(person.text(".for-what").await.contains("Ravi Menon"), "whom, above the PIN");
+    assert_eq!(person.approve_by_pin().await, "Paid");
+
+    person.open(phone, "/upi/pay").await;
+    person.fill("#code", "upi://pay?pa=ravi@paiza&am=12.50&cu=INR&tn=tea").await;
+    person.press("form[action='/upi/scan'] button:not([type='button'])").await;
+    assert!(person.text(".locked").await.contains("12.50"));
+    person.press(".bottom button.metal").await;
+    assert_eq!(person.approve_by_pin().await, "Paid");
+
+    person.open(phone, "/history").await;
+    assert_eq!(
+        person.browser.client.find_all(fantoccini::Locator::Css("a.row-link")).await.unwrap().len(),
+        2
+    );
+    person.open(phone, "/upi").await;
+    person.press("a[href='/upi/receive']").await;
+    person.fill("#amount", "250").await;
+    person.press("form[action='/upi/receive'] button").await;
+    assert!(person.text(".money2").await.contains("250"));
+    let said = browser.complaints().await;
+    assert!(said.is_empty(), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_is_set_up_and_paid_from_by_mouse() {
+    accounts(Way::Mouse).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_is_set_up_and_paid_from_by_keyboard() {
+    accounts(Way::Keyboard).await;
+}

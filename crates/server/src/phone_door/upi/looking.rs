@@ -1,0 +1,277 @@
+//! Looking: the balance behind the PIN, a payment as it stands, what was paid, the own code.
+
+use super::super::visit::{Asked, Reply, Visit, nothing};
+use super::super::{held, view};
+use super::paying::Approval;
+use super::set_up::is_pin;
+use super::{Place, Trouble, declined, rupees, tail};
+use crate::phone::PhoneError;
+use crate::picture;
+use crate::screens::phone::{self as screens, PinView, ReceiveView, RowView, StepView, UpiReceiptView};
+use crate::screens::tablet::code_panel;
+use crate::upi::app::Shown;
+use crate::upi::phone::{UpiPhone, UpiPhoneError};
+use ::upi::link::LinkMaker;
+use axum::extract::{Form, Path, Query};
+use axum::http::StatusCode;
+use axum::response::Response;
+use psp::records::{Direction, LinkedAccount, PaymentState};
+use serde::Deserialize;
+use std::time::Duration;
+use values::{Currency, Money, Timestamp};
+
+/// Until when at the latest money is credited or back: the day after it was paid between people, five days after to a shop
+/// (Reserve Bank of India, DPSS.CO.PD No.629/02.01.014/2019-20 of 2019-09-20, annex, items 5a and 5b).
+const BACK_TO_PEOPLE: Duration = Duration::from_secs(86_400);
+const BACK_FROM_SHOPS: Duration = Duration::from_secs(5 * 86_400);
+
+fn no(html: String) -> Result<Reply, Trouble> {
+    Ok(Reply::No(StatusCode::UNPROCESSABLE_ENTITY, html))
+}
+
+impl Visit {
+    fn balance_page(
+        &self,
+        upi: &UpiPhone,
+        place: Place,
+        account: &LinkedAccount,
+        trouble: Option<String>,
+    ) -> String {
+        let view = PinView {
+            account: self.account_view(upi, place.0.saturating_sub(1), account),
+            length: usize::from(account.pin_length),
+            payment: None,
+            approves: account.reference.clone(),
+            action: format!("/upi/balance/{place}"),
+            back: "/upi",
+            trouble,
+        };
+        screens::upi_pin(&self.page, &view)
+    }
+}
+
+/// Asks for the PIN before the balance.
+pub(in super::super) async fn ask_balance(asked: Asked, Path(place): Path<Place>) -> Response {
+    asked
+        .owner(move |visit| {
+            visit.upi(|upi| {
+                let Some((account, _)) = visit.account_at(upi, place)? else {
+                    return Ok(Reply::To("/upi".to_owned()));
+                };
+                if !account.has_pin {
+                    return Ok(Reply::To(format!("/upi/pin/{place}")));
+                }
+                Ok(Reply::Page(visit.balance_page(upi, place, &account, None)))
+            })
+        })
+        .await
+}
+
+/// Shows the balance, once: it is written nowhere.
+pub(in super::super) async fn balance(
+    asked: Asked,
+    Path(place): Path<Place>,
+    Form(approval): Form<Approval>,
+) -> Response {
+    let (approves, pin) = approval.split();
+    asked
+        .owner(move |visit| {
+            visit.upi(|upi| {
+                let Some((account, shown)) = visit.account_at(upi, place)? else {
+                    return Ok(Reply::To("/upi".to_owned()));
+                };
+                // The order of accounts may have changed since the page was made.
+                if approves != account.reference {
+                    return Ok(Reply::To(format!("/upi/balance/{place}")));
+                }
+                let again = |trouble| no(visit.balance_page(upi, place, &account, Some(trouble)));
+                if !is_pin(&pin, account.pin_length) {
+                    let length = usize::from(account.pin_length);
+                    return again(visit.page.language.say_count("upi-pin-length", "count", length));
+                }
+                match upi.balance(&account, &pin) {
+                    Ok(balance) => {
+                        let sum = Money::parse(&balance, Currency::INR).map(rupees).unwrap_or_default();
+                        Ok(Reply::Page(screens::upi_balance(&visit.page, &shown, &sum)))
+                    }
+                    Err(UpiPhoneError::Declined { code, .. }) => again(declined(&visit.page, &code)),
+                    Err(error) => Err(error.into()),
+                }
+            })
+        })
+        .await
+}
+
+#[derive(Deserialize)]
+pub(in super::super) struct Wish {
+    #[serde(default)]
+    amount: String,
+}
+
+/// Shows the owner's own code, for an amount if one is wished.
+pub(in super::super) async fn receive(asked: Asked, Query(wish): Query<Wish>) -> Response {
+    asked
+        .owner(move |visit| {
+            visit.upi(|upi| {
+                let mine = visit.mine(upi)?;
+                let (Some(address), Some(account)) = (mine.addresses.first(), mine.accounts.first()) else {
+                    return Ok(Reply::To("/upi".to_owned()));
+                };
+                let typed = wish.amount.trim();
+                let wished = Money::parse(typed, Currency::INR).ok().filter(|amount| !amount.is_zero());
+                let name = &account.holder;
+                let maker = LinkMaker::pay().with("pa", address).with("pn", name);
+                let maker = match wished {
+                    Some(amount) => maker.with("am", &amount.to_decimal()).with("cu", "INR"),
+                    None => maker,
+                };
+                let link = maker.with("mode", "01").finish();
+                let drawn = link.ok().and_then(|link| Some((picture::draw(link.text())?, link)));
+                let Some((drawing, link)) = drawn else { return Ok(nothing(&visit.page)?) };
+                let label = visit.page.language.say_text("upi-receive-label", "name", name);
+                let view = ReceiveView {
+                    name: name.clone(),
+                    address: address.clone(),
+                    account: visit.account_view(upi, 0, account),
+                    panel: code_panel(&drawing, &label),
+                    text: link.text().to_owned(),
+                    amount: wished.map(rupees),
+                    typed: typed.to_owned(),
+                    wrong: (wished.is_none() && !typed.is_empty())
+                        .then(|| visit.page.language.say("scan-wrong-amount")),
+                };
+                Ok(Reply::Page(screens::upi_receive(&visit.page, &view)))
+            })
+        })
+        .await
+}
+
+/// A payment for a list of everything that was paid.
+pub(in super::super) struct Paid {
+    pub(in super::super) at: Timestamp,
+    pub(in super::super) row: RowView,
+}
+
+impl Visit {
+    /// The last payments from and into the accounts, newest first.
+    pub(super) fn upi_rows(&self, upi: &UpiPhone) -> Result<Vec<Paid>, Trouble> {
+        let mut rows: Vec<Paid> = upi.payments()?.iter().map(|shown| self.paid(shown)).collect();
+        rows.sort_by_key(|paid| std::cmp::Reverse(paid.at));
+        Ok(rows)
+    }
+
+    /// The same for whoever shows more than that: nothing where there is no account, an error where nobody answers.
+    pub(in super::super) fn paid_by_account(&self) -> Result<Vec<Paid>, PhoneError> {
+        let asked = self.upi_phone().map_err(Trouble::from).and_then(|phone| match phone {
+            Some(upi) if self.door.0.settings.upi.is_some() => self.upi_rows(&upi),
+            _ => Ok(Vec::new()),
+        });
+        match asked {
+            Ok(rows) => Ok(rows),
+            Err(Trouble::Upi(UpiPhoneError::Client(error))) => Err(PhoneError::Client(error)),
+            Err(Trouble::Phone(error)) => Err(error),
+            // Whatever else is wrong with the account, the cards' payments are shown.
+            Err(Trouble::Upi(error)) => {
+                tracing::info!(%error, "no payments by account");
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    fn paid(&self, shown: &Shown) -> Paid {
+        let payment = &shown.payment;
+        let how = self.page.language.say("row-by-upi");
+        let row = RowView {
+            href: format!("/upi/payments/{}", payment.id),
+            name: payment.other_name.clone().unwrap_or_else(|| payment.other.clone()),
+            second: format!("{}, {how}", view::time(payment.at)),
+            amount: rupees(payment.amount()),
+            state: match (payment.state, payment.direction) {
+                (PaymentState::Success, Direction::Sent) => "paid",
+                (PaymentState::Success, Direction::Received) => "received",
+                (PaymentState::Failed, _) => "not-paid",
+                (PaymentState::Pending | PaymentState::Deemed, _) => "checked",
+            },
+        };
+        Paid { at: payment.at, row }
+    }
+
+    /// Where the money of a payment is whose end nobody knows.
+    fn steps(&self, shown: &Shown) -> Vec<StepView> {
+        let payment = &shown.payment;
+        if payment.direction == Direction::Received
+            || !matches!(payment.state, PaymentState::Pending | PaymentState::Deemed)
+        {
+            return Vec::new();
+        }
+        let (page, say) = (&self.page, |name: &str| self.page.language.say(name));
+        let step = |stands, what: &str, when: String| StepView { stands, what: say(what), when };
+        let mut steps = vec![
+            step("yes", "upi-step-approved", view::exact_time(payment.at)),
+            step("yes", "upi-step-sent", view::exact_time(payment.at)),
+        ];
+        if let Some(asked) = payment.checks.last() {
+            steps.push(step("yes", "upi-step-asked", view::exact_time(*asked)));
+        }
+        steps.push(step("now", "upi-step-waiting", say("upi-step-keeps")));
+        let category = held(&self.door.0.upi).categories.get(&payment.id).cloned();
+        // A payee that this phone does not remember may be a shop: no promise is made that is too early.
+        let within = if category.as_deref() == Some("0000") { BACK_TO_PEOPLE } else { BACK_FROM_SHOPS };
+        let day = view::date(page, payment.at.after(within));
+        steps.push(step("later", "upi-step-end", page.language.say_text("upi-step-by", "day", &day)));
+        steps
+    }
+}
+
+/// One payment as it stands now.
+pub(in super::super) async fn receipt(asked: Asked, Path(transaction): Path<String>) -> Response {
+    asked
+        .owner(move |visit| {
+            visit.upi(|upi| {
+                // What is no name of a transaction is asked of nobody.
+                if ::upi::ids::TransactionId::parse(&transaction).is_none() {
+                    return Ok(nothing(&visit.page)?);
+                }
+                let shown = match upi.payment(&transaction) {
+                    Err(error) if super::code_of(&error) == Some("not_found") => {
+                        return Ok(nothing(&visit.page)?);
+                    }
+                    shown => shown?,
+                };
+                let mine = visit.mine(upi)?;
+                let payment = &shown.payment;
+                let account = mine.accounts.iter().find(|account| account.reference == payment.account);
+                let bank = account.map_or_else(String::new, |account| visit.bank(upi, &account.ifsc));
+                let line = account.map_or_else(String::new, |one| format!("{bank} ••\u{a0}{}", tail(one)));
+                let (page, place) = (&visit.page, visit.page.language as usize);
+                let received =
+                    payment.state == PaymentState::Success && payment.direction == Direction::Received;
+                let success = payment.state == PaymentState::Success;
+                let cause = payment.cause.as_ref().map(|cause| format!("/{cause}")).unwrap_or_default();
+                let nothing_moved = payment.advice().says_nothing_moved();
+                let again = payment.state == PaymentState::Failed
+                    && payment.direction == Direction::Sent
+                    && nothing_moved;
+                let view = UpiReceiptView {
+                    row: visit.paid(&shown).row,
+                    said: match received {
+                        true => page.language.say("upi-received-said"),
+                        false => shown.said[place].clone(),
+                    },
+                    next: if success { String::new() } else { shown.next[place].clone() },
+                    steps: visit.steps(&shown),
+                    address: payment.other.clone(),
+                    when: format!("{}, {}", view::date(page, payment.at), view::exact_time(payment.at)),
+                    account: line,
+                    note: payment.note.clone(),
+                    reference: payment.reference.clone(),
+                    code: if success { String::new() } else { format!("{}{cause}", payment.code) },
+                    ask: page.language.say_text("upi-ask-bank", "bank", &bank),
+                    waits: payment.state == PaymentState::Pending,
+                    again: again.then(|| format!("/upi/pay?to={}", payment.other)),
+                };
+                Ok(Reply::Page(screens::upi_receipt(page, &view)))
+            })
+        })
+        .await
+}

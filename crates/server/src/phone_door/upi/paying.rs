@@ -1,0 +1,537 @@
+//! Whom, how much, the PIN, and the order.
+
+use super::super::held;
+use super::super::visit::{Asked, Reply, Visit};
+use super::set_up::is_pin;
+use super::{Place, Trouble, code_of, declined, rupees};
+use crate::client::ClientError;
+use crate::picture;
+use crate::screens::phone::{self as screens, ConfirmView, PinView, WhomView};
+use crate::upi::app::{NewPayment, Shown};
+use crate::upi::phone::{UpiPhone, UpiPhoneError, Whose, begun_by};
+use ::upi::address::{Address, AddressError};
+use ::upi::bharat::BharatCode;
+use ::upi::link::{Caution, Kind, Link, Refused};
+use axum::extract::multipart::MultipartRejection;
+use axum::extract::{Form, Multipart, Query};
+use axum::http::StatusCode;
+use axum::response::Response;
+use psp::payments::Begun;
+use psp::records::{Direction, LinkedAccount, PaymentState};
+use serde::Deserialize;
+use std::sync::Arc;
+use std::time::Duration;
+use values::{Currency, Money, SecretBytes};
+
+/// How long the end of a payment is waited for before its page is shown; most have ended by then.
+const LOOKS: Duration = Duration::from_millis(2500);
+/// Categories are remembered for so many payments.
+const CATEGORIES_MOST: usize = 256;
+
+/// What is to be paid.
+#[derive(Clone)]
+pub(in super::super) struct Draft {
+    payee: String,
+    whose: Whose,
+    /// What the link asks for, and whether nobody may change it.
+    amount: Option<Money>,
+    fixed: bool,
+    note: Option<String>,
+    begun: Begun,
+    /// Whether nobody vouches for a shop's code.
+    unsigned: bool,
+    /// What was decided on the page that shows all of it.
+    decided: Option<Decided>,
+}
+
+#[derive(Clone)]
+struct Decided {
+    /// Names this decision: the PIN's form carries it.
+    name: String,
+    amount: Money,
+    note: Option<String>,
+    /// The account's name at its bank.
+    account: String,
+}
+
+/// What was scanned, pasted or typed asks for.
+struct Wanted {
+    payee: String,
+    amount: Option<Money>,
+    fixed: bool,
+    note: Option<String>,
+    begun: Begun,
+    scanned: bool,
+}
+
+fn no(html: String) -> Result<Reply, Trouble> {
+    Ok(Reply::No(StatusCode::UNPROCESSABLE_ENTITY, html))
+}
+
+fn to(path: &str) -> Result<Reply, Trouble> {
+    Ok(Reply::To(path.to_owned()))
+}
+
+#[derive(Deserialize)]
+pub(in super::super) struct Whom {
+    #[serde(default)]
+    to: String,
+}
+
+/// Asks whom to pay.
+pub(in super::super) async fn whom(asked: Asked, Query(typed): Query<Whom>) -> Response {
+    asked
+        .owner(move |visit| {
+            visit.upi(|upi| {
+                let mine = visit.mine(upi)?;
+                if mine.addresses.is_empty() {
+                    return to("/upi");
+                }
+                let view = WhomView { typed: typed.to.trim().to_owned(), ..WhomView::default() };
+                Ok(Reply::Page(screens::upi_whom(&visit.page, &view)))
+            })
+        })
+        .await
+}
+
+/// Why an address is not paid, as the name of a sentence.
+fn wrong_address(error: AddressError) -> &'static str {
+    match error {
+        AddressError::Imitation { .. } | AddressError::NotAscii { .. } => "upi-whom-letters",
+        _ => "upi-whom-wrong",
+    }
+}
+
+/// Looks up whose the typed address is.
+pub(in super::super) async fn by_address(asked: Asked, Form(typed): Form<Whom>) -> Response {
+    asked
+        .owner(move |visit| {
+            visit.upi(|upi| {
+                let text = typed.to.trim();
+                let wrong = |wrong: String| {
+                    let view = WhomView { typed: text.to_owned(), wrong: Some(wrong), trouble: None };
+                    no(screens::upi_whom(&visit.page, &view))
+                };
+                if let Err(error) = Address::parse(text) {
+                    return wrong(visit.page.language.say(wrong_address(error)));
+                }
+                let wanted = Wanted {
+                    payee: text.to_owned(),
+                    amount: None,
+                    fixed: false,
+                    note: None,
+                    begun: Begun::default(),
+                    scanned: false,
+                };
+                visit.draft(upi, wanted).or_else(|trouble| wrong(visit.not_found(trouble)?))
+            })
+        })
+        .await
+}
+
+impl Visit {
+    /// Takes up what is wanted once it is known whose the address is.
+    fn draft(&self, upi: &UpiPhone, wanted: Wanted) -> Result<Reply, Trouble> {
+        let whose = upi.look_up(&wanted.payee)?;
+        let draft = Draft {
+            unsigned: wanted.scanned && whose.category != "0000",
+            payee: wanted.payee,
+            whose,
+            amount: wanted.amount,
+            fixed: wanted.fixed,
+            note: wanted.note,
+            begun: wanted.begun,
+            decided: None,
+        };
+        held(&self.door.0.upi).draft = Some(Arc::new(draft));
+        to("/upi/pay/confirm")
+    }
+
+    /// The sentence for an address that nobody has, or that its provider does not tell about.
+    fn not_found(&self, trouble: Trouble) -> Result<String, Trouble> {
+        match trouble {
+            Trouble::Upi(UpiPhoneError::Declined { code, .. }) if code == "ZH" || code == "UX" => {
+                Ok(self.page.language.say("upi-whom-nobody"))
+            }
+            Trouble::Upi(UpiPhoneError::Declined { code, .. }) => Ok(declined(&self.page, &code)),
+            trouble => match &trouble {
+                Trouble::Upi(error) if code_of(error) == Some("address_invalid") => {
+                    Ok(self.page.language.say("upi-whom-wrong"))
+                }
+                _ => Err(trouble),
+            },
+        }
+    }
+}
+
+/// What a scanned text asks for, or the name of the sentence that says why it is not paid.
+fn wanted(text: &str, now: values::Timestamp) -> Result<Wanted, &'static str> {
+    let text = text.trim();
+    if text.starts_with("000201") {
+        return bharat(text);
+    }
+    let link = Link::parse(text).map_err(|refused| match refused {
+        Refused::Collect => "upi-link-collect",
+        Refused::Hidden { .. } => "upi-link-hidden",
+        Refused::Payee { why, .. } => wrong_address(why),
+        _ => "upi-link-broken",
+    })?;
+    if link.request.kind != Kind::Pay {
+        return Err("upi-link-mandate");
+    }
+    if link.is_expired(now) {
+        return Err("upi-link-over");
+    }
+    let request = &link.request;
+    Ok(Wanted {
+        payee: request.payee.as_str().to_owned(),
+        amount: request.amount,
+        fixed: request.amount.is_some() && !link.amount_is_open(),
+        note: request.note.clone(),
+        begun: begun_by(&link),
+        scanned: link.cautions.contains(&Caution::Unsigned) || request.organisation.is_some(),
+    })
+}
+
+/// The same of a shop's Bharat QR.
+fn bharat(text: &str) -> Result<Wanted, &'static str> {
+    let code = BharatCode::parse(text).map_err(|_| "upi-link-broken")?;
+    let by_account = code.account.as_ref().map(|(ifsc, number)| Address::of_account(number, ifsc));
+    let payee = code.payee.clone().or(by_account).ok_or("upi-link-broken")?;
+    let least = code.least.filter(|least| code.amount.is_none_or(|amount| least.minor() < amount.minor()));
+    Ok(Wanted {
+        payee: payee.as_str().to_owned(),
+        amount: code.amount,
+        fixed: code.amount.is_some() && least.is_none(),
+        note: None,
+        begun: Begun { mode: Some("01".to_owned()), purpose: None, reference: code.reference.clone() },
+        scanned: true,
+    })
+}
+
+/// Reads a code or a link: from a photograph, or from what was pasted.
+pub(in super::super) async fn scan(asked: Asked, sent: Result<Multipart, MultipartRejection>) -> Response {
+    let fields = match sent {
+        Ok(sent) => picture::form(sent).await,
+        Err(_) => None,
+    };
+    asked
+        .owner(move |visit| {
+            visit.upi(|upi| {
+                let refuse = |trouble: String| {
+                    let view = WhomView { trouble: Some(trouble), ..WhomView::default() };
+                    no(screens::upi_whom(&visit.page, &view))
+                };
+                let say = |name: &str| visit.page.language.say(name);
+                let Some(Ok(text)) = fields.as_ref().map(picture::code_in) else {
+                    return refuse(say("scan-code-none"));
+                };
+                match wanted(&text, visit.door.now()) {
+                    Ok(wanted) => {
+                        visit.draft(upi, wanted).or_else(|trouble| refuse(visit.not_found(trouble)?))
+                    }
+                    Err(name) => refuse(say(name)),
+                }
+            })
+        })
+        .await
+}
+
+/// Whom and how much.
+pub(in super::super) async fn confirm(asked: Asked) -> Response {
+    asked
+        .owner(|visit| {
+            visit.upi(|upi| match visit.current() {
+                Some(draft) => visit.confirming(upi, &draft, &Typed::default(), None),
+                None => to("/upi/pay"),
+            })
+        })
+        .await
+}
+
+#[derive(Default, Deserialize)]
+pub(in super::super) struct Typed {
+    #[serde(default)]
+    amount: String,
+    #[serde(default)]
+    note: String,
+    #[serde(rename = "account", default)]
+    place: Place,
+}
+
+/// What is wrong with the form.
+enum Wrong {
+    Amount,
+    Note,
+}
+
+impl Visit {
+    fn current(&self) -> Option<Arc<Draft>> {
+        held(&self.door.0.upi).draft.clone()
+    }
+
+    fn confirming(
+        &self,
+        upi: &UpiPhone,
+        draft: &Draft,
+        typed: &Typed,
+        wrong: Option<Wrong>,
+    ) -> Result<Reply, Trouble> {
+        let mine = self.mine(upi)?;
+        let accounts: Vec<_> =
+            self.account_views(upi, &mine).into_iter().filter(|account| account.has_pin).collect();
+        let chosen = accounts.iter().find(|account| account.place == typed.place.0).or(accounts.first());
+        // Nothing can be paid from an account without a PIN.
+        let Some(chosen) = chosen.map(|account| account.place) else { return to("/upi") };
+        let paid_before = |shown: &Shown| {
+            let payment = &shown.payment;
+            payment.direction == Direction::Sent
+                && payment.state == PaymentState::Success
+                && payment.other.eq_ignore_ascii_case(&draft.payee)
+        };
+        let say = |name: &str| self.page.language.say(name);
+        let suggested = draft.amount.map(|amount| amount.to_decimal()).unwrap_or_default();
+        let view = ConfirmView {
+            name: draft.whose.name.clone(),
+            address: draft.payee.clone(),
+            bank: draft.whose.ifsc.as_deref().map(|ifsc| self.bank(upi, ifsc)),
+            fixed: draft.amount.filter(|_| draft.fixed).map(rupees),
+            typed: if typed.amount.is_empty() { suggested } else { typed.amount.clone() },
+            note: draft.note.clone().unwrap_or_else(|| typed.note.clone()),
+            note_fixed: draft.note.is_some(),
+            accounts,
+            chosen,
+            unsigned: draft.unsigned,
+            first_time: !upi.payments()?.iter().any(paid_before),
+            wrong_amount: matches!(wrong, Some(Wrong::Amount)).then(|| say("scan-wrong-amount")),
+            wrong_note: matches!(wrong, Some(Wrong::Note)).then(|| say("upi-wrong-note")),
+        };
+        let html = screens::upi_confirm(&self.page, &view);
+        if wrong.is_some() { no(html) } else { Ok(Reply::Page(html)) }
+    }
+}
+
+/// Notes are what the network writes: up to 50 letters, digits and blanks.
+fn is_note(text: &str) -> bool {
+    text.len() <= 50 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ')
+}
+
+/// Takes what was decided, and leads to the bank's page.
+pub(in super::super) async fn decide(asked: Asked, Form(typed): Form<Typed>) -> Response {
+    asked
+        .owner(move |visit| {
+            visit.upi(|upi| {
+                let Some(draft) = visit.current() else { return to("/upi/pay") };
+                let amount = match draft.amount {
+                    Some(fixed) if draft.fixed => Some(fixed),
+                    _ => Money::parse(typed.amount.trim(), Currency::INR).ok(),
+                };
+                let Some(amount) = amount.filter(|amount| !amount.is_zero()) else {
+                    return visit.confirming(upi, &draft, &typed, Some(Wrong::Amount));
+                };
+                let note = typed.note.trim();
+                if draft.note.is_none() && !is_note(note) {
+                    return visit.confirming(upi, &draft, &typed, Some(Wrong::Note));
+                }
+                let written = (!note.is_empty()).then(|| note.to_owned());
+                let Some((account, _)) = visit.account_at(upi, typed.place)? else {
+                    return to("/upi/pay/confirm");
+                };
+                let decided = Decided {
+                    name: hex::encode(crypto::random::bytes::<16>()),
+                    amount,
+                    note: draft.note.clone().or(written),
+                    account: account.reference,
+                };
+                let draft = Draft { decided: Some(decided), ..(*draft).clone() };
+                held(&visit.door.0.upi).draft = Some(Arc::new(draft));
+                to("/upi/pay/pin")
+            })
+        })
+        .await
+}
+
+impl Visit {
+    /// The bank's page for this decision.
+    fn pin_page(
+        &self,
+        upi: &UpiPhone,
+        draft: &Draft,
+        decided: &Decided,
+        trouble: Option<String>,
+    ) -> Result<Option<(LinkedAccount, String)>, Trouble> {
+        let mine = self.mine(upi)?;
+        let place = mine.accounts.iter().position(|account| account.reference == decided.account);
+        let Some(place) = place else { return Ok(None) };
+        let account = mine.accounts[place].clone();
+        let view = PinView {
+            account: self.account_view(upi, place, &account),
+            length: usize::from(account.pin_length),
+            payment: Some((draft.whose.name.clone(), rupees(decided.amount))),
+            approves: decided.name.clone(),
+            action: "/upi/pay/pin".to_owned(),
+            back: "/upi/pay/confirm",
+            trouble,
+        };
+        Ok(Some((account, screens::upi_pin(&self.page, &view))))
+    }
+}
+
+/// Asks for the PIN.
+pub(in super::super) async fn pin(asked: Asked) -> Response {
+    asked
+        .owner(|visit| {
+            visit.upi(|upi| {
+                let Some(draft) = visit.current() else { return to("/upi/pay") };
+                let Some(decided) = &draft.decided else { return to("/upi/pay/confirm") };
+                match visit.pin_page(upi, &draft, decided, None)? {
+                    Some((_, html)) => Ok(Reply::Page(html)),
+                    None => to("/upi/pay/confirm"),
+                }
+            })
+        })
+        .await
+}
+
+// Holds a PIN, so it is not shown.
+#[derive(Deserialize)]
+pub(in super::super) struct Approval {
+    #[serde(default)]
+    pin: String,
+    #[serde(default)]
+    approves: String,
+}
+
+impl Approval {
+    /// What it approves, and the PIN.
+    pub(super) fn split(self) -> (String, SecretBytes) {
+        (self.approves, SecretBytes::new(self.pin.into_bytes()))
+    }
+}
+
+/// Pays: the PIN is sealed for this payment and nothing else.
+pub(in super::super) async fn pay(asked: Asked, Form(approval): Form<Approval>) -> Response {
+    let (approves, pin) = approval.split();
+    asked
+        .owner(move |visit| {
+            visit.upi(|upi| {
+                let Some(draft) = visit.current() else { return visit.to_last() };
+                // A PIN approves what its own page showed: another decision since then wants the PIN again.
+                let decided = draft.decided.as_ref().filter(|decided| decided.name == approves);
+                let Some(decided) = decided else { return to("/upi/pay/confirm") };
+                let trouble = visit.page.language.say_count("upi-pin-length", "count", 0);
+                let Some((account, _)) = visit.pin_page(upi, &draft, decided, Some(trouble))? else {
+                    return to("/upi/pay/confirm");
+                };
+                if !is_pin(&pin, account.pin_length) {
+                    let length = usize::from(account.pin_length);
+                    let trouble = visit.page.language.say_count("upi-pin-length", "count", length);
+                    let again = visit.pin_page(upi, &draft, decided, Some(trouble))?;
+                    return again.map_or_else(|| to("/upi/pay/confirm"), |(_, html)| no(html));
+                }
+                let whom = (draft.payee.as_str(), Some(draft.whose.name.as_str()));
+                let order = upi.order(&account, whom, decided.amount, decided.note.as_deref(), &pin)?;
+                let order = NewPayment { begun: draft.begun.clone(), ..order };
+                if !visit.approve(&draft, &order) {
+                    return visit.to_last();
+                }
+                visit.send(upi, Arc::new((order, draft.whose.name.clone())))
+            })
+        })
+        .await
+}
+
+impl Visit {
+    /// Takes the draft away, so that it is paid once: false if another request did.
+    fn approve(&self, draft: &Arc<Draft>, order: &NewPayment) -> bool {
+        let mut state = held(&self.door.0.upi);
+        if !state.draft.as_ref().is_some_and(|current| Arc::ptr_eq(current, draft)) {
+            return false;
+        }
+        state.draft = None;
+        state.last = Some(order.transaction.clone());
+        if state.categories.len() >= CATEGORIES_MOST {
+            state.categories.clear();
+        }
+        state.categories.insert(order.transaction.clone(), draft.whose.category.clone());
+        true
+    }
+
+    /// To how the last order ended: a form that is sent twice is one payment.
+    fn to_last(&self) -> Result<Reply, Trouble> {
+        match held(&self.door.0.upi).last.clone() {
+            Some(transaction) => to(&format!("/upi/payments/{transaction}")),
+            None => to("/upi/pay"),
+        }
+    }
+
+    /// Sends an order. Where no answer comes nobody knows whether it arrived, so it is kept: sent again it is the same payment.
+    fn send(&self, upi: &UpiPhone, sent: Arc<(NewPayment, String)>) -> Result<Reply, Trouble> {
+        let (order, name) = &*sent;
+        match upi.pay(order) {
+            Ok(_) => {
+                held(&self.door.0.upi).unsent = None;
+                // However long it takes, its own page goes on looking.
+                let _ = upi.see_end(&order.transaction, LOOKS);
+                to(&format!("/upi/payments/{}", order.transaction))
+            }
+            Err(UpiPhoneError::Client(ClientError::Unreachable(_) | ClientError::Unreadable(_))) => {
+                let amount = Money::parse(&order.amount, Currency::INR).map(rupees).unwrap_or_default();
+                let html = screens::upi_unsent(&self.page, name, &amount);
+                held(&self.door.0.upi).unsent = Some(sent);
+                Ok(Reply::No(StatusCode::SERVICE_UNAVAILABLE, html))
+            }
+            Err(error) => {
+                held(&self.door.0.upi).unsent = None;
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// Sends the same order again.
+pub(in super::super) async fn send_again(asked: Asked) -> Response {
+    asked
+        .owner(|visit| {
+            visit.upi(|upi| match held(&visit.door.0.upi).unsent.clone() {
+                Some(unsent) => visit.send(upi, unsent),
+                None => visit.to_last(),
+            })
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use values::Timestamp;
+
+    #[test]
+    fn what_is_scanned_says_whom_and_how_much_or_why_not() {
+        let now = Timestamp::from_millis(1_790_000_000_000);
+        let open = wanted(" upi://pay?pa=ravi@paiza&pn=Ravi ", now).ok().unwrap();
+        assert_eq!((open.payee.as_str(), open.amount, open.fixed), ("ravi@paiza", None, false));
+        let fixed =
+            wanted("upi://pay?pa=chai.corner@paiza&am=30.00&cu=INR&tn=tea&mode=02", now).ok().unwrap();
+        assert!(fixed.fixed && fixed.note.as_deref() == Some("tea"));
+        assert_eq!(fixed.begun.mode, None, "nobody signed it");
+        for (text, why) in [
+            ("", "upi-link-broken"),
+            ("https://example.com", "upi-link-broken"),
+            ("upi://collect?pa=ravi@paiza&am=1", "upi-link-collect"),
+            ("upi://mandate?pa=ravi@paiza", "upi-link-mandate"),
+            ("upi://pay?pa=r\u{430}vi@paiza", "upi-whom-letters"),
+            ("upi://pay?pa=ravi@paiza&pn=%E2%80%AEx", "upi-link-hidden"),
+            ("upi://pay?pa=ravi@paiza&am=1e3", "upi-link-broken"),
+            ("upi://pay?pa=ravi", "upi-whom-wrong"),
+            ("000201", "upi-link-broken"),
+        ] {
+            assert_eq!(wanted(text, now).err(), Some(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn notes_are_what_the_network_writes() {
+        assert!(is_note("") && is_note("tea for 2") && !is_note("<b>") && !is_note(&"x".repeat(51)));
+    }
+}
