@@ -3,13 +3,16 @@
 use psp::accounts::{LinkAccount, MakeAddress, SetDefault};
 use psp::asking::{About, Ask};
 use psp::binding::{RegisterDevice, TakeText, customer_of, token};
+use psp::collects::{BecomeMerchant, Collect, Decide};
 use psp::defences::Defences;
 use psp::payments::{Begun, Pay};
-use psp::records::{Customer, Device, DeviceId, Direction, KeyList, Mailbox, Payment, Question};
+use psp::records::{
+    CollectRequest, Customer, Device, DeviceId, Direction, KeyList, Mailbox, Payment, Question,
+};
 use psp::{Psp, Refusal};
 use store::{Outcome, Store, StoreError};
 use upi::messages::Credential;
-use values::{Id, Money, Operation, Records};
+use values::{Id, MerchantCategory, Money, Operation, Records};
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -178,6 +181,45 @@ impl PaymentService {
             pin,
             entropy,
         })
+    }
+
+    /// Takes payments as a merchant from now on.
+    pub fn become_merchant(
+        &self,
+        device: DeviceId,
+        name: &str,
+        category: MerchantCategory,
+    ) -> Result<(), PspError> {
+        self.call(BecomeMerchant { device, name: name.to_owned(), category })
+    }
+
+    /// Asks somebody for money, as a merchant.
+    pub fn collect(
+        &self,
+        device: DeviceId,
+        payer: &str,
+        amount: Money,
+        (note, minutes): (Option<String>, u32),
+    ) -> Result<Payment, PspError> {
+        let (psp, payer, entropy) = (self.psp.clone(), payer.to_owned(), crypto::random::bytes());
+        self.call(Collect { psp, device, payer, amount, note, minutes, entropy })
+    }
+
+    /// What merchants ask this phone's customer for, the newest first.
+    pub fn collects(&self, device: DeviceId, most: u32) -> Result<Vec<CollectRequest>, PspError> {
+        let customer = self.customer(device)?;
+        Ok(store::rooms::upi::open_collects(&self.store, &customer.mobile, most)?)
+    }
+
+    /// Approves what a merchant asks for with an account and its PIN, or declines it.
+    pub fn decide(
+        &self,
+        device: DeviceId,
+        id: &str,
+        approval: Option<(String, Credential)>,
+    ) -> Result<Option<Payment>, PspError> {
+        let (psp, id, entropy) = (self.psp.clone(), id.to_owned(), crypto::random::bytes());
+        self.call(Decide { psp, device, id, approval, entropy })
     }
 
     /// A payment of this phone's customer.

@@ -110,6 +110,7 @@ fn bind<W: Records>(records: &mut W, device: Device, mobile: &str, now: Timestam
         accounts: Vec::new(),
         addresses: Vec::new(),
         listed: Vec::new(),
+        merchant: None,
         balances: Vec::new(),
         at: now,
     });

@@ -135,7 +135,7 @@ impl Operation for Pay {
             at: now,
             changed_at: now,
         };
-        ask(&mut desk, &message.head.message, "ReqPay", &payment);
+        asked(&mut desk, &message.head.message, "ReqPay", &payment);
         desk.records.put(payment.clone());
         desk.wake_at(&payment.id, now.after(CHECKS[0]));
         desk.post(self.psp.switch(), &message);
@@ -154,11 +154,17 @@ impl Pay {
 }
 
 /// A note that messages may carry.
-fn is_note(note: &str) -> bool {
+pub(crate) fn is_note(note: &str) -> bool {
     (1..=50).contains(&note.chars().count()) && !note.chars().any(char::is_control)
 }
 
-fn ask<W: Records>(desk: &mut Desk<'_, W>, message: &upi::ids::MessageId, api: &str, payment: &Payment) {
+/// Remembers that the switch was asked about a payment.
+pub(crate) fn asked<W: Records>(
+    desk: &mut Desk<'_, W>,
+    message: &upi::ids::MessageId,
+    api: &str,
+    payment: &Payment,
+) {
     desk.records.put(Question {
         message: message.as_str().to_owned(),
         api: api.to_owned(),
@@ -169,9 +175,10 @@ fn ask<W: Records>(desk: &mut Desk<'_, W>, message: &upi::ids::MessageId, api: &
     });
 }
 
-/// The payment that a customer sent under this name.
-pub(crate) fn sent<W: Records>(records: &mut W, mobile: &str, id: &str) -> Option<Payment> {
-    records.find::<Payment>(&(mobile.to_owned(), id.to_owned(), Direction::Sent))
+/// The payment that a customer sent, or asked for, under this name.
+pub(crate) fn begun<W: Records>(records: &mut W, mobile: &str, id: &str) -> Option<Payment> {
+    let key = |way| (mobile.to_owned(), id.to_owned(), way);
+    records.find(&key(Direction::Sent)).or_else(|| records.find(&key(Direction::Received)))
 }
 
 /// The switch said how a payment stands.
@@ -206,7 +213,7 @@ pub(crate) fn check<W: Records>(psp: &Psp, desk: &mut Desk<'_, W>, id: &str) {
     let Some(mobile) = desk.records.find::<UsedTransaction>(&id.to_owned()).map(|used| used.mobile) else {
         return;
     };
-    let Some(mut payment) = sent(desk.records, &mobile, id) else { return };
+    let Some(mut payment) = begun(desk.records, &mobile, id) else { return };
     if payment.state != PaymentState::Pending || desk.now.since(payment.at) >= CHECKED_FOR {
         return;
     }
@@ -224,7 +231,7 @@ pub(crate) fn check<W: Records>(psp: &Psp, desk: &mut Desk<'_, W>, id: &str) {
     transaction.original = Some(original);
     transaction.original_at = Some(payment.at);
     let message = desk.message("ReqChkTxn", transaction);
-    ask(desk, &message.head.message, "ReqChkTxn", &payment);
+    asked(desk, &message.head.message, "ReqChkTxn", &payment);
     desk.post(psp.switch(), &message);
     payment.checks.push(desk.now);
     desk.records.put(payment);

@@ -138,6 +138,57 @@ pub(crate) enum Handled {
         #[command(flatten)]
         typed: TypedPin,
     },
+    /// Take payments as a merchant; wants a current account as the first one
+    Merchant {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// The name that payers see
+        #[arg(long)]
+        name: String,
+        /// Merchant category, four digits
+        #[arg(long)]
+        category: String,
+    },
+    /// Ask somebody for money, as a merchant
+    Collect {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// Who is asked
+        #[arg(long)]
+        from: String,
+        /// Rupees, such as 30.00
+        #[arg(long)]
+        amount: String,
+        /// What for
+        #[arg(long)]
+        note: Option<String>,
+        /// How long the payer may wait
+        #[arg(long, default_value_t = 30)]
+        minutes: u32,
+    },
+    /// What merchants ask for
+    Requests {
+        #[command(flatten)]
+        phone: PhoneDir,
+    },
+    /// Pay what a merchant asks for
+    Approve {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// The transaction
+        transaction: String,
+        #[command(flatten)]
+        account: WhichAccount,
+        #[command(flatten)]
+        typed: TypedPin,
+    },
+    /// Do not pay what a merchant asks for
+    Decline {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// The transaction
+        transaction: String,
+    },
     /// The last payments, or one of them as it stands now
     History {
         #[command(flatten)]
@@ -279,6 +330,33 @@ pub(crate) fn run(what: &Handled, output: Output) -> Result<(), Failure> {
             let asked = asked.with(amount.as_deref(), note.as_deref())?;
             pay(&open(phone)?, &asked, (account, typed), output)
         }
+        Handled::Merchant { phone, name, category } => {
+            open(phone)?.become_merchant(name, category).map_err(failure)?;
+            done(output, &format!("{name} takes payments now."))
+        }
+        Handled::Collect { phone, from, amount, note, minutes } => {
+            let amount = Money::parse(amount, Currency::INR);
+            let amount = amount.map_err(|_| Failure::usage("--amount is rupees, such as 30.00"))?;
+            let asked = open(phone)?.collect(from, amount, note.as_deref(), *minutes).map_err(failure)?;
+            output
+                .line(format!("{from} is asked for {amount}; see `paiza upi history {}`", asked.payment.id));
+            output.summary(summary(&asked));
+            Ok(())
+        }
+        Handled::Requests { phone } => requests(&open(phone)?, output),
+        Handled::Approve { phone, transaction, account, typed } => {
+            let phone = open(phone)?;
+            let account = linked(&phone, account)?;
+            let all = phone.requests().map_err(failure)?;
+            let request = all.iter().find(|request| request.id == *transaction);
+            let request = request.ok_or_else(|| Failure::business("nobody asks for that"))?;
+            phone.approve(request, &account, &typed.read()?).map_err(failure)?;
+            concluded(&phone, transaction, output)
+        }
+        Handled::Decline { phone, transaction } => {
+            open(phone)?.decline(transaction).map_err(failure)?;
+            done(output, "Declined.")
+        }
         Handled::History { phone, transaction } => history(&open(phone)?, transaction.as_deref(), output),
         Handled::Inbox { phone } => {
             let texts = open(phone)?.texts().map_err(failure)?;
@@ -406,7 +484,12 @@ fn pay(
     let order = phone.order(&account, whom, amount, asked.note.as_deref(), &pin).map_err(failure)?;
     let order = NewPayment { begun: asked.begun.clone(), ..order };
     phone.pay(&order).map_err(failure)?;
-    let shown = phone.see_end(&order.transaction, LOOKS).map_err(failure)?;
+    concluded(phone, &order.transaction, output)
+}
+
+/// Looks at a payment until it has ended, and shows how.
+fn concluded(phone: &UpiPhone, transaction: &str, output: Output) -> Result<(), Failure> {
+    let shown = phone.see_end(transaction, LOOKS).map_err(failure)?;
     show_payment(&shown, output);
     let summary = summary(&shown);
     match shown.payment.state {
@@ -416,6 +499,22 @@ fn pay(
             Ok(())
         }
     }
+}
+
+fn requests(phone: &UpiPhone, output: Output) -> Result<(), Failure> {
+    let all = phone.requests().map_err(failure)?;
+    for request in &all {
+        let amount = Money::new(request.paise, Currency::INR).map_err(Failure::integrity)?;
+        let (name, until) = (&request.payee_name, upi::time::write(request.expires_at));
+        output.line(format!("{name} ({}) asks for {amount} until {until}", request.payee));
+        output.line(format!("  transaction {}", request.id));
+        output.row(&json!({
+            "transaction": request.id, "payee": request.payee, "name": name, "amount": amount.to_decimal(),
+            "note": request.note, "until": until,
+        }));
+    }
+    output.summary(json!({ "requests": all.len() }));
+    Ok(())
 }
 
 fn history(phone: &UpiPhone, transaction: Option<&str>, output: Output) -> Result<(), Failure> {

@@ -216,6 +216,40 @@ pub struct NewPayment {
     pub pin: Credential,
 }
 
+/// Takes payments as a merchant.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewMerchant {
+    /// The name that payers see.
+    pub name: String,
+    /// Merchant category, four digits.
+    pub category: String,
+}
+
+/// Asks for money, as a merchant.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCollect {
+    /// Who is asked.
+    pub payer: String,
+    /// Rupees, such as `30.00`.
+    pub amount: String,
+    /// What for.
+    pub note: Option<String>,
+    /// How long the payer may wait.
+    pub minutes: u32,
+}
+
+/// Pays what a merchant asks for, or does not.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// The account that pays; the first one if empty.
+    pub account: String,
+    /// The PIN, sealed; nothing to decline.
+    pub pin: Option<Credential>,
+}
+
 /// A payment, and what its customer is told.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Shown {
@@ -255,9 +289,10 @@ impl From<PspError> for No {
                     Refusal::NotFound => StatusCode::NOT_FOUND,
                     Refusal::DeviceUnknown | Refusal::DeviceNotBound => StatusCode::FORBIDDEN,
                     Refusal::TooOften => StatusCode::TOO_MANY_REQUESTS,
-                    Refusal::AddressTaken | Refusal::TransactionUsed | Refusal::BindingTaken => {
-                        StatusCode::CONFLICT
-                    }
+                    Refusal::AddressTaken
+                    | Refusal::TransactionUsed
+                    | Refusal::BindingTaken
+                    | Refusal::RequestOver => StatusCode::CONFLICT,
                     _ => StatusCode::UNPROCESSABLE_ENTITY,
                 };
                 No(status, refusal.code(), refusal.to_string())
@@ -371,6 +406,23 @@ impl App {
             ("GET", ["payments"]) => {
                 let payments = service.payments(device, LISTED)?;
                 Ok(shown(&payments.into_iter().map(Shown::from).collect::<Vec<_>>()))
+            }
+            ("POST", ["merchant"]) => {
+                let new: NewMerchant = call.read()?;
+                let category = new.category.parse().map_err(|_| No::invalid("/category"))?;
+                Ok(shown(&service.become_merchant(device, &new.name, category)?))
+            }
+            ("POST", ["collects"]) => {
+                let new: NewCollect = call.read()?;
+                let amount = Money::parse(&new.amount, Currency::INR).map_err(|_| No::invalid("/amount"))?;
+                let more = (new.note, new.minutes);
+                Ok(shown(&Shown::from(service.collect(device, &new.payer, amount, more)?)))
+            }
+            ("GET", ["collects"]) => Ok(shown(&service.collects(device, LISTED)?)),
+            ("POST", ["collects", id]) => {
+                let decision: Decision = call.read()?;
+                let approval = decision.pin.map(|pin| (decision.account, pin));
+                Ok(shown(&service.decide(device, id, approval)?.map(Shown::from)))
             }
             ("GET", ["payments", id]) => Ok(shown(&Shown::from(service.payment(device, id)?))),
             _ => Err(PspError::Refused(Refusal::NotFound).into()),

@@ -5,8 +5,8 @@
 //! signature, so that whoever carries them can put no other in their place.
 
 use super::app::{
-    Asked, Binding, Default as SetDefault, DeviceStatus, Link, Mine, NewAddress, NewDevice, NewPayment,
-    QuestionName, Shown, SignedKeys,
+    Asked, Binding, Decision, Default as SetDefault, DeviceStatus, Link, Mine, NewAddress, NewCollect,
+    NewDevice, NewMerchant, NewPayment, QuestionName, Shown, SignedKeys,
 };
 use crate::client::{Client, ClientError, Freshness};
 use crate::hosts::telephone::{Telephone, TelephoneError};
@@ -14,7 +14,7 @@ use crate::trace::Watch;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use crypto::p256::{AgreementPublic, SigningKey};
-use psp::records::{DeviceState, LinkedAccount, QuestionState, Reply};
+use psp::records::{CollectRequest, DeviceState, LinkedAccount, QuestionState, Reply};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -351,6 +351,52 @@ impl UpiPhone {
     /// Sends an order; the payment as it stands then.
     pub fn pay(&self, order: &NewPayment) -> Result<Shown, UpiPhoneError> {
         self.post("/v1/upi/payments", order)
+    }
+
+    /// Takes payments as a merchant from now on.
+    pub fn become_merchant(&self, name: &str, category: &str) -> Result<(), UpiPhoneError> {
+        let new = NewMerchant { name: name.to_owned(), category: category.to_owned() };
+        self.post("/v1/upi/merchant", &new)
+    }
+
+    /// Asks somebody for money, as a merchant.
+    pub fn collect(
+        &self,
+        payer: &str,
+        amount: Money,
+        note: Option<&str>,
+        minutes: u32,
+    ) -> Result<Shown, UpiPhoneError> {
+        let (payer, note) = (payer.to_owned(), note.map(str::to_owned));
+        self.post("/v1/upi/collects", &NewCollect { payer, amount: amount.to_decimal(), note, minutes })
+    }
+
+    /// What merchants ask for, the newest first.
+    pub fn requests(&self) -> Result<Vec<CollectRequest>, UpiPhoneError> {
+        self.look("/v1/upi/collects")
+    }
+
+    /// Pays what a merchant asks for.
+    pub fn approve(
+        &self,
+        request: &CollectRequest,
+        account: &LinkedAccount,
+        pin: &SecretBytes,
+    ) -> Result<(), UpiPhoneError> {
+        let purpose =
+            Purpose { transaction: request.id.clone(), paise: request.paise, payee: request.payee.clone() };
+        let bank = self.bank_key(&account.ifsc)?;
+        let pin = Some(credential::seal(Secret::Pin, pin.expose(), &purpose, &bank));
+        let decision = Decision { account: account.reference.clone(), pin };
+        let _: Option<Shown> = self.post(&format!("/v1/upi/collects/{}", request.id), &decision)?;
+        Ok(())
+    }
+
+    /// Does not pay what a merchant asks for.
+    pub fn decline(&self, request: &str) -> Result<(), UpiPhoneError> {
+        let decision = Decision { account: String::new(), pin: None };
+        let _: Option<Shown> = self.post(&format!("/v1/upi/collects/{request}"), &decision)?;
+        Ok(())
     }
 
     /// A payment as it stands now.

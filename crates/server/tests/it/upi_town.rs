@@ -28,6 +28,8 @@ pub(crate) const RAVI: (&str, &str, &str) = ("+919800000002", "BNYN", "417202 11
 pub(crate) const MEERA: (&str, &str, &str) = ("+919800000003", "CORL", "417203 0230");
 pub(crate) const DEV: (&str, &str, &str) = ("+919800000004", "DEOD", "417204 0830");
 
+pub(crate) const CHAI: (&str, &str, &str) = ("+919800000005", "BNYN", "417205 0930");
+
 pub(crate) fn rupees(text: &str) -> Money {
     Money::parse(text, Currency::INR).unwrap()
 }

@@ -41,6 +41,7 @@ CREATE TABLE psp_customers (
     accounts TEXT NOT NULL,
     addresses TEXT NOT NULL,
     listed TEXT NOT NULL,
+    merchant TEXT,
     balances TEXT NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (bucket, mobile)
@@ -104,3 +105,23 @@ CREATE TABLE psp_transactions (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX psp_payments_by_customer ON psp_payments (mobile, at);
+
+CREATE TABLE psp_collects (
+    bucket INTEGER NOT NULL,
+    mobile TEXT NOT NULL,
+    id TEXT NOT NULL,
+    message TEXT NOT NULL,
+    own TEXT NOT NULL,
+    payee TEXT NOT NULL,
+    payee_name TEXT NOT NULL,
+    category TEXT NOT NULL,
+    paise INTEGER NOT NULL,
+    note TEXT,
+    reference TEXT NOT NULL,
+    state TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, mobile, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX psp_collects_by_customer ON psp_collects (mobile, at);

@@ -28,6 +28,7 @@ CREATE TABLE upi_payments (
     steps INTEGER NOT NULL,
     at INTEGER NOT NULL,
     changed_at INTEGER NOT NULL,
+    expires_at INTEGER,
     due_at INTEGER,
     PRIMARY KEY (bucket, id)
 ) STRICT, WITHOUT ROWID;

@@ -4,8 +4,8 @@
 use crate::schema::{Kind, Mapping, Migration, Schema};
 use crate::{Store, StoreError, Value};
 use ::psp::records::{
-    BindingToken, Customer, Device, Direction, KeyList, Mailbox, OwnAddress, Payment, Question,
-    UsedTransaction,
+    BindingToken, CollectRequest, Customer, Device, Direction, KeyList, Mailbox, OwnAddress, Payment,
+    Question, UsedTransaction,
 };
 use ::sandbox::upi::bank::{
     AccountName, MobileAccounts, OneTimePassword, Spending, UpiAccount, UpiLeg, UsedCredential,
@@ -56,6 +56,7 @@ pub fn psp(schema: Schema) -> Schema {
         .table::<KeyList>(KEY_LIST)
         .table::<Payment>(PAYMENT)
         .table::<UsedTransaction>(USED_TRANSACTION)
+        .table::<CollectRequest>(COLLECT_REQUEST)
 }
 
 const RECEIVED: Mapping = Mapping {
@@ -90,6 +91,7 @@ const UPI_PAYMENT: Mapping = Mapping {
         ("steps", Kind::Integer),
         ("at", Kind::Integer),
         ("changed_at", Kind::Integer),
+        ("expires_at", Kind::Integer),
         ("due_at", Kind::Integer),
     ],
 };
@@ -208,6 +210,7 @@ const CUSTOMER: Mapping = Mapping {
         ("accounts", Kind::Json),
         ("addresses", Kind::Json),
         ("listed", Kind::Json),
+        ("merchant", Kind::Json),
         ("balances", Kind::Json),
         ("at", Kind::Integer),
     ],
@@ -264,6 +267,38 @@ const PAYMENT: Mapping = Mapping {
 
 const USED_TRANSACTION: Mapping =
     Mapping { key: &["id"], columns: &[("id", Kind::Text), ("mobile", Kind::Text), ("at", Kind::Integer)] };
+
+const COLLECT_REQUEST: Mapping = Mapping {
+    key: &["mobile", "id"],
+    columns: &[
+        ("mobile", Kind::Text),
+        ("id", Kind::Text),
+        ("message", Kind::Text),
+        ("own", Kind::Text),
+        ("payee", Kind::Text),
+        ("payee_name", Kind::Text),
+        ("category", Kind::Text),
+        ("paise", Kind::Integer),
+        ("note", Kind::Text),
+        ("reference", Kind::Text),
+        ("state", Kind::Json),
+        ("expires_at", Kind::Integer),
+        ("at", Kind::Integer),
+    ],
+};
+
+/// The open requests of merchants to a customer of a provider, the newest first.
+pub fn open_collects(store: &Store, mobile: &str, most: u32) -> Result<Vec<CollectRequest>, StoreError> {
+    const OPEN: &str =
+        "SELECT id FROM psp_collects WHERE mobile = $1 AND state = 'open' ORDER BY at DESC LIMIT $2";
+    let rows = store.rows(OPEN, &[Value::Text(mobile.to_owned()), Value::Integer(i64::from(most))])?;
+    let id = |row: &Vec<Value>| match row.as_slice() {
+        [Value::Text(id)] => Some((mobile.to_owned(), id.clone())),
+        _ => None,
+    };
+    let keys: Vec<_> = rows.rows.iter().filter_map(id).collect();
+    store.read(move |records| keys.iter().filter_map(|key| records.find::<CollectRequest>(key)).collect())
+}
 
 /// The last payments of a customer of a provider, newest first.
 pub fn payments(store: &Store, mobile: &str, most: u32) -> Result<Vec<Payment>, StoreError> {

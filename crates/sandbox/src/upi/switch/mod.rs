@@ -47,7 +47,7 @@ impl Party for Switch {
             return Err("U17");
         }
         match (message.name.as_str(), message.transaction.kind.as_deref()) {
-            ("ReqPay", Some("PAY")) => payments::begin(self, desk, message),
+            ("ReqPay", Some("PAY" | "COLLECT")) => payments::begin(self, desk, message),
             ("ReqChkTxn", _) => payments::status(desk, message),
             ("ReqListKeys", _) => relay::keys(self, desk, message),
             ("ReqListAccPvd", _) => relay::banks(self, desk, message),

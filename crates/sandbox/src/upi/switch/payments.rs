@@ -8,7 +8,7 @@ use std::time::Duration;
 use upi::address::AddressKind;
 use upi::machines::switch::{self as machine, Answer, Beginning, Input, Outgoing, State, Step};
 use upi::mail::{Desk, response};
-use upi::messages::{Account, Message, Party};
+use upi::messages::{Account, Message, Party, PartyKind};
 use values::Records;
 
 /// How long each answer is waited for.
@@ -24,7 +24,7 @@ pub(super) fn patience(state: &State) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// A payer pays.
+/// A payer pays, or a merchant asks for money.
 pub(super) fn begin<W: Records>(
     switch: &Switch,
     desk: &mut Desk<'_, W>,
@@ -33,8 +33,18 @@ pub(super) fn begin<W: Records>(
     let (payer, payee) = message.payer.as_ref().zip(message.payees.first()).ok_or("U07")?;
     let amount = payer.amount.ok_or("U07")?;
     let sender = &message.head.organisation;
+    let collects = message.transaction.kind.as_deref() == Some("COLLECT");
+    let (beginning, beginner) = if collects { (Beginning::Collect, payee) } else { (Beginning::Pay, payer) };
+    // People do not ask people for money any more.
+    if collects && payee.kind != Some(PartyKind::Entity) {
+        return Err("U10");
+    }
+    let minutes = message.transaction.expires_after_minutes.map(u64::from);
+    if collects && minutes.is_none() {
+        return Err("U07");
+    }
     // Only the provider of an address speaks for it.
-    if switch.directory.resolver(&payer.address) != Some(sender.as_str()) {
+    if switch.directory.resolver(&beginner.address) != Some(sender.as_str()) {
         return Err("U17");
     }
     // A transaction has one beginning: the same one again is Received already, another one is not taken.
@@ -46,7 +56,7 @@ pub(super) fn begin<W: Records>(
         id: message.transaction.id.as_str().to_owned(),
         origin: sender.clone(),
         origin_message: message.head.message.as_str().to_owned(),
-        beginning: Beginning::Pay,
+        beginning,
         state: State::AuthSent,
         payer: side(switch, payer),
         payee: side(switch, payee),
@@ -61,14 +71,18 @@ pub(super) fn begin<W: Records>(
         steps: 0,
         at: desk.now,
         changed_at: desk.now,
+        expires_at: minutes.filter(|_| collects).map(|wait| desk.now.after(Duration::from_secs(60 * wait))),
         due_at: None,
     };
     let id = message.head.message.as_str();
-    let mut step = machine::begin(Beginning::Pay);
-    if payment.payee.provider.is_empty() || payment.payer.bank.is_empty() {
+    let mut step = machine::begin(beginning);
+    let nobody_to_ask = match beginning {
+        Beginning::Collect => payment.payer.provider.is_empty(),
+        _ => payment.payee.provider.is_empty() || payment.payer.bank.is_empty(),
+    };
+    if nobody_to_ask {
         step.send = None;
     }
-    let nobody_to_ask = step.send.is_none();
     enter(desk, &mut payment, step, "payment came", id);
     if let Some(code) = unroutable(&payment) {
         payment.cause = Some(code.to_owned());
@@ -84,6 +98,10 @@ pub(super) fn begin<W: Records>(
 
 /// Why nobody can be asked about a payment, if so: the code that goes with U29.
 fn unroutable(payment: &UpiPayment) -> Option<&'static str> {
+    if payment.beginning == Beginning::Collect {
+        let to = (&payment.payer.provider, &payment.payee.bank);
+        return (to.0.is_empty() || to.1.is_empty()).then_some("ZH");
+    }
     if payment.payer.bank.is_empty() {
         return Some("U28");
     }
@@ -163,7 +181,10 @@ fn enter<W: Records>(
             payment.credentials.clear();
         }
     }
-    payment.due_at = patience(&payment.state).map(|wait| desk.now.after(wait));
+    payment.due_at = match payment.state {
+        State::WaitPayer => payment.expires_at,
+        _ => patience(&payment.state).map(|wait| desk.now.after(wait)),
+    };
     match payment.due_at {
         Some(due) => desk.wake_at(&payment.id, due),
         None => desk.let_sleep(&payment.id),
@@ -206,10 +227,16 @@ pub(super) fn answered<W: Records>(
     let said = || if told.succeeded() { Answer::Yes } else { Answer::No(code.clone()) };
     let input = match sent {
         Outgoing::Authorise if told.succeeded() => {
-            let payee = message.payees.first().ok_or("U07")?;
-            resolved(&mut payment, payee)
+            if payment.beginning == Beginning::Collect {
+                approved(&mut payment, message.payer.as_ref().ok_or("U07")?)
+            } else {
+                resolved(&mut payment, message.payees.first().ok_or("U07")?)
+            }
         }
-        Outgoing::Authorise => Input::Authorised(Answer::No("U29".to_owned())),
+        Outgoing::Authorise => {
+            let code = if payment.beginning == Beginning::Collect { "U19" } else { "U29" };
+            Input::Authorised(Answer::No(code.to_owned()))
+        }
         Outgoing::Debit => Input::Debited(said()),
         Outgoing::Credit => Input::Credited(said()),
         Outgoing::Status => Input::StatusAnswered(said()),
@@ -232,7 +259,7 @@ fn code_of(succeeded: bool, code: &str) -> String {
 /// Whether the answer to this is still waited for.
 fn is_waiting(state: &State, sent: Outgoing) -> bool {
     match sent {
-        Outgoing::Authorise => *state == State::AuthSent,
+        Outgoing::Authorise => matches!(state, State::AuthSent | State::WaitPayer),
         Outgoing::Debit => *state == State::DebitSent,
         Outgoing::Credit => matches!(state, State::CreditSent | State::Status(_)),
         Outgoing::Status | Outgoing::ReverseCredit | Outgoing::ReverseDebit => true,
@@ -256,6 +283,31 @@ fn resolved(payment: &mut UpiPayment, payee: &Party) -> Input {
         return no("U96");
     }
     payment.payee = side;
+    Input::Authorised(Answer::Yes)
+}
+
+/// The payer approved what a merchant asks for.
+fn approved(payment: &mut UpiPayment, payer: &Party) -> Input {
+    let no = |code: &str| Input::Authorised(Answer::No(code.to_owned()));
+    if payment.state != State::WaitPayer {
+        return Input::Authorised(Answer::Yes);
+    }
+    let mut side = payment.payer.clone();
+    if let Some(Account::Number { ifsc, number, .. }) = &payer.account {
+        side.at(UpiDirectory::sandbox(), ifsc.as_str(), number.as_str());
+    }
+    side.name.clone_from(&payer.name);
+    side.category.clone_from(&payer.category);
+    side.device = payer.device.as_ref().map(|device| device.0.clone()).unwrap_or_default();
+    if side.address != payer.address.to_lower() || side.bank.is_empty() {
+        payment.cause = Some("ZH".to_owned());
+        return no("U19");
+    }
+    if (&side.ifsc, &side.account) == (&payment.payee.ifsc, &payment.payee.account) {
+        return no("U96");
+    }
+    payment.payer = side;
+    payment.credentials.clone_from(&payer.credentials);
     Input::Authorised(Answer::Yes)
 }
 
@@ -288,7 +340,11 @@ pub(super) fn status<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> R
     let original = message.transaction.original.as_ref().ok_or("U07")?.as_str().to_owned();
     let asker = message.head.organisation.clone();
     let payment = match desk.records.find::<UpiPayment>(&original) {
-        Some(payment) if payment.origin != asker && payment.payee.provider != asker => return Err("U17"),
+        Some(payment)
+            if ![&payment.origin, &payment.payee.provider, &payment.payer.provider].contains(&&asker) =>
+        {
+            return Err("U17");
+        }
         Some(payment) => payment,
         None => {
             let closed = never_came(&original, message, desk.now);
@@ -333,6 +389,7 @@ fn never_came(id: &str, message: &Message, now: values::Timestamp) -> UpiPayment
         steps: 0,
         at: now,
         changed_at: now,
+        expires_at: None,
         due_at: None,
     }
 }

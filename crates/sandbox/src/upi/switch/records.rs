@@ -65,6 +65,8 @@ pub struct UpiPayment {
     pub at: Timestamp,
     /// When its state last changed.
     pub changed_at: Timestamp,
+    /// Until when the payer of a collect may wait.
+    pub expires_at: Option<Timestamp>,
     /// When the next thing happens if nobody says anything.
     pub due_at: Option<Timestamp>,
 }
