@@ -112,6 +112,7 @@ fn bind<W: Records>(records: &mut W, device: Device, mobile: &str, now: Timestam
         listed: Vec::new(),
         merchant: None,
         balances: Vec::new(),
+        passwords: Vec::new(),
         at: now,
     });
     records.put(Customer { device: device.id, ..customer });

@@ -92,6 +92,9 @@ fn answered<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> Result<(),
         desk.records.put(Question { state: QuestionState::Answered(Reply::Done), ..question });
         return Ok(());
     }
+    if question.api == "ReqComplaint" && told.succeeded() {
+        crate::complaints::answered(desk, &question, message);
+    }
     let code = told.code.clone().unwrap_or_default();
     let state = if told.succeeded() {
         QuestionState::Answered(reply(desk, &question, message))
@@ -275,7 +278,11 @@ impl Psp {
             desk.post(&self.switch, &answer);
             return Ok(());
         }
-        let entry = self.owner(desk, &Party::new(own.clone()));
+        let entry = self.owner(desk, &Party::new(own.clone())).filter(|owner| {
+            let key = (owner.own.mobile.clone(), id.clone(), Direction::Received);
+            // Told again it is the same payment, with what was given back of it since.
+            desk.records.find::<Payment>(&key).is_none()
+        });
         // Who was not paid has nothing to see.
         if let (Some(Owner { own, account, .. }), true) = (entry, state == PaymentState::Success) {
             let reference = message.transaction.reference.as_ref();
@@ -293,6 +300,9 @@ impl Psp {
                 state,
                 code: told.code.clone().unwrap_or_default(),
                 cause: None,
+                category: None,
+                original: None,
+                refunded: 0,
                 checks: Vec::new(),
                 at: message.transaction.at.unwrap_or(desk.now),
                 changed_at: desk.now,

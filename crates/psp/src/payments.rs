@@ -8,7 +8,8 @@ use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use upi::address::Address;
-use upi::codes::{self, Advice, Moved};
+use upi::codes::{self, Advice, Moved, Whereabouts};
+use upi::complaints::{PaidTo, back_by};
 use upi::ids::{CustomerReference, TransactionId};
 use upi::limits::may_call;
 use upi::mail::Desk;
@@ -131,6 +132,9 @@ impl Operation for Pay {
             state: PaymentState::Pending,
             code: "01".to_owned(),
             cause: None,
+            category: None,
+            original: None,
+            refunded: 0,
             checks: Vec::new(),
             at: now,
             changed_at: now,
@@ -198,13 +202,25 @@ pub(crate) fn told<W: Records>(desk: &mut Desk<'_, W>, mut payment: Payment, res
     let side = |name: &str| response.settled.iter().find(|settled| settled.side == name);
     let of = |name: &str| side(name).and_then(|settled| settled.code.clone());
     let cause = of("PAYER").into_iter().chain(of("PAYEE")).find(|found| *found != code && found != "00");
-    if state != PaymentState::Pending {
-        desk.let_sleep(&payment.id);
+    match state {
+        PaymentState::Pending => {}
+        // The back office comes to it when a cycle ends, and what it says may be lost on its way here.
+        PaymentState::Deemed => desk.wake_at(&payment.id, desk.now.after(LATER_CHECKS)),
+        PaymentState::Success | PaymentState::Failed => desk.let_sleep(&payment.id),
     }
+    let began_to_fail = state == PaymentState::Failed && payment.state != PaymentState::Failed;
     payment.state = state;
     payment.code = code;
     payment.cause = cause;
     payment.changed_at = desk.now;
+    let category = side("PAYEE").and_then(|settled| settled.element.attribute("code"));
+    payment.category = category.map(str::to_owned).or(payment.category);
+    if began_to_fail {
+        crate::refunds::failed(desk, &payment);
+    }
+    if matches!(payment.state, PaymentState::Success | PaymentState::Failed) {
+        crate::complaints::ended(desk, &payment);
+    }
     desk.records.put(payment);
 }
 
@@ -214,7 +230,8 @@ pub(crate) fn check<W: Records>(psp: &Psp, desk: &mut Desk<'_, W>, id: &str) {
         return;
     };
     let Some(mut payment) = begun(desk.records, &mobile, id) else { return };
-    if payment.state != PaymentState::Pending || desk.now.since(payment.at) >= CHECKED_FOR {
+    let is_open = matches!(payment.state, PaymentState::Pending | PaymentState::Deemed);
+    if !is_open || desk.now.since(payment.at) >= CHECKED_FOR {
         return;
     }
     let next = match CHECKS.get(payment.checks.len() + 1) {
@@ -248,6 +265,14 @@ impl Payment {
             PaymentState::Failed if outcome.moved == Moved::No => outcome.advice,
             PaymentState::Failed => Advice::ComesBack,
         }
+    }
+
+    /// Where the money is, and the moment by which it is where it belongs, while nobody knows how the payment ended. Who is paid
+    /// counts as a merchant until somebody said otherwise: that is the later moment.
+    pub fn pending(&self) -> Option<(Whereabouts, Timestamp)> {
+        let is_open = matches!(self.state, PaymentState::Pending | PaymentState::Deemed);
+        let paid_to = self.category.as_deref().map_or(PaidTo::Merchant, PaidTo::of_category);
+        is_open.then(|| (Whereabouts::of(&self.code), back_by(self.at, paid_to)))
     }
 
     /// The amount.

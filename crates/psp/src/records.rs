@@ -98,6 +98,8 @@ pub struct Customer {
     pub merchant: Option<Merchant>,
     /// When balances were asked for, in the last day.
     pub balances: Vec<Timestamp>,
+    /// When one-time passwords were asked for, in the last day.
+    pub passwords: Vec<Timestamp>,
     /// When it first came.
     pub at: Timestamp,
 }
@@ -291,6 +293,12 @@ pub struct Payment {
     pub code: String,
     /// The code of the bank or provider behind it.
     pub cause: Option<String>,
+    /// The payee's merchant category, once somebody said it; 0000 for a person.
+    pub category: Option<String>,
+    /// The payment that a refund gives back.
+    pub original: Option<String>,
+    /// Paise that the customer has given back of it, or is giving back.
+    pub refunded: u64,
     /// When the switch was asked how it stands.
     pub checks: Vec<Timestamp>,
     /// When it began.
@@ -357,6 +365,45 @@ impl Record for CollectRequest {
     const TABLE: &'static str = "psp_collects";
     fn key(&self) -> Self::Key {
         (self.mobile.clone(), self.id.clone())
+    }
+}
+
+/// A payer's complaint about a payment that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Complaint {
+    /// The customer, 12 digits.
+    pub mobile: String,
+    /// The payment, by its transaction.
+    pub transaction: String,
+    /// The number under which the back office keeps it (CRN).
+    pub number: Option<String>,
+    /// How far it is.
+    pub state: ComplaintState,
+    /// What came of it: TCC, the credit stands; RET or DRC, the money comes back.
+    pub result: Option<String>,
+    /// When the customer asked.
+    pub asked: Vec<Timestamp>,
+    /// When it was raised.
+    pub at: Timestamp,
+}
+
+/// How far a complaint is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComplaintState {
+    /// The back office has not said anything.
+    Raised,
+    /// A bank is asked.
+    WithParty,
+    /// It is known what became of the money.
+    Resolved,
+}
+
+impl Record for Complaint {
+    type Key = (String, String);
+    const TABLE: &'static str = "psp_complaints";
+    fn key(&self) -> Self::Key {
+        (self.mobile.clone(), self.transaction.clone())
     }
 }
 

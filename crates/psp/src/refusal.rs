@@ -51,6 +51,12 @@ pub enum Refusal {
     /// A request waits 1 to 64800 minutes.
     #[error("a request waits 1 to 64800 minutes")]
     TimeInvalid,
+    /// Not a payment that was received, or more than is left of it.
+    #[error("only what a payment brought is given back, and that once")]
+    RefundTooMuch,
+    /// The payment has ended.
+    #[error("only a payment that has not ended is complained of")]
+    NothingToComplainOf,
     /// It was decided before, or its time is over.
     #[error("this request is over")]
     RequestOver,
@@ -82,6 +88,8 @@ impl Refusal {
             Refusal::LinkUnusable => "link_unusable",
             Refusal::NotAMerchant => "not_a_merchant",
             Refusal::TimeInvalid => "time_invalid",
+            Refusal::RefundTooMuch => "refund_too_much",
+            Refusal::NothingToComplainOf => "nothing_to_complain_of",
             Refusal::RequestOver => "request_over",
             Refusal::TooOften => "too_often",
             Refusal::NotFound => "not_found",

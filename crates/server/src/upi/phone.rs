@@ -6,7 +6,7 @@
 
 use super::app::{
     Asked, Binding, Decision, Default as SetDefault, DeviceStatus, Link, Mine, NewAddress, NewCollect,
-    NewDevice, NewMerchant, NewPayment, QuestionName, Shown, SignedKeys,
+    NewDevice, NewMerchant, NewPayment, NewRefund, QuestionName, Shown, SignedKeys,
 };
 use crate::client::{Client, ClientError, Freshness};
 use crate::hosts::telephone::{Telephone, TelephoneError};
@@ -14,7 +14,9 @@ use crate::trace::Watch;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use crypto::p256::{AgreementPublic, SigningKey};
-use psp::records::{CollectRequest, DeviceState, LinkedAccount, QuestionState, Reply};
+use psp::records::{
+    CollectRequest, Complaint, ComplaintState, DeviceState, LinkedAccount, QuestionState, Reply,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -397,6 +399,31 @@ impl UpiPhone {
         let decision = Decision { account: String::new(), pin: None };
         let _: Option<Shown> = self.post(&format!("/v1/upi/collects/{request}"), &decision)?;
         Ok(())
+    }
+
+    /// Gives back what a payment brought, or a part of it; the refund's transaction.
+    pub fn refund(
+        &self,
+        original: &str,
+        amount: Option<Money>,
+        note: Option<&str>,
+    ) -> Result<Shown, UpiPhoneError> {
+        let new = NewRefund {
+            transaction: self.transaction(),
+            amount: amount.map(Money::to_decimal),
+            note: note.map(str::to_owned),
+        };
+        self.post(&format!("/v1/upi/payments/{original}/refunds"), &new)
+    }
+
+    /// Complains of a payment that has not ended, and waits for what the back office says at once.
+    pub fn complain(&self, transaction: &str) -> Result<Complaint, UpiPhoneError> {
+        let path = format!("/v1/upi/payments/{transaction}/complaint");
+        let _: Complaint = self.post(&path, &serde_json::json!({}))?;
+        self.until(|| {
+            let complaint: Complaint = self.look(&path)?;
+            Ok((complaint.state != ComplaintState::Raised).then_some(complaint))
+        })
     }
 
     /// A payment as it stands now.

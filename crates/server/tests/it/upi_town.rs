@@ -18,7 +18,7 @@ pub(crate) struct UpiTown {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) running: Vec<Running>,
-    telephone: TelephoneNetwork,
+    pub(crate) telephone: TelephoneNetwork,
     _http: Http,
     folder: tempfile::TempDir,
 }
@@ -45,7 +45,25 @@ impl UpiTown {
 
     pub(crate) fn planned(change: impl FnOnce(&mut Plan)) -> UpiTown {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(TestClock::at(NOW));
+        UpiTown::in_folder(folder, Arc::new(TestClock::at(NOW)), change)
+    }
+
+    /// All parties end and begin again, with what they kept.
+    pub(crate) fn restarted(self, change: impl FnOnce(&mut Plan)) -> UpiTown {
+        let UpiTown { folder, clock, running, telephone, parties, .. } = self;
+        drop(parties);
+        running
+            .into_iter()
+            .chain([telephone.running])
+            .for_each(|running| running.end(Duration::from_secs(10)));
+        UpiTown::in_folder(folder, clock, change)
+    }
+
+    fn in_folder(
+        folder: tempfile::TempDir,
+        clock: Arc<TestClock>,
+        change: impl FnOnce(&mut Plan),
+    ) -> UpiTown {
         let recorder = Arc::new(Recorder::default());
         let watch: Watch = Some(recorder.clone());
         let documented = Plan::documented(&folder.path().join("city"), clock.clone());

@@ -43,6 +43,7 @@ CREATE TABLE psp_customers (
     listed TEXT NOT NULL,
     merchant TEXT,
     balances TEXT NOT NULL,
+    passwords TEXT NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (bucket, mobile)
 ) STRICT, WITHOUT ROWID;
@@ -90,6 +91,9 @@ CREATE TABLE psp_payments (
     state TEXT NOT NULL,
     code TEXT NOT NULL,
     cause TEXT,
+    category TEXT,
+    original TEXT,
+    refunded INTEGER NOT NULL,
     checks TEXT NOT NULL,
     at INTEGER NOT NULL,
     changed_at INTEGER NOT NULL,
@@ -125,3 +129,15 @@ CREATE TABLE psp_collects (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX psp_collects_by_customer ON psp_collects (mobile, at);
+
+CREATE TABLE psp_complaints (
+    bucket INTEGER NOT NULL,
+    mobile TEXT NOT NULL,
+    "transaction" TEXT NOT NULL,
+    number TEXT,
+    state TEXT NOT NULL,
+    result TEXT,
+    asked TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, mobile, "transaction")
+) STRICT, WITHOUT ROWID;

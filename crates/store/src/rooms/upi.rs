@@ -4,13 +4,13 @@
 use crate::schema::{Kind, Mapping, Migration, Schema};
 use crate::{Store, StoreError, Value};
 use ::psp::records::{
-    BindingToken, CollectRequest, Customer, Device, Direction, KeyList, Mailbox, OwnAddress, Payment,
-    Question, UsedTransaction,
+    BindingToken, CollectRequest, Complaint, Customer, Device, Direction, KeyList, Mailbox, OwnAddress,
+    Payment, Question, UsedTransaction,
 };
 use ::sandbox::upi::bank::{
     AccountName, MobileAccounts, OneTimePassword, Spending, UpiAccount, UpiLeg, UsedCredential,
 };
-use ::sandbox::upi::switch::{Exchange, UpiPayment, UpiStep};
+use ::sandbox::upi::switch::{BankHealth, Exchange, Position, UpiPayment, UpiStep};
 use ::upi::mail::Received;
 use values::Records;
 
@@ -26,6 +26,8 @@ pub fn switch(schema: Schema) -> Schema {
         .table::<UpiPayment>(UPI_PAYMENT)
         .table::<UpiStep>(UPI_STEP)
         .table::<Exchange>(EXCHANGE)
+        .table::<BankHealth>(BANK_HEALTH)
+        .table::<Position>(POSITION)
 }
 
 /// Adds the tables of a bank.
@@ -57,6 +59,7 @@ pub fn psp(schema: Schema) -> Schema {
         .table::<Payment>(PAYMENT)
         .table::<UsedTransaction>(USED_TRANSACTION)
         .table::<CollectRequest>(COLLECT_REQUEST)
+        .table::<Complaint>(COMPLAINT)
 }
 
 const RECEIVED: Mapping = Mapping {
@@ -92,6 +95,11 @@ const UPI_PAYMENT: Mapping = Mapping {
         ("at", Kind::Integer),
         ("changed_at", Kind::Integer),
         ("expires_at", Kind::Integer),
+        ("original", Kind::Text),
+        ("refunded", Kind::Integer),
+        ("checks", Kind::Json),
+        ("settled_at", Kind::Integer),
+        ("returned_at", Kind::Integer),
         ("due_at", Kind::Integer),
     ],
 };
@@ -118,6 +126,28 @@ const EXCHANGE: Mapping = Mapping {
         ("asked", Kind::Text),
         ("about", Kind::Json),
         ("at", Kind::Integer),
+    ],
+};
+
+const BANK_HEALTH: Mapping = Mapping {
+    key: &["bank"],
+    columns: &[
+        ("bank", Kind::Text),
+        ("waiting", Kind::Integer),
+        ("silences", Kind::Integer),
+        ("alone_until", Kind::Integer),
+        ("alone_seconds", Kind::Integer),
+    ],
+};
+
+const POSITION: Mapping = Mapping {
+    key: &["cycle", "bank"],
+    columns: &[
+        ("cycle", Kind::Text),
+        ("bank", Kind::Text),
+        ("pays", Kind::Integer),
+        ("gets", Kind::Integer),
+        ("payments", Kind::Integer),
     ],
 };
 
@@ -167,6 +197,10 @@ const UPI_LEG: Mapping = Mapping {
         ("reference", Kind::Text),
         ("code", Kind::Text),
         ("measured_by", Kind::Text),
+        ("category", Kind::Text),
+        ("subtype", Kind::Text),
+        ("original", Kind::Text),
+        ("refunded", Kind::Integer),
         ("at", Kind::Integer),
         ("changed_at", Kind::Integer),
     ],
@@ -212,6 +246,7 @@ const CUSTOMER: Mapping = Mapping {
         ("listed", Kind::Json),
         ("merchant", Kind::Json),
         ("balances", Kind::Json),
+        ("passwords", Kind::Json),
         ("at", Kind::Integer),
     ],
 };
@@ -259,6 +294,9 @@ const PAYMENT: Mapping = Mapping {
         ("state", Kind::Json),
         ("code", Kind::Text),
         ("cause", Kind::Text),
+        ("category", Kind::Text),
+        ("original", Kind::Text),
+        ("refunded", Kind::Integer),
         ("checks", Kind::Json),
         ("at", Kind::Integer),
         ("changed_at", Kind::Integer),
@@ -267,6 +305,19 @@ const PAYMENT: Mapping = Mapping {
 
 const USED_TRANSACTION: Mapping =
     Mapping { key: &["id"], columns: &[("id", Kind::Text), ("mobile", Kind::Text), ("at", Kind::Integer)] };
+
+const COMPLAINT: Mapping = Mapping {
+    key: &["mobile", "transaction"],
+    columns: &[
+        ("mobile", Kind::Text),
+        ("transaction", Kind::Text),
+        ("number", Kind::Text),
+        ("state", Kind::Json),
+        ("result", Kind::Text),
+        ("asked", Kind::Json),
+        ("at", Kind::Integer),
+    ],
+};
 
 const COLLECT_REQUEST: Mapping = Mapping {
     key: &["mobile", "id"],

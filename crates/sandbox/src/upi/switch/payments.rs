@@ -2,27 +2,39 @@
 
 use super::Switch;
 use super::records::{Side, UpiPayment, UpiStep};
-use super::send;
+use super::{health, positions, refunds, send};
 use crate::upi::directory::UpiDirectory;
 use std::time::Duration;
 use upi::address::AddressKind;
+use upi::limits::may_call;
 use upi::machines::switch::{self as machine, Answer, Beginning, Input, Outgoing, State, Step};
 use upi::mail::{Desk, response};
 use upi::messages::{Account, Message, Party, PartyKind};
-use values::Records;
+use upi::settlement::Cycle;
+use values::{Records, Timestamp};
 
-/// How long each answer is waited for.
-pub(super) fn patience(state: &State) -> Option<Duration> {
-    let seconds = match state {
-        State::AuthSent | State::DebitSent | State::CreditSent => 15,
-        State::Status(_) | State::CreditReversalSent | State::DebitReversalSent(_) => 10,
-        State::ReversalPending(_) => 30,
-        State::WaitPayer | State::Success | State::Failed(_) | State::Deemed | State::Returned => {
-            return None;
+/// Until when the answer is waited for, or the next thing happens.
+fn deadline(payment: &UpiPayment, now: Timestamp) -> Option<Timestamp> {
+    let within = |seconds| Some(now.after(Duration::from_secs(seconds)));
+    match payment.state {
+        State::AuthSent | State::DebitSent | State::CreditSent => within(15),
+        State::Status(_) | State::CreditReversalSent | State::DebitReversalSent(_) => within(10),
+        // The longer it lasts the less often the payer's bank is asked, so that it is not asked to death when it is back.
+        State::ReversalPending(_) | State::ReturnSent => {
+            within(now.since(payment.at).as_secs().clamp(REVERSALS_FIRST, REVERSALS_LAST))
         }
-    };
-    Some(Duration::from_secs(seconds))
+        // The back office comes to it when a cycle ends.
+        State::Deemed => Some(Cycle::at(now).until),
+        State::WaitPayer => payment.expires_at,
+        State::Success | State::Failed(_) | State::Returned => None,
+    }
 }
+
+/// How long it is remembered that a provider asked.
+const CHECKS_KEPT: Duration = Duration::from_secs(7_200);
+/// Seconds between two reversals of a debit: first, and at most.
+const REVERSALS_FIRST: u64 = 30;
+const REVERSALS_LAST: u64 = 3_600;
 
 /// A payer pays, or a merchant asks for money.
 pub(super) fn begin<W: Records>(
@@ -72,6 +84,11 @@ pub(super) fn begin<W: Records>(
         at: desk.now,
         changed_at: desk.now,
         expires_at: minutes.filter(|_| collects).map(|wait| desk.now.after(Duration::from_secs(60 * wait))),
+        original: None,
+        refunded: 0,
+        checks: Vec::new(),
+        settled_at: None,
+        returned_at: None,
         due_at: None,
     };
     let id = message.head.message.as_str();
@@ -108,7 +125,7 @@ fn unroutable(payment: &UpiPayment) -> Option<&'static str> {
     (payment.payee.provider.is_empty() && payment.payee.bank.is_empty()).then_some("ZH")
 }
 
-fn side(switch: &Switch, party: &Party) -> Side {
+pub(super) fn side(switch: &Switch, party: &Party) -> Side {
     let mut side = Side {
         address: party.address.to_lower(),
         name: party.name.clone(),
@@ -139,7 +156,26 @@ impl Side {
 }
 
 /// Gives a payment one input.
-fn push<W: Records>(
+pub(super) fn push<W: Records>(
+    desk: &mut Desk<'_, W>,
+    payment: UpiPayment,
+    input: &Input,
+    cause: &str,
+    message: &str,
+) {
+    health::hear(desk, &payment, input);
+    let is_asked = matches!(payment.state, State::AuthSent | State::WaitPayer);
+    if is_asked && *input == Input::Authorised(Answer::Yes) {
+        if let Some(code) = health::declines(desk, &payment) {
+            let no = Input::Authorised(Answer::No(code.to_owned()));
+            return push(desk, payment, &no, "a bank is not well", message);
+        }
+    }
+    step(desk, payment, input, cause, message);
+}
+
+/// The same for what says nothing of how a bank fares.
+pub(super) fn step<W: Records>(
     desk: &mut Desk<'_, W>,
     mut payment: UpiPayment,
     input: &Input,
@@ -152,7 +188,7 @@ fn push<W: Records>(
 }
 
 /// Takes a step: writes it down, sends what it sends, sets the next deadline, tells both sides of an end.
-fn enter<W: Records>(
+pub(super) fn enter<W: Records>(
     desk: &mut Desk<'_, W>,
     payment: &mut UpiPayment,
     step: Step,
@@ -173,18 +209,18 @@ fn enter<W: Records>(
     if step.late {
         return;
     }
-    payment.state = step.state;
+    let before = std::mem::replace(&mut payment.state, step.state);
     payment.changed_at = desk.now;
+    health::moved(desk, payment, &before);
+    positions::moved(desk, payment, &before);
+    refunds::moved(desk, payment);
     if let Some(outgoing) = step.send {
         send::step(desk, payment, outgoing);
         if outgoing == Outgoing::Debit {
             payment.credentials.clear();
         }
     }
-    payment.due_at = match payment.state {
-        State::WaitPayer => payment.expires_at,
-        _ => patience(&payment.state).map(|wait| desk.now.after(wait)),
-    };
+    payment.due_at = deadline(payment, desk.now);
     match payment.due_at {
         Some(due) => desk.wake_at(&payment.id, due),
         None => desk.let_sleep(&payment.id),
@@ -208,8 +244,11 @@ pub(super) fn timed_out<W: Records>(desk: &mut Desk<'_, W>, id: &str) {
         State::CreditSent => Input::CreditTimedOut,
         State::Status(_) => Input::StatusTimedOut,
         State::CreditReversalSent => Input::CreditReversalTimedOut,
-        State::DebitReversalSent(_) | State::ReversalPending(_) => Input::DebitReversalTimedOut,
-        State::Success | State::Failed(_) | State::Deemed | State::Returned => return,
+        State::DebitReversalSent(_) | State::ReversalPending(_) | State::ReturnSent => {
+            Input::DebitReversalTimedOut
+        }
+        State::Deemed => Input::AdjudicationDue,
+        State::Success | State::Failed(_) | State::Returned => return,
     };
     push(desk, payment, &input, "no answer in time", "");
 }
@@ -242,6 +281,7 @@ pub(super) fn answered<W: Records>(
         Outgoing::Status => Input::StatusAnswered(said()),
         Outgoing::ReverseCredit => Input::CreditReversalAnswered(code_of(told.succeeded(), &code)),
         Outgoing::ReverseDebit => Input::DebitReversalAnswered(code_of(told.succeeded(), &code)),
+        Outgoing::Adjudicate => super::complaints::adjudicated(message).ok_or("U07")?,
     };
     let asks_why = matches!(sent, Outgoing::Authorise | Outgoing::Debit | Outgoing::Credit);
     if asks_why && !told.succeeded() && is_waiting(&payment.state, sent) {
@@ -262,7 +302,7 @@ fn is_waiting(state: &State, sent: Outgoing) -> bool {
         Outgoing::Authorise => matches!(state, State::AuthSent | State::WaitPayer),
         Outgoing::Debit => *state == State::DebitSent,
         Outgoing::Credit => matches!(state, State::CreditSent | State::Status(_)),
-        Outgoing::Status | Outgoing::ReverseCredit | Outgoing::ReverseDebit => true,
+        Outgoing::Status | Outgoing::ReverseCredit | Outgoing::ReverseDebit | Outgoing::Adjudicate => true,
     }
 }
 
@@ -325,7 +365,7 @@ pub(super) fn refused<W: Records>(
         Outgoing::Debit => Input::DebitUnreachable,
         Outgoing::Credit => Input::CreditUnreachable,
         // These are asked again at their deadlines.
-        Outgoing::Status | Outgoing::ReverseCredit | Outgoing::ReverseDebit => {
+        Outgoing::Status | Outgoing::ReverseCredit | Outgoing::ReverseDebit | Outgoing::Adjudicate => {
             return desk.records.note("upi_switch.not_taken", message, code);
         }
     };
@@ -345,7 +385,16 @@ pub(super) fn status<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> R
         {
             return Err("U17");
         }
-        Some(payment) => payment,
+        // Nobody asks in a storm, whatever a provider's own clock says.
+        Some(payment) if !may_call("status_check", &payment.checks, Timestamp::from_millis(0), desk.now) => {
+            return Err("U80");
+        }
+        Some(mut payment) => {
+            payment.checks.retain(|at| desk.now.since(*at) < CHECKS_KEPT);
+            payment.checks.push(desk.now);
+            desk.records.put(payment.clone());
+            payment
+        }
         None => {
             let closed = never_came(&original, message, desk.now);
             desk.records.put(closed.clone());
@@ -354,7 +403,7 @@ pub(super) fn status<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> R
     };
     let told = match &payment.state {
         State::Success => response(&message.head.message, Ok(())),
-        State::Deemed => {
+        State::Deemed | State::ReturnSent => {
             let mut deemed = response(&message.head.message, Err("RB"));
             deemed.result = "DEEMED".to_owned();
             deemed
@@ -369,7 +418,7 @@ pub(super) fn status<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> R
     Ok(())
 }
 
-fn never_came(id: &str, message: &Message, now: values::Timestamp) -> UpiPayment {
+fn never_came(id: &str, message: &Message, now: Timestamp) -> UpiPayment {
     UpiPayment {
         id: id.to_owned(),
         origin: message.head.organisation.clone(),
@@ -390,6 +439,11 @@ fn never_came(id: &str, message: &Message, now: values::Timestamp) -> UpiPayment
         at: now,
         changed_at: now,
         expires_at: None,
+        original: None,
+        refunded: 0,
+        checks: vec![now],
+        settled_at: None,
+        returned_at: None,
         due_at: None,
     }
 }

@@ -1,6 +1,7 @@
 //! What the switch sends for a payment: the question to the payee's provider, debit, credit, status check, reversals, and
 //! how it ended.
 
+use super::complaints;
 use super::records::{About, Exchange, Side, UpiPayment};
 use crate::upi::directory::UpiDirectory;
 use upi::address::{AccountNumber, Address, Ifsc};
@@ -13,7 +14,11 @@ use values::{Currency, Money, Records};
 impl UpiPayment {
     /// Its `type` on the wire.
     fn kind(&self) -> &'static str {
-        if self.beginning == Beginning::Collect { "COLLECT" } else { "PAY" }
+        match self.beginning {
+            Beginning::Collect => "COLLECT",
+            Beginning::Refund => "REFUND",
+            Beginning::Pay | Beginning::PayPreApproved => "PAY",
+        }
     }
 
     /// The provider that is asked about it: the payee's where the account is, the payer's of a collect whether it is paid.
@@ -35,13 +40,17 @@ pub(super) fn step<W: Records>(desk: &mut Desk<'_, W>, payment: &UpiPayment, out
             let mut message = about(desk, payment, "ReqPay", "DEBIT", Some(payment.kind()));
             if let Some(payer) = &mut message.payer {
                 payer.account = account(&payment.payer);
-                payer.device = Some(Device(payment.payer.device.clone()));
+                // Nobody's device gives money back.
+                let device = Some(Device(payment.payer.device.clone()));
+                payer.device = device.filter(|device| !device.0.is_empty());
                 payer.credentials.clone_from(&payment.credentials);
             }
+            name_original(&mut message, payment);
             (payment.payer.bank.as_str(), message)
         }
         Outgoing::Credit => {
             let mut message = about(desk, payment, "ReqPay", "CREDIT", Some(payment.kind()));
+            name_original(&mut message, payment);
             message.payees[0].account = account(&payment.payee);
             (payment.payee.bank.as_str(), message)
         }
@@ -55,9 +64,24 @@ pub(super) fn step<W: Records>(desk: &mut Desk<'_, W>, payment: &UpiPayment, out
         }
         Outgoing::ReverseCredit => (payment.payee.bank.as_str(), reversal(desk, payment, "CREDIT")),
         Outgoing::ReverseDebit => (payment.payer.bank.as_str(), reversal(desk, payment, "DEBIT")),
+        Outgoing::Adjudicate => {
+            let mut message = about(desk, payment, "ReqComplaint", "COMPLAINT", Some("BENEFICIARY"));
+            message.payer = None;
+            message.payees.clear();
+            message.transaction = of_original(desk, payment, message.transaction);
+            message.transaction.original_reference =
+                payment.reference.as_deref().and_then(CustomerReference::parse);
+            message.rest = vec![complaints::question(payment)];
+            (payment.payee.bank.as_str(), message)
+        }
     };
     let about = About::Step { payment: payment.id.clone(), sent: outgoing };
     ask(desk, to, &message, about);
+}
+
+/// The legs of a refund name the payment that is given back.
+fn name_original(message: &mut Message, payment: &UpiPayment) {
+    message.transaction.original = payment.original.as_deref().and_then(TransactionId::parse);
 }
 
 /// Sends a message that is to be answered.
@@ -138,7 +162,7 @@ fn account(side: &Side) -> Option<Account> {
 /// How each side of a payment came out, as it is told.
 pub(super) fn settled(payment: &UpiPayment) -> Vec<Settled> {
     let amount = match payment.state {
-        State::Success | State::Deemed => Money::new(payment.paise, Currency::INR),
+        State::Success | State::Deemed | State::ReturnSent => Money::new(payment.paise, Currency::INR),
         _ => Ok(Money::zero(Currency::INR)),
     };
     let amount = amount.unwrap_or(Money::zero(Currency::INR));
@@ -151,7 +175,8 @@ pub(super) fn settled(payment: &UpiPayment) -> Vec<Settled> {
     };
     let approval = payment.reference.as_deref().and_then(|text| text.get(6..)).unwrap_or("000000");
     let side = |name: &str, side: &Side, code: &str| {
-        Some(Settled::new(name, &Address::parse(&side.address).ok()?, amount, code, approval))
+        let settled = Settled::new(name, &Address::parse(&side.address).ok()?, amount, code, approval);
+        Some(side.category.iter().fold(settled, |settled, category| settled.of_category(category)))
     };
     side("PAYER", &payment.payer, payer).into_iter().chain(side("PAYEE", &payment.payee, payee)).collect()
 }
@@ -172,6 +197,19 @@ pub(super) fn ended<W: Records>(desk: &mut Desk<'_, W>, payment: &UpiPayment) {
     answer.response = Some(told);
     desk.post(&payment.origin, &answer);
 
+    confirm(desk, payment);
+}
+
+/// Tells of an end again.
+pub(super) fn confirmed_again<W: Records>(desk: &mut Desk<'_, W>, payment: &str) {
+    if let Some(payment) = desk.records.find::<UpiPayment>(&payment.to_owned()) {
+        confirm(desk, &payment);
+    }
+}
+
+/// Tells whoever did not begin the payment how it ended.
+fn confirm<W: Records>(desk: &mut Desk<'_, W>, payment: &UpiPayment) {
+    let code = payment.state.code().unwrap_or("01");
     // Who was asked and said who, or whether, is told too.
     let other = payment.asked();
     let was_asked = payment.beginning == Beginning::Collect || !payment.payee.bank.is_empty();
