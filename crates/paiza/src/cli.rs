@@ -70,6 +70,9 @@ pub(crate) enum Command {
     Bench(Bench),
     /// Recompute every sum, chain and reference of the databases in a directory
     Verify(Verify),
+    /// A great many payments while everything goes wrong that can, from one seed, audited
+    #[command(subcommand)]
+    Soak(crate::soak::SoakWhat),
 }
 
 #[derive(Args)]

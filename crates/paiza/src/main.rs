@@ -14,6 +14,7 @@ mod phone;
 mod pos;
 mod sandbox;
 mod serve;
+mod soak;
 mod up;
 mod upi;
 mod verify;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         Command::Upi(what) => upi::run(&what, output),
         Command::Verify(what) => verify::run(&what, output),
         Command::Bench(what) => bench::run(&what, output),
+        Command::Soak(what) => soak::run(&what, output),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

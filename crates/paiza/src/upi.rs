@@ -7,6 +7,8 @@ mod lint;
 mod make;
 mod parse;
 mod phone;
+mod reconcile;
+mod settle;
 mod sign;
 
 pub(crate) use parse::Scanned;
@@ -34,6 +36,10 @@ pub(crate) enum Upi {
     Phone(phone::Handled),
     /// The story of a payment: its steps, its legs in the banks' books, who owes what, the next deadline
     Explain(explain::Explain),
+    /// Settle the cycles that are over, and write their files for both sides
+    Settle(settle::Settle),
+    /// Compare network, log and books of a bank, leg by leg, and say what is to be done
+    Reconcile(reconcile::Reconcile),
     /// The provider alone: the platform's part of account payment, for phones and for the switch
     Provider {
         #[command(flatten)]
@@ -159,6 +165,8 @@ pub(crate) fn run(what: &Upi, output: Output) -> Result<(), Failure> {
         Upi::Lint(what) => lint::run(what, output),
         Upi::Explain(what) => explain::run(what, output),
         Upi::Phone(what) => phone::run(what, output),
+        Upi::Settle(what) => settle::run(what, output),
+        Upi::Reconcile(what) => reconcile::run(what, output),
         Upi::Provider { host, telephone } => crate::sandbox::provider(host, telephone, output),
     }
 }

@@ -44,11 +44,60 @@ fn every_command_of_the_page_does_what_it_says() {
         assert_eq!(ran.code, 0, "{block}\n{}\n{}", ran.out, ran.err);
         blocks += 1;
     }
-    assert_eq!(blocks, 5);
+    assert_eq!(blocks, 6);
     let link = std::fs::read_to_string(directory.path().join("signed.txt")).unwrap();
     assert!(link.starts_with(
         "upi://pay?pa=chai.corner@paiza&pn=Chai%20Corner&am=30.00&cu=INR&mode=05&orgid=700001&sign="
     ));
+}
+
+#[test]
+fn breaks_are_found_and_broken_files_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let made = run("paiza --json upi reconcile n.csv l.csv b.csv --plant 20000 --seed 3", directory.path());
+    assert_eq!(made.code, 0, "{}", made.err);
+    let planted = last_line(&made);
+    for outcome in upi::settlement::Outcome::ALL {
+        let word = outcome.word();
+        assert!(planted[word].as_u64().unwrap() > 0, "{word}: {planted}");
+        assert_eq!(planted[word], planted["planted"][word]);
+    }
+    // The same files again, in another order: the breaks are an answer of their own.
+    let found = run("paiza --json upi reconcile b.csv n.csv l.csv", directory.path());
+    assert_eq!(found.code, 1);
+    assert_eq!(last_line(&found)["hold"], planted["hold"]);
+    for script in [
+        "head -n -1 n.csv > cut.csv; paiza upi reconcile cut.csv",
+        "sed -e 5d n.csv > less.csv; paiza upi reconcile less.csv",
+        "sed -e '3s/NETWORK/NOBODY/' n.csv > odd.csv; paiza upi reconcile odd.csv",
+    ] {
+        let ran = run(script, directory.path());
+        assert_eq!(ran.code, 3, "{script}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_link_is_paid_only_if_its_key_signed_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = "
+        paiza upi key --private shop.pem --public shop.public.pem --link
+        paiza upi key --private other.pem --public other.public.pem --link
+        paiza upi qr make --pa chai@paiza --am 30.00 --with mode=05 --with orgid=700001 --key shop.pem > signed.txt";
+    assert_eq!(run(script, directory.path()).code, 0);
+    let pay = |key: &str, link: &str| {
+        let link = format!("\"$(cat signed.txt){link}\"");
+        run(&format!("paiza upi pay --link {link} --link-key {key} --pin 1234"), directory.path())
+    };
+    // Whoever gets past the signature finds that there is no phone here.
+    assert_eq!(pay("shop.public.pem", "").code, 3);
+    let refused = pay("other.public.pem", "");
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("not signed"), "{}", refused.err);
+    let edited = run(
+        "paiza upi pay --link \"$(sed -e s/30.00/3.00/ signed.txt)\" --link-key shop.public.pem --pin 1234",
+        directory.path(),
+    );
+    assert_eq!(edited.code, 1, "{}", edited.err);
 }
 
 #[test]

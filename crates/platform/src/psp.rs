@@ -3,13 +3,18 @@
 use psp::accounts::{LinkAccount, MakeAddress, SetDefault};
 use psp::asking::{About, Ask};
 use psp::binding::{RegisterDevice, TakeText, customer_of, token};
+use psp::collects::{BecomeMerchant, Collect, Decide};
+use psp::complaints::Complain;
 use psp::defences::Defences;
 use psp::payments::{Begun, Pay};
-use psp::records::{Customer, Device, DeviceId, Direction, KeyList, Mailbox, Payment, Question};
+use psp::records::{
+    CollectRequest, Complaint, Customer, Device, DeviceId, Direction, KeyList, Mailbox, Payment, Question,
+};
+use psp::refunds::Refund;
 use psp::{Psp, Refusal};
 use store::{Outcome, Store, StoreError};
 use upi::messages::Credential;
-use values::{Id, Money, Operation, Records};
+use values::{Id, MerchantCategory, Money, Operation, Records};
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -178,6 +183,73 @@ impl PaymentService {
             pin,
             entropy,
         })
+    }
+
+    /// Takes payments as a merchant from now on.
+    pub fn become_merchant(
+        &self,
+        device: DeviceId,
+        name: &str,
+        category: MerchantCategory,
+    ) -> Result<(), PspError> {
+        self.call(BecomeMerchant { device, name: name.to_owned(), category })
+    }
+
+    /// Asks somebody for money, as a merchant.
+    pub fn collect(
+        &self,
+        device: DeviceId,
+        payer: &str,
+        amount: Money,
+        (note, minutes): (Option<String>, u32),
+    ) -> Result<Payment, PspError> {
+        let (psp, payer, entropy) = (self.psp.clone(), payer.to_owned(), crypto::random::bytes());
+        self.call(Collect { psp, device, payer, amount, note, minutes, entropy })
+    }
+
+    /// What merchants ask this phone's customer for, the newest first.
+    pub fn collects(&self, device: DeviceId, most: u32) -> Result<Vec<CollectRequest>, PspError> {
+        let customer = self.customer(device)?;
+        Ok(store::rooms::upi::open_collects(&self.store, &customer.mobile, most)?)
+    }
+
+    /// Approves what a merchant asks for with an account and its PIN, or declines it.
+    pub fn decide(
+        &self,
+        device: DeviceId,
+        id: &str,
+        approval: Option<(String, Credential)>,
+    ) -> Result<Option<Payment>, PspError> {
+        let (psp, id, entropy) = (self.psp.clone(), id.to_owned(), crypto::random::bytes());
+        self.call(Decide { psp, device, id, approval, entropy })
+    }
+
+    /// Complains of a payment that has not ended; said again it asks how the complaint stands.
+    pub fn complain(&self, device: DeviceId, transaction: &str) -> Result<Complaint, PspError> {
+        let (psp, transaction, entropy) = (self.psp.clone(), transaction.to_owned(), crypto::random::bytes());
+        self.call(Complain { psp, device, transaction, entropy })
+    }
+
+    /// A complaint of this phone's customer.
+    pub fn complaint(&self, device: DeviceId, transaction: &str) -> Result<Complaint, PspError> {
+        let transaction = transaction.to_owned();
+        let found = self.store.read(move |records| {
+            let mobile = customer_of(records, device)?.mobile;
+            records.find::<Complaint>(&(mobile, transaction)).ok_or(Refusal::NotFound)
+        })?;
+        Ok(found?)
+    }
+
+    /// Gives back what a payment brought, or a part of it; the same order again is the same refund.
+    pub fn refund(
+        &self,
+        device: DeviceId,
+        original: &str,
+        amount: Option<Money>,
+        (transaction, note): (String, Option<String>),
+    ) -> Result<Payment, PspError> {
+        let (psp, original, entropy) = (self.psp.clone(), original.to_owned(), crypto::random::bytes());
+        self.call(Refund { psp, device, original, amount, note, transaction, entropy })
     }
 
     /// A payment of this phone's customer.

@@ -143,7 +143,11 @@ impl Ask {
                 }
                 Ok((message, ifsc.as_str().to_owned()))
             }
-            About::Password { reference } => of_account(desk, "ReqOtp", "Otp", reference),
+            About::Password { reference } => {
+                let asked = of_account(desk, "ReqOtp", "Otp", reference)?;
+                count(desk, customer, "one_time_password")?;
+                Ok(asked)
+            }
             About::SetPin { reference, card, expiry, transaction, credentials } => {
                 let (mut message, about) = of_account(desk, "ReqRegMob", "ReqRegMob", reference)?;
                 message.transaction.id = use_transaction(desk, psp, customer, transaction)?;
@@ -200,7 +204,11 @@ impl Ask {
 fn count<W: Records>(desk: &mut Desk<'_, W>, customer: &Customer, what: &str) -> Result<(), Refusal> {
     let now = desk.now;
     let mut changed = customer.clone();
-    let earlier = if what == "list_account" { &mut changed.listed } else { &mut changed.balances };
+    let earlier = match what {
+        "list_account" => &mut changed.listed,
+        "one_time_password" => &mut changed.passwords,
+        _ => &mut changed.balances,
+    };
     earlier.retain(|at| now.since(*at) < DAY);
     if !may_call(what, earlier, now, now) {
         return Err(Refusal::TooOften);

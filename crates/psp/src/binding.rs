@@ -110,7 +110,9 @@ fn bind<W: Records>(records: &mut W, device: Device, mobile: &str, now: Timestam
         accounts: Vec::new(),
         addresses: Vec::new(),
         listed: Vec::new(),
+        merchant: None,
         balances: Vec::new(),
+        passwords: Vec::new(),
         at: now,
     });
     records.put(Customer { device: device.id, ..customer });

@@ -5,7 +5,8 @@
 //! and remembers how it ended. It knows no socket, no HTTP and no screen.
 //!
 //! Read `records`, then `binding` (a phone proves its number by a text that it sends), `asking` (questions about accounts
-//! and addresses), `accounts` (linked accounts and addresses), `payments`, `party` (what comes from the switch), `refusal`, `defences`.
+//! and addresses), `accounts` (linked accounts and addresses), `payments`, `collects` (what merchants ask
+//! for), `refunds` (what they give back), `complaints`, `party` (what comes from the switch), `refusal`, `defences`.
 //!
 //! Invariants: only the phone that is bound to a number acts for it; an address belongs to one number; a transaction has
 //! one beginning; a payment is told as paid only when the switch said so.
@@ -13,10 +14,13 @@
 pub mod accounts;
 pub mod asking;
 pub mod binding;
+pub mod collects;
+pub mod complaints;
 pub mod defences;
 pub mod party;
 pub mod payments;
 pub mod records;
+pub mod refunds;
 pub mod refusal;
 
 pub use party::Psp;

@@ -70,7 +70,7 @@ impl TakesMessages for Psp {
         };
         // Where that is not certain the payment stays pending, and a status check answers.
         if question.api == "ReqPay" && is_certain(code) {
-            if let Some(payment) = payments::sent(desk.records, &question.mobile, &question.about) {
+            if let Some(payment) = payments::begun(desk.records, &question.mobile, &question.about) {
                 let id = upi::ids::MessageId::parse(message).expect("a message of our own has a name");
                 payments::told(desk, payment, &response(&id, Err(code)));
             }
@@ -87,10 +87,13 @@ fn answered<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> Result<(),
         return Err("U10");
     }
     if matches!(question.api.as_str(), "ReqPay" | "ReqChkTxn") {
-        let payment = payments::sent(desk.records, &question.mobile, &question.about).ok_or("U04")?;
+        let payment = payments::begun(desk.records, &question.mobile, &question.about).ok_or("U04")?;
         payments::told(desk, payment, told);
         desk.records.put(Question { state: QuestionState::Answered(Reply::Done), ..question });
         return Ok(());
+    }
+    if question.api == "ReqComplaint" && told.succeeded() {
+        crate::complaints::answered(desk, &question, message);
     }
     let code = told.code.clone().unwrap_or_default();
     let state = if told.succeeded() {
@@ -164,36 +167,71 @@ fn listed(message: &Message) -> Vec<LinkedAccount> {
     each.collect()
 }
 
+/// Who has an address of this provider.
+struct Owner {
+    own: OwnAddress,
+    account: LinkedAccount,
+    /// What others see.
+    name: String,
+    category: String,
+    customer: Customer,
+}
+
+impl Owner {
+    fn kind(&self) -> PartyKind {
+        if self.customer.merchant.is_some() { PartyKind::Entity } else { PartyKind::Person }
+    }
+}
+
 impl Psp {
     /// Whose an address of this provider is, and the account it leads to.
-    fn owner<W: Records>(
-        &self,
-        desk: &mut Desk<'_, W>,
-        party: &Party,
-    ) -> Option<(OwnAddress, LinkedAccount)> {
+    fn owner<W: Records>(&self, desk: &mut Desk<'_, W>, party: &Party) -> Option<Owner> {
         let own = desk.records.find::<OwnAddress>(&party.address.to_lower())?;
         let customer = desk.records.find::<Customer>(&own.mobile)?;
-        let account = customer.accounts.into_iter().find(|account| account.reference == own.reference)?;
-        Some((own, account))
+        let account = customer.accounts.iter().find(|account| account.reference == own.reference)?;
+        let (name, category) = match &customer.merchant {
+            Some(merchant) => (merchant.name.clone(), merchant.category.clone()),
+            None => (account.holder.clone(), "0000".to_owned()),
+        };
+        let account = account.clone();
+        Some(Owner { own, account, name, category, customer })
     }
 
     /// Who is paid, and where the account is.
     fn authorise<W: Records>(&self, desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
         let payee = message.payees.first().ok_or("U07")?;
+        if message.transaction.kind.as_deref() == Some("COLLECT") {
+            return self.asked_for(desk, message);
+        }
         let found = self.owner(desk, payee);
         let outcome = if found.is_some() { Ok(()) } else { Err("ZH") };
         let mut answer = desk.answer(message, response(&message.head.message, outcome));
         answer.payer.clone_from(&message.payer);
         let mut told = payee.clone();
-        if let Some((_, account)) = &found {
-            told.account = crate::asking::account_on_wire(account);
-            told.name = Some(account.holder.clone());
-            told.kind = Some(PartyKind::Person);
-            told.category = Some("0000".to_owned());
+        if let Some(owner) = &found {
+            told.account = crate::asking::account_on_wire(&owner.account);
+            told.name = Some(owner.name.clone());
+            told.kind = Some(owner.kind());
+            told.category = Some(owner.category.clone());
         }
         answer.payees = vec![told];
         desk.post(&self.switch, &answer);
         Ok(())
+    }
+
+    /// A merchant asks one of this provider's customers for money: the customer decides, and is not hurried.
+    fn asked_for<W: Records>(&self, desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
+        let payer = message.payer.as_ref().ok_or("U07")?;
+        match self.owner(desk, payer) {
+            Some(owner) => crate::collects::came(desk, &owner.customer, message),
+            None => {
+                let mut answer = desk.answer(message, response(&message.head.message, Err("ZH")));
+                answer.payer.clone_from(&message.payer);
+                answer.payees.clone_from(&message.payees);
+                desk.post(&self.switch, &answer);
+                Ok(())
+            }
+        }
     }
 
     /// Who is behind an address.
@@ -202,12 +240,14 @@ impl Psp {
         let found = self.owner(desk, payee);
         let outcome = if found.is_some() { Ok(()) } else { Err("ZH") };
         let mut told = response(&message.head.message, outcome);
-        if let Some((_, account)) = found {
+        if let Some(owner) = found {
+            let kind = if owner.kind() == PartyKind::Person { "PERSON" } else { "ENTITY" };
+            let account = &owner.account;
             let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
             told.more = vec![
-                text("maskName", &account.holder),
-                text("code", "0000"),
-                text("type", "PERSON"),
+                text("maskName", &owner.name),
+                text("code", &owner.category),
+                text("type", kind),
                 text("IFSC", &account.ifsc),
                 text("accType", &account.kind),
             ];
@@ -228,10 +268,23 @@ impl Psp {
             "PENDING" => PaymentState::Deemed,
             _ => PaymentState::Failed,
         };
-        let entry = self.owner(desk, &Party::new(own.clone()));
+        let id = message.transaction.id.as_str().to_owned();
+        if told.kind.as_deref() == Some("COLLECT") {
+            if let Some(owner) = self.owner(desk, &Party::new(other)) {
+                let code = told.code.as_deref().unwrap_or_default();
+                crate::collects::ended(desk, &owner.own.mobile, &id, state, code);
+            }
+            let answer = desk.answer(message, response(&message.head.message, Ok(())));
+            desk.post(&self.switch, &answer);
+            return Ok(());
+        }
+        let entry = self.owner(desk, &Party::new(own.clone())).filter(|owner| {
+            let key = (owner.own.mobile.clone(), id.clone(), Direction::Received);
+            // Told again it is the same payment, with what was given back of it since.
+            desk.records.find::<Payment>(&key).is_none()
+        });
         // Who was not paid has nothing to see.
-        if let (Some((own, account)), true) = (entry, state == PaymentState::Success) {
-            let id = message.transaction.id.as_str().to_owned();
+        if let (Some(Owner { own, account, .. }), true) = (entry, state == PaymentState::Success) {
             let reference = message.transaction.reference.as_ref();
             desk.records.put(Payment {
                 mobile: own.mobile,
@@ -247,6 +300,9 @@ impl Psp {
                 state,
                 code: told.code.clone().unwrap_or_default(),
                 cause: None,
+                category: None,
+                original: None,
+                refunded: 0,
                 checks: Vec::new(),
                 at: message.transaction.at.unwrap_or(desk.now),
                 changed_at: desk.now,

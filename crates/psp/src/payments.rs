@@ -8,7 +8,8 @@ use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use upi::address::Address;
-use upi::codes::{self, Advice, Moved};
+use upi::codes::{self, Advice, Moved, Whereabouts};
+use upi::complaints::{PaidTo, back_by};
 use upi::ids::{CustomerReference, TransactionId};
 use upi::limits::may_call;
 use upi::mail::Desk;
@@ -131,11 +132,14 @@ impl Operation for Pay {
             state: PaymentState::Pending,
             code: "01".to_owned(),
             cause: None,
+            category: None,
+            original: None,
+            refunded: 0,
             checks: Vec::new(),
             at: now,
             changed_at: now,
         };
-        ask(&mut desk, &message.head.message, "ReqPay", &payment);
+        asked(&mut desk, &message.head.message, "ReqPay", &payment);
         desk.records.put(payment.clone());
         desk.wake_at(&payment.id, now.after(CHECKS[0]));
         desk.post(self.psp.switch(), &message);
@@ -154,11 +158,17 @@ impl Pay {
 }
 
 /// A note that messages may carry.
-fn is_note(note: &str) -> bool {
+pub(crate) fn is_note(note: &str) -> bool {
     (1..=50).contains(&note.chars().count()) && !note.chars().any(char::is_control)
 }
 
-fn ask<W: Records>(desk: &mut Desk<'_, W>, message: &upi::ids::MessageId, api: &str, payment: &Payment) {
+/// Remembers that the switch was asked about a payment.
+pub(crate) fn asked<W: Records>(
+    desk: &mut Desk<'_, W>,
+    message: &upi::ids::MessageId,
+    api: &str,
+    payment: &Payment,
+) {
     desk.records.put(Question {
         message: message.as_str().to_owned(),
         api: api.to_owned(),
@@ -169,9 +179,10 @@ fn ask<W: Records>(desk: &mut Desk<'_, W>, message: &upi::ids::MessageId, api: &
     });
 }
 
-/// The payment that a customer sent under this name.
-pub(crate) fn sent<W: Records>(records: &mut W, mobile: &str, id: &str) -> Option<Payment> {
-    records.find::<Payment>(&(mobile.to_owned(), id.to_owned(), Direction::Sent))
+/// The payment that a customer sent, or asked for, under this name.
+pub(crate) fn begun<W: Records>(records: &mut W, mobile: &str, id: &str) -> Option<Payment> {
+    let key = |way| (mobile.to_owned(), id.to_owned(), way);
+    records.find(&key(Direction::Sent)).or_else(|| records.find(&key(Direction::Received)))
 }
 
 /// The switch said how a payment stands.
@@ -191,13 +202,25 @@ pub(crate) fn told<W: Records>(desk: &mut Desk<'_, W>, mut payment: Payment, res
     let side = |name: &str| response.settled.iter().find(|settled| settled.side == name);
     let of = |name: &str| side(name).and_then(|settled| settled.code.clone());
     let cause = of("PAYER").into_iter().chain(of("PAYEE")).find(|found| *found != code && found != "00");
-    if state != PaymentState::Pending {
-        desk.let_sleep(&payment.id);
+    match state {
+        PaymentState::Pending => {}
+        // The back office comes to it when a cycle ends, and what it says may be lost on its way here.
+        PaymentState::Deemed => desk.wake_at(&payment.id, desk.now.after(LATER_CHECKS)),
+        PaymentState::Success | PaymentState::Failed => desk.let_sleep(&payment.id),
     }
+    let began_to_fail = state == PaymentState::Failed && payment.state != PaymentState::Failed;
     payment.state = state;
     payment.code = code;
     payment.cause = cause;
     payment.changed_at = desk.now;
+    let category = side("PAYEE").and_then(|settled| settled.element.attribute("code"));
+    payment.category = category.map(str::to_owned).or(payment.category);
+    if began_to_fail {
+        crate::refunds::failed(desk, &payment);
+    }
+    if matches!(payment.state, PaymentState::Success | PaymentState::Failed) {
+        crate::complaints::ended(desk, &payment);
+    }
     desk.records.put(payment);
 }
 
@@ -206,8 +229,9 @@ pub(crate) fn check<W: Records>(psp: &Psp, desk: &mut Desk<'_, W>, id: &str) {
     let Some(mobile) = desk.records.find::<UsedTransaction>(&id.to_owned()).map(|used| used.mobile) else {
         return;
     };
-    let Some(mut payment) = sent(desk.records, &mobile, id) else { return };
-    if payment.state != PaymentState::Pending || desk.now.since(payment.at) >= CHECKED_FOR {
+    let Some(mut payment) = begun(desk.records, &mobile, id) else { return };
+    let is_open = matches!(payment.state, PaymentState::Pending | PaymentState::Deemed);
+    if !is_open || desk.now.since(payment.at) >= CHECKED_FOR {
         return;
     }
     let next = match CHECKS.get(payment.checks.len() + 1) {
@@ -224,7 +248,7 @@ pub(crate) fn check<W: Records>(psp: &Psp, desk: &mut Desk<'_, W>, id: &str) {
     transaction.original = Some(original);
     transaction.original_at = Some(payment.at);
     let message = desk.message("ReqChkTxn", transaction);
-    ask(desk, &message.head.message, "ReqChkTxn", &payment);
+    asked(desk, &message.head.message, "ReqChkTxn", &payment);
     desk.post(psp.switch(), &message);
     payment.checks.push(desk.now);
     desk.records.put(payment);
@@ -241,6 +265,14 @@ impl Payment {
             PaymentState::Failed if outcome.moved == Moved::No => outcome.advice,
             PaymentState::Failed => Advice::ComesBack,
         }
+    }
+
+    /// Where the money is, and the moment by which it is where it belongs, while nobody knows how the payment ended. Who is paid
+    /// counts as a merchant until somebody said otherwise: that is the later moment.
+    pub fn pending(&self) -> Option<(Whereabouts, Timestamp)> {
+        let is_open = matches!(self.state, PaymentState::Pending | PaymentState::Deemed);
+        let paid_to = self.category.as_deref().map_or(PaidTo::Merchant, PaidTo::of_category);
+        is_open.then(|| (Whereabouts::of(&self.code), back_by(self.at, paid_to)))
     }
 
     /// The amount.

@@ -94,8 +94,12 @@ pub struct Customer {
     pub addresses: Vec<String>,
     /// When accounts were asked for, in the last day.
     pub listed: Vec<Timestamp>,
+    /// What it is if it takes payments as a merchant.
+    pub merchant: Option<Merchant>,
     /// When balances were asked for, in the last day.
     pub balances: Vec<Timestamp>,
+    /// When one-time passwords were asked for, in the last day.
+    pub passwords: Vec<Timestamp>,
     /// When it first came.
     pub at: Timestamp,
 }
@@ -106,6 +110,15 @@ impl Record for Customer {
     fn key(&self) -> String {
         self.mobile.clone()
     }
+}
+
+/// What payers see of a merchant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merchant {
+    /// The name.
+    pub name: String,
+    /// Merchant category, four digits.
+    pub category: String,
 }
 
 /// An account of a bank, as the bank listed it.
@@ -280,6 +293,12 @@ pub struct Payment {
     pub code: String,
     /// The code of the bank or provider behind it.
     pub cause: Option<String>,
+    /// The payee's merchant category, once somebody said it; 0000 for a person.
+    pub category: Option<String>,
+    /// The payment that a refund gives back.
+    pub original: Option<String>,
+    /// Paise that the customer has given back of it, or is giving back.
+    pub refunded: u64,
     /// When the switch was asked how it stands.
     pub checks: Vec<Timestamp>,
     /// When it began.
@@ -293,6 +312,98 @@ impl Record for Payment {
     const TABLE: &'static str = "psp_payments";
     fn key(&self) -> Self::Key {
         (self.mobile.clone(), self.id.clone(), self.direction)
+    }
+}
+
+/// Money that a merchant asks a customer for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectRequest {
+    /// The customer who is asked, 12 digits.
+    pub mobile: String,
+    /// The transaction.
+    pub id: String,
+    /// The switch's message that asked.
+    pub message: String,
+    /// The customer's address that was named.
+    pub own: String,
+    /// Who asks.
+    pub payee: String,
+    /// The merchant's name.
+    pub payee_name: String,
+    /// The merchant's category.
+    pub category: String,
+    /// Paise.
+    pub paise: u64,
+    /// What for.
+    pub note: Option<String>,
+    /// What a customer quotes.
+    pub reference: String,
+    /// How far it is.
+    pub state: CollectState,
+    /// Good until then.
+    pub expires_at: Timestamp,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// How far a request for money is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CollectState {
+    /// The customer has not said.
+    Open,
+    /// The customer pays.
+    Approved,
+    /// The customer does not.
+    Declined,
+    /// It ended before the customer said anything.
+    Expired,
+}
+
+impl Record for CollectRequest {
+    type Key = (String, String);
+    const TABLE: &'static str = "psp_collects";
+    fn key(&self) -> Self::Key {
+        (self.mobile.clone(), self.id.clone())
+    }
+}
+
+/// A payer's complaint about a payment that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Complaint {
+    /// The customer, 12 digits.
+    pub mobile: String,
+    /// The payment, by its transaction.
+    pub transaction: String,
+    /// The number under which the back office keeps it (CRN).
+    pub number: Option<String>,
+    /// How far it is.
+    pub state: ComplaintState,
+    /// What came of it: TCC, the credit stands; RET or DRC, the money comes back.
+    pub result: Option<String>,
+    /// When the customer asked.
+    pub asked: Vec<Timestamp>,
+    /// When it was raised.
+    pub at: Timestamp,
+}
+
+/// How far a complaint is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComplaintState {
+    /// The back office has not said anything.
+    Raised,
+    /// A bank is asked.
+    WithParty,
+    /// It is known what became of the money.
+    Resolved,
+}
+
+impl Record for Complaint {
+    type Key = (String, String);
+    const TABLE: &'static str = "psp_complaints";
+    fn key(&self) -> Self::Key {
+        (self.mobile.clone(), self.transaction.clone())
     }
 }
 

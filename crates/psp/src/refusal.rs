@@ -45,6 +45,21 @@ pub enum Refusal {
     /// A mode, purpose or reference that no payment of a phone has.
     #[error("a phone does not pay what this link asks for")]
     LinkUnusable,
+    /// Only the holder of a current account, with a name and a category, is a merchant.
+    #[error("a merchant has a current account as the first one, a name and a category")]
+    NotAMerchant,
+    /// A request waits 1 to 64800 minutes.
+    #[error("a request waits 1 to 64800 minutes")]
+    TimeInvalid,
+    /// Not a payment that was received, or more than is left of it.
+    #[error("only what a payment brought is given back, and that once")]
+    RefundTooMuch,
+    /// The payment has ended.
+    #[error("only a payment that has not ended is complained of")]
+    NothingToComplainOf,
+    /// It was decided before, or its time is over.
+    #[error("this request is over")]
+    RequestOver,
     /// The network allows this only so often in a day.
     #[error("asked too often today")]
     TooOften,
@@ -71,6 +86,11 @@ impl Refusal {
             Refusal::AmountInvalid => "amount_invalid",
             Refusal::NoteInvalid => "note_invalid",
             Refusal::LinkUnusable => "link_unusable",
+            Refusal::NotAMerchant => "not_a_merchant",
+            Refusal::TimeInvalid => "time_invalid",
+            Refusal::RefundTooMuch => "refund_too_much",
+            Refusal::NothingToComplainOf => "nothing_to_complain_of",
+            Refusal::RequestOver => "request_over",
             Refusal::TooOften => "too_often",
             Refusal::NotFound => "not_found",
         }

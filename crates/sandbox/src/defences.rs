@@ -44,6 +44,8 @@ pub enum Defence {
     CredentialOnce,
     /// Account payment, bank: guesses of a PIN are counted and bounded.
     PinTries,
+    /// Account payment, bank: only what a payment brought to an account is given back from it without a PIN.
+    RefundOriginal,
 }
 
 impl Check for Defence {

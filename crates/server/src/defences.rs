@@ -14,6 +14,8 @@ pub enum Defence {
     Freshness,
     /// A message between hosts carries the MAC of its line.
     LineMac,
+    /// A text in the name of a number comes from its SIM.
+    SimProof,
 }
 
 impl Check for Defence {

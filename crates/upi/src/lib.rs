@@ -17,8 +17,9 @@
 //! (which there are, their rules as data, their parts as values), `address` and `ids` (names of people, accounts,
 //! transactions), `link` and `bharat` (what is scanned), `codes` (what an answer means, and what the person is told),
 //! `limits` (how much, how often, when), `machines` (what becomes of a payment at a bank and at the switch), `mail` (what every
-//! party does with a message: take it once, answer by one of its own), `credential` (a PIN on its way to its bank), `time`; then
-//! `defences`.
+//! party does with a message: take it once, answer by one of its own), `credential` (a PIN on its way to its bank), `settlement`
+//! (cycles, files, and whether network, log and books say the same), `complaints` (what may be complained of, and by when it
+//! is answered), `time`; then `defences`.
 //!
 //! Invariants: no input makes a function panic, sizes are bounded, errors name the place; what is received is
 //! verified before anything in it is believed; a link is never written anew.
@@ -30,6 +31,7 @@
 pub mod address;
 pub mod bharat;
 pub mod codes;
+pub mod complaints;
 pub mod credential;
 pub mod defences;
 pub mod describe;
@@ -39,6 +41,7 @@ pub mod link;
 pub mod machines;
 pub mod mail;
 pub mod messages;
+pub mod settlement;
 pub mod signature;
 pub mod time;
 pub mod xml;

@@ -271,6 +271,22 @@ pub const COUNTS: &[Count] = &[
         source: "network circular, 2025-05",
     },
     Count {
+        key: "complaint",
+        most: 3,
+        seconds: 86_400,
+        first_after_seconds: 180,
+        since: "2016-01-01",
+        source: "provider's documentation",
+    },
+    Count {
+        key: "one_time_password",
+        most: 10,
+        seconds: 86_400,
+        first_after_seconds: 0,
+        since: "2016-01-01",
+        source: "ours: no published limit",
+    },
+    Count {
         key: "binding_token",
         most: 3,
         seconds: 86_400,

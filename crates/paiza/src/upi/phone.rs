@@ -10,11 +10,11 @@ use serde_json::json;
 use server::client::ClientError;
 use server::upi::app::{NewPayment, Shown};
 use server::upi::phone::{NewUpiPhone, UpiPhone, UpiPhoneError, begun_by};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Clock, SystemClock};
-use upi::link::{Kind, Link};
+use upi::link::{Caution, Kind, Link};
 use values::{Currency, Money, SecretBytes};
 
 /// How long the person looks at the screen while a payment is on its way.
@@ -127,6 +127,9 @@ pub(crate) enum Handled {
         /// Pay what this link asks for: the text of a code that was scanned
         #[arg(long, conflicts_with = "to")]
         link: Option<String>,
+        /// The public key (PEM) of the organisation that signed the link: what is not signed with it is not paid
+        #[arg(long, requires = "link")]
+        link_key: Option<PathBuf>,
         /// Rupees, such as 30.00; what the link says if absent
         #[arg(long)]
         amount: Option<String>,
@@ -137,6 +140,77 @@ pub(crate) enum Handled {
         account: WhichAccount,
         #[command(flatten)]
         typed: TypedPin,
+    },
+    /// Take payments as a merchant; wants a current account as the first one
+    Merchant {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// The name that payers see
+        #[arg(long)]
+        name: String,
+        /// Merchant category, four digits
+        #[arg(long)]
+        category: String,
+    },
+    /// Ask somebody for money, as a merchant
+    Collect {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// Who is asked
+        #[arg(long)]
+        from: String,
+        /// Rupees, such as 30.00
+        #[arg(long)]
+        amount: String,
+        /// What for
+        #[arg(long)]
+        note: Option<String>,
+        /// How long the payer may wait
+        #[arg(long, default_value_t = 30)]
+        minutes: u32,
+    },
+    /// What merchants ask for
+    Requests {
+        #[command(flatten)]
+        phone: PhoneDir,
+    },
+    /// Pay what a merchant asks for
+    Approve {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// The transaction
+        transaction: String,
+        #[command(flatten)]
+        account: WhichAccount,
+        #[command(flatten)]
+        typed: TypedPin,
+    },
+    /// Do not pay what a merchant asks for
+    Decline {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// The transaction
+        transaction: String,
+    },
+    /// Give back what a payment brought, or a part of it
+    Refund {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// The payment that was received, by its transaction
+        transaction: String,
+        /// Rupees, such as 30.00; what is left of the payment if absent
+        #[arg(long)]
+        amount: Option<String>,
+        /// What the payer reads
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Complain of a payment that has not ended; said again it asks how the complaint stands
+    Complain {
+        #[command(flatten)]
+        phone: PhoneDir,
+        /// The transaction
+        transaction: String,
     },
     /// The last payments, or one of them as it stands now
     History {
@@ -271,14 +345,39 @@ pub(crate) fn run(what: &Handled, output: Output) -> Result<(), Failure> {
             output.summary(json!({ "account": account.masked, "balance": balance }));
             Ok(())
         }
-        Handled::Pay { phone, to, link, amount, note, account, typed } => {
+        Handled::Pay { phone, to, link, link_key, amount, note, account, typed } => {
             let asked = match link {
-                Some(link) => Asked::by_link(link, output)?,
+                Some(link) => Asked::by_link(link, link_key.as_deref(), output)?,
                 None => Asked::by_hand(to.as_deref().unwrap_or_default()),
             };
             let asked = asked.with(amount.as_deref(), note.as_deref())?;
             pay(&open(phone)?, &asked, (account, typed), output)
         }
+        Handled::Merchant { phone, name, category } => {
+            open(phone)?.become_merchant(name, category).map_err(failure)?;
+            done(output, &format!("{name} takes payments now."))
+        }
+        Handled::Collect { phone, from, amount, note, minutes } => {
+            let amount = Money::parse(amount, Currency::INR);
+            let amount = amount.map_err(|_| Failure::usage("--amount is rupees, such as 30.00"))?;
+            let asked = open(phone)?.collect(from, amount, note.as_deref(), *minutes).map_err(failure)?;
+            output
+                .line(format!("{from} is asked for {amount}; see `paiza upi history {}`", asked.payment.id));
+            output.summary(summary(&asked));
+            Ok(())
+        }
+        Handled::Requests { phone } => requests(&open(phone)?, output),
+        Handled::Approve { phone, transaction, account, typed } => {
+            approve(&open(phone)?, transaction, (account, typed), output)
+        }
+        Handled::Decline { phone, transaction } => {
+            open(phone)?.decline(transaction).map_err(failure)?;
+            done(output, "Declined.")
+        }
+        Handled::Refund { phone, transaction, amount, note } => {
+            refund(&open(phone)?, transaction, (amount.as_deref(), note.as_deref()), output)
+        }
+        Handled::Complain { phone, transaction } => complain(&open(phone)?, transaction, output),
         Handled::History { phone, transaction } => history(&open(phone)?, transaction.as_deref(), output),
         Handled::Inbox { phone } => {
             let texts = open(phone)?.texts().map_err(failure)?;
@@ -353,8 +452,15 @@ impl Asked {
     }
 
     /// What a link asks for. What is odd about it is said; whose the address is is asked all the same.
-    fn by_link(text: &str, output: Output) -> Result<Asked, Failure> {
+    fn by_link(text: &str, key: Option<&Path>, output: Output) -> Result<Asked, Failure> {
         let link = Link::parse(text).map_err(Failure::malformed)?;
+        let link = match key {
+            Some(key) => {
+                let signed = link.verify(&super::parse::public_key(key)?).map_err(Failure::business)?;
+                signed.link().clone()
+            }
+            None => link,
+        };
         let request = &link.request;
         if request.kind != Kind::Pay {
             return Err(Failure::business("this link makes a mandate; a phone pays payments"));
@@ -365,11 +471,15 @@ impl Asked {
         for caution in &link.cautions {
             output.line(format!("  careful: {}", caution.code()));
         }
+        let is_signed = !link.cautions.contains(&Caution::Unsigned);
+        if is_signed && key.is_none() {
+            output.line("  careful: signature_not_checked");
+        }
         Ok(Asked {
             to: request.payee.as_str().to_owned(),
             amount: request.amount,
             note: request.note.clone(),
-            begun: begun_by(&link),
+            begun: begun_by(&link, key.is_some()),
             fixed: request.amount.is_some() && !link.amount_is_open(),
         })
     }
@@ -399,7 +509,50 @@ fn pay(
     let order = phone.order(&account, whom, amount, asked.note.as_deref(), &pin).map_err(failure)?;
     let order = NewPayment { begun: asked.begun.clone(), ..order };
     phone.pay(&order).map_err(failure)?;
-    let shown = phone.see_end(&order.transaction, LOOKS).map_err(failure)?;
+    concluded(phone, &order.transaction, output)
+}
+
+fn approve(
+    phone: &UpiPhone,
+    transaction: &str,
+    (account, typed): (&WhichAccount, &TypedPin),
+    output: Output,
+) -> Result<(), Failure> {
+    let account = linked(phone, account)?;
+    let all = phone.requests().map_err(failure)?;
+    let request = all.iter().find(|request| request.id == *transaction);
+    let request = request.ok_or_else(|| Failure::business("nobody asks for that"))?;
+    phone.approve(request, &account, &typed.read()?).map_err(failure)?;
+    concluded(phone, transaction, output)
+}
+
+fn refund(
+    phone: &UpiPhone,
+    transaction: &str,
+    (amount, note): (Option<&str>, Option<&str>),
+    output: Output,
+) -> Result<(), Failure> {
+    let amount = amount.map(|amount| Money::parse(amount, Currency::INR)).transpose();
+    let amount = amount.map_err(|_| Failure::usage("--amount is rupees, such as 30.00"))?;
+    let refund = phone.refund(transaction, amount, note).map_err(failure)?;
+    concluded(phone, &refund.payment.id, output)
+}
+
+fn complain(phone: &UpiPhone, transaction: &str, output: Output) -> Result<(), Failure> {
+    let complaint = phone.complain(transaction).map_err(failure)?;
+    let number = complaint.number.as_deref().unwrap_or("-");
+    let result = complaint.result.as_deref().unwrap_or("a bank is asked");
+    output.line(format!("Complaint {number}: {result}"));
+    output.summary(json!({
+        "transaction": transaction, "number": complaint.number, "state": complaint.state,
+        "result": complaint.result,
+    }));
+    Ok(())
+}
+
+/// Looks at a payment until it has ended, and shows how.
+fn concluded(phone: &UpiPhone, transaction: &str, output: Output) -> Result<(), Failure> {
+    let shown = phone.see_end(transaction, LOOKS).map_err(failure)?;
     show_payment(&shown, output);
     let summary = summary(&shown);
     match shown.payment.state {
@@ -409,6 +562,22 @@ fn pay(
             Ok(())
         }
     }
+}
+
+fn requests(phone: &UpiPhone, output: Output) -> Result<(), Failure> {
+    let all = phone.requests().map_err(failure)?;
+    for request in &all {
+        let amount = Money::new(request.paise, Currency::INR).map_err(Failure::integrity)?;
+        let (name, until) = (&request.payee_name, upi::time::write(request.expires_at));
+        output.line(format!("{name} ({}) asks for {amount} until {until}", request.payee));
+        output.line(format!("  transaction {}", request.id));
+        output.row(&json!({
+            "transaction": request.id, "payee": request.payee, "name": name, "amount": amount.to_decimal(),
+            "note": request.note, "until": until,
+        }));
+    }
+    output.summary(json!({ "requests": all.len() }));
+    Ok(())
 }
 
 fn history(phone: &UpiPhone, transaction: Option<&str>, output: Output) -> Result<(), Failure> {
@@ -448,6 +617,10 @@ fn show_payment(shown: &Shown, output: Output) {
         output.line(format!("  {} ({}{cause})", shown.said[0], payment.code));
         output.line(format!("  {}", shown.next[0]));
     }
+    if let Some(pending) = &shown.pending {
+        output.line(format!("  {}", pending.place[0]));
+        output.line(format!("  It is settled by {}. {}", pending.back_by, pending.ask[0]));
+    }
 }
 
 fn summary(shown: &Shown) -> serde_json::Value {
@@ -456,5 +629,6 @@ fn summary(shown: &Shown) -> serde_json::Value {
         "transaction": payment.id, "reference": payment.reference, "state": payment.state,
         "direction": payment.direction, "other": payment.other, "amount": payment.amount().to_decimal(),
         "code": payment.code, "cause": payment.cause, "said": shown.said[0], "next": shown.next[0],
+        "pending": shown.pending,
     })
 }

@@ -20,7 +20,7 @@ impl TelephoneNetwork {
         let mut running = Running::default();
         let schema = store::rooms::telephone::tables(Schema::new());
         let store = running.open(plan, "telephone", "telephone/telephone", schema)?;
-        let at = running.serve(http, socket, telephone::router(store))?;
+        let at = running.serve(http, socket, telephone::router(store, plan.defences.doors))?;
         Ok(TelephoneNetwork { at, running })
     }
 }

@@ -127,7 +127,7 @@ pub fn psp(
     let store = running.open(plan, "psp", "platform/psp", schema)?;
     let party = Psp::new(entry.identity(), &entry.handles[0], &directory.switch.organisation);
     let service = PaymentService::new(store.clone(), party.clone(), &entry.binding_number);
-    let app = App::new(service.clone(), Telephone::at(telephone, plan.watch.clone()));
+    let app = App::new(service.clone(), Telephone::at(telephone, plan.watch.clone()), plan.defences.doors);
     let more = (app.router(), HashMap::new());
     let party = start(plan, http, socket, book, ("psp", store, running), party, more)?;
     Ok(PspParty { service, party })

@@ -3,6 +3,7 @@
 //! What takes its time at a bank is a question: it is asked by one call and looked for by others.
 
 use crate::api::Problem;
+use crate::defences::{Defence, Defences};
 use crate::hosts::telephone::Telephone;
 use crate::http_signature::{SignatureHeaders, SignedRequest, claims, verify};
 use crate::platform_http::door::Nonces;
@@ -25,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use upi::codes::Language;
 use upi::messages::Credential;
-use values::{Currency, Money};
+use values::{Currency, Money, Timestamp};
 
 /// The longest body of a request, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -40,6 +41,9 @@ struct Inside {
     service: PaymentService,
     telephone: Telephone,
     nonces: Nonces,
+    /// Since when nonces are remembered: what was signed before is good no more.
+    since: Timestamp,
+    defences: Defences,
 }
 
 /// A phone registers.
@@ -216,6 +220,63 @@ pub struct NewPayment {
     pub pin: Credential,
 }
 
+/// Takes payments as a merchant.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewMerchant {
+    /// The name that payers see.
+    pub name: String,
+    /// Merchant category, four digits.
+    pub category: String,
+}
+
+/// Asks for money, as a merchant.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCollect {
+    /// Who is asked.
+    pub payer: String,
+    /// Rupees, such as `30.00`.
+    pub amount: String,
+    /// What for.
+    pub note: Option<String>,
+    /// How long the payer may wait.
+    pub minutes: u32,
+}
+
+/// Pays what a merchant asks for, or does not.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// The account that pays; the first one if empty.
+    pub account: String,
+    /// The PIN, sealed; nothing to decline.
+    pub pin: Option<Credential>,
+}
+
+/// Gives back what a payment brought.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewRefund {
+    /// The refund's own transaction, made by the phone: the same one again is the same refund.
+    pub transaction: String,
+    /// Rupees, such as `30.00`; what is left of the payment if absent.
+    pub amount: Option<String>,
+    /// What the payer reads.
+    pub note: Option<String>,
+}
+
+/// What is known of the money of a payment that has not ended.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Pending {
+    /// Where it is, in English, Hindi and Chinese.
+    pub place: [String; 3],
+    /// The moment by which it is where it belongs.
+    pub back_by: String,
+    /// Whom to ask if it is not, in the same languages.
+    pub ask: [String; 3],
+}
+
 /// A payment, and what its customer is told.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Shown {
@@ -225,6 +286,8 @@ pub struct Shown {
     pub said: [String; 3],
     /// What happens next, in the same languages.
     pub next: [String; 3],
+    /// Where the money is, if nobody knows yet how the payment ended.
+    pub pending: Option<Pending>,
 }
 
 impl From<Payment> for Shown {
@@ -233,7 +296,12 @@ impl From<Payment> for Shown {
         let each = [Language::English, Language::Hindi, Language::Chinese];
         let said = each.map(|language| advice.say(language).to_owned());
         let next = each.map(|language| advice.next(language).to_owned());
-        Shown { payment, said, next }
+        let pending = payment.pending().map(|(place, back_by)| Pending {
+            place: each.map(|language| place.say(language).to_owned()),
+            back_by: upi::time::write(back_by),
+            ask: each.map(|language| place.ask(language).to_owned()),
+        });
+        Shown { payment, said, next, pending }
     }
 }
 
@@ -255,9 +323,10 @@ impl From<PspError> for No {
                     Refusal::NotFound => StatusCode::NOT_FOUND,
                     Refusal::DeviceUnknown | Refusal::DeviceNotBound => StatusCode::FORBIDDEN,
                     Refusal::TooOften => StatusCode::TOO_MANY_REQUESTS,
-                    Refusal::AddressTaken | Refusal::TransactionUsed | Refusal::BindingTaken => {
-                        StatusCode::CONFLICT
-                    }
+                    Refusal::AddressTaken
+                    | Refusal::TransactionUsed
+                    | Refusal::BindingTaken
+                    | Refusal::RequestOver => StatusCode::CONFLICT,
                     _ => StatusCode::UNPROCESSABLE_ENTITY,
                 };
                 No(status, refusal.code(), refusal.to_string())
@@ -314,8 +383,9 @@ struct Call {
 
 impl App {
     /// A door to the provider, which looks for texts of phones in the telephone network.
-    pub fn new(service: PaymentService, telephone: Telephone) -> App {
-        App(Arc::new(Inside { service, telephone, nonces: Nonces::default() }))
+    pub fn new(service: PaymentService, telephone: Telephone, defences: Defences) -> App {
+        let since = service.store().clock().now();
+        App(Arc::new(Inside { service, telephone, nonces: Nonces::default(), since, defences }))
     }
 
     /// Its routes.
@@ -372,6 +442,32 @@ impl App {
                 let payments = service.payments(device, LISTED)?;
                 Ok(shown(&payments.into_iter().map(Shown::from).collect::<Vec<_>>()))
             }
+            ("POST", ["merchant"]) => {
+                let new: NewMerchant = call.read()?;
+                let category = new.category.parse().map_err(|_| No::invalid("/category"))?;
+                Ok(shown(&service.become_merchant(device, &new.name, category)?))
+            }
+            ("POST", ["collects"]) => {
+                let new: NewCollect = call.read()?;
+                let amount = Money::parse(&new.amount, Currency::INR).map_err(|_| No::invalid("/amount"))?;
+                let more = (new.note, new.minutes);
+                Ok(shown(&Shown::from(service.collect(device, &new.payer, amount, more)?)))
+            }
+            ("GET", ["collects"]) => Ok(shown(&service.collects(device, LISTED)?)),
+            ("POST", ["collects", id]) => {
+                let decision: Decision = call.read()?;
+                let approval = decision.pin.map(|pin| (decision.account, pin));
+                Ok(shown(&service.decide(device, id, approval)?.map(Shown::from)))
+            }
+            ("POST", ["payments", id, "complaint"]) => Ok(shown(&service.complain(device, id)?)),
+            ("GET", ["payments", id, "complaint"]) => Ok(shown(&service.complaint(device, id)?)),
+            ("POST", ["payments", id, "refunds"]) => {
+                let new: NewRefund = call.read()?;
+                let parsed = new.amount.map(|amount| Money::parse(&amount, Currency::INR)).transpose();
+                let amount = parsed.map_err(|_| No::invalid("/amount"))?;
+                let more = (new.transaction, new.note);
+                Ok(shown(&Shown::from(service.refund(device, id, amount, more)?)))
+            }
             ("GET", ["payments", id]) => Ok(shown(&Shown::from(service.payment(device, id)?))),
             _ => Err(PspError::Refused(Refusal::NotFound).into()),
         }
@@ -420,8 +516,11 @@ impl App {
         };
         let good = |base: &[u8], signature: &[u8]| key.verify(base, signature).is_ok();
         let made = verify(&request, &call.headers, now, good).map_err(|_| No::unsigned())?;
-        let is_new = self.0.nonces.is_new(&made.key_id, &made.nonce, now);
-        if is_new { Ok(()) } else { Err(No::unsigned()) }
+        // What was seen before the provider began is forgotten, so nothing signed before it began is taken.
+        let seconds = |at: Timestamp| at.millis().div_euclid(1000);
+        let is_of_now = seconds(made.created) >= seconds(self.0.since);
+        let is_new = is_of_now && self.0.nonces.is_new(&made.key_id, &made.nonce, now);
+        if is_new || !self.0.defences.stands(Defence::Nonce) { Ok(()) } else { Err(No::unsigned()) }
     }
 
     /// Takes what came to the number that binds phones. A real aggregator would bring it.

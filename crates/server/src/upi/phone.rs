@@ -5,8 +5,8 @@
 //! signature, so that whoever carries them can put no other in their place.
 
 use super::app::{
-    Asked, Binding, Default as SetDefault, DeviceStatus, Link as LinkAccount, Mine, NewAddress, NewDevice,
-    NewPayment, QuestionName, Shown, SignedKeys,
+    Asked, Binding, Decision, Default as SetDefault, DeviceStatus, Link as LinkAccount, Mine, NewAddress,
+    NewCollect, NewDevice, NewMerchant, NewPayment, NewRefund, QuestionName, Shown, SignedKeys,
 };
 use crate::client::{Client, ClientError, Freshness};
 use crate::hosts::telephone::{Telephone, TelephoneError};
@@ -15,7 +15,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use crypto::p256::{AgreementPublic, SigningKey};
 use psp::payments::Begun;
-use psp::records::{DeviceState, LinkedAccount, QuestionState, Reply};
+use psp::records::{
+    CollectRequest, Complaint, ComplaintState, DeviceState, LinkedAccount, QuestionState, Reply,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -387,6 +389,77 @@ impl UpiPhone {
         self.post("/v1/upi/payments", order)
     }
 
+    /// Takes payments as a merchant from now on.
+    pub fn become_merchant(&self, name: &str, category: &str) -> Result<(), UpiPhoneError> {
+        let new = NewMerchant { name: name.to_owned(), category: category.to_owned() };
+        self.post("/v1/upi/merchant", &new)
+    }
+
+    /// Asks somebody for money, as a merchant.
+    pub fn collect(
+        &self,
+        payer: &str,
+        amount: Money,
+        note: Option<&str>,
+        minutes: u32,
+    ) -> Result<Shown, UpiPhoneError> {
+        let (payer, note) = (payer.to_owned(), note.map(str::to_owned));
+        self.post("/v1/upi/collects", &NewCollect { payer, amount: amount.to_decimal(), note, minutes })
+    }
+
+    /// What merchants ask for, the newest first.
+    pub fn requests(&self) -> Result<Vec<CollectRequest>, UpiPhoneError> {
+        self.look("/v1/upi/collects")
+    }
+
+    /// Pays what a merchant asks for.
+    pub fn approve(
+        &self,
+        request: &CollectRequest,
+        account: &LinkedAccount,
+        pin: &SecretBytes,
+    ) -> Result<(), UpiPhoneError> {
+        let purpose =
+            Purpose { transaction: request.id.clone(), paise: request.paise, payee: request.payee.clone() };
+        let bank = self.bank_key(&account.ifsc)?;
+        let pin = Some(credential::seal(Secret::Pin, pin.expose(), &purpose, &bank));
+        let decision = Decision { account: account.reference.clone(), pin };
+        let _: Option<Shown> = self.post(&format!("/v1/upi/collects/{}", request.id), &decision)?;
+        Ok(())
+    }
+
+    /// Does not pay what a merchant asks for.
+    pub fn decline(&self, request: &str) -> Result<(), UpiPhoneError> {
+        let decision = Decision { account: String::new(), pin: None };
+        let _: Option<Shown> = self.post(&format!("/v1/upi/collects/{request}"), &decision)?;
+        Ok(())
+    }
+
+    /// Gives back what a payment brought, or a part of it; the refund's transaction.
+    pub fn refund(
+        &self,
+        original: &str,
+        amount: Option<Money>,
+        note: Option<&str>,
+    ) -> Result<Shown, UpiPhoneError> {
+        let new = NewRefund {
+            transaction: self.transaction(),
+            amount: amount.map(Money::to_decimal),
+            note: note.map(str::to_owned),
+        };
+        self.post(&format!("/v1/upi/payments/{original}/refunds"), &new)
+    }
+
+    /// Complains of a payment that has not ended, and waits for what the back office says at once.
+    pub fn complain(&self, transaction: &str) -> Result<Complaint, UpiPhoneError> {
+        let path = format!("/v1/upi/payments/{transaction}/complaint");
+        let _: Complaint = self.post(&path, &serde_json::json!({}))?;
+        self.until(|| {
+            let complaint: Complaint = self.look(&path)?;
+            Ok((complaint.state != ComplaintState::Raised).then_some(complaint))
+        })
+    }
+
     /// A payment as it stands now.
     pub fn payment(&self, transaction: &str) -> Result<Shown, UpiPhoneError> {
         self.look(&format!("/v1/upi/payments/{transaction}"))
@@ -492,9 +565,10 @@ pub fn advice_of(code: &str) -> Advice {
     upi::codes::find(code, None).map_or(advice, |row| row.advice)
 }
 
-/// How a payment begins that a link asks for. A link that nobody signed is not one that somebody vouches for, whatever it says.
-pub fn begun_by(link: &Link) -> Begun {
-    let unsigned = link.cautions.contains(&Caution::Unsigned);
+/// How a payment begins that a link asks for. A link is one that somebody vouches for only if it is signed and its signature was
+/// `checked`, whatever it says.
+pub fn begun_by(link: &Link, checked: bool) -> Begun {
+    let unsigned = !checked || link.cautions.contains(&Caution::Unsigned);
     let request = &link.request;
     Begun {
         mode: request.mode.clone().filter(|mode| !(unsigned && ["02", "05"].contains(&mode.as_str()))),

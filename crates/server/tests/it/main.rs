@@ -35,4 +35,5 @@ mod test_mode;
 mod tills;
 mod two_people;
 mod upi;
+mod upi_attacks;
 mod upi_town;

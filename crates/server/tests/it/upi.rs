@@ -1,6 +1,6 @@
 //! Account payment over its real wires: register, link, set a PIN, pay; and every no on the way.
 
-use crate::upi_town::{ASHA, DEV, MEERA, RAVI, UpiTown, pin, rupees};
+use crate::upi_town::{ASHA, CHAI, DEV, MEERA, RAVI, UpiTown, pin, rupees};
 use base64::Engine;
 use crypto::rsa_signature::SigningKey;
 use psp::records::{Direction, PaymentState};
@@ -150,6 +150,58 @@ fn a_second_phone_takes_the_number_over_and_addresses_stay_whose_they_are() {
     let second = town.register(ASHA.0).unwrap();
     assert_eq!(refused(asha.mine()), "device_not_bound");
     assert_eq!(second.mine().unwrap().addresses, ["asha@paiza"]);
+}
+
+#[test]
+fn a_merchant_asks_and_the_payer_approves_or_declines_or_waits_too_long() {
+    let town = UpiTown::new();
+    let asha = town.person(ASHA, "asha@paiza", "482913");
+    let chai = town.person(CHAI, "chai@paiza", "620573");
+    assert_eq!(refused(chai.collect("asha@paiza", rupees("30.00"), None, 30)), "not_a_merchant");
+    assert_eq!(refused(asha.become_merchant("Asha", "5814")), "not_a_merchant", "no current account");
+    chai.become_merchant("Chai Corner", "5814").unwrap();
+    assert_eq!(asha.resolve("chai@paiza").unwrap(), "Chai Corner");
+    let ask = |amount: &str| {
+        let asked = chai.collect("asha@paiza", rupees(amount), Some("two chai"), 30).unwrap().payment;
+        assert_eq!((asked.state, asked.direction), (PaymentState::Pending, Direction::Received));
+        let request = || asha.requests().unwrap().into_iter().find(|request| request.id == asked.id);
+        crate::street::eventually("the payer sees it", || request().is_some());
+        request().unwrap()
+    };
+    let ends = |phone: &server::upi::phone::UpiPhone, id: &str| {
+        crate::street::eventually("it ends", || {
+            phone.payment(id).unwrap().payment.state != PaymentState::Pending
+        });
+        phone.payment(id).unwrap().payment
+    };
+    let account = &asha.mine().unwrap().accounts[0];
+
+    let request = ask("30.00");
+    assert_eq!((request.payee_name.as_str(), request.paise), ("Chai Corner", 3000));
+    asha.approve(&request, account, &pin("482913")).unwrap();
+    assert_eq!(ends(&asha, &request.id).state, PaymentState::Success);
+    assert_eq!(ends(&chai, &request.id).state, PaymentState::Success);
+    assert_eq!(town.balance(&chai, "620573"), "30.00");
+    // Approved again it is the same payment.
+    asha.approve(&request, account, &pin("482913")).unwrap();
+    assert!(asha.requests().unwrap().is_empty());
+
+    let request = ask("40.00");
+    asha.decline(&request.id).unwrap();
+    let told = ends(&chai, &request.id);
+    assert_eq!((told.state, told.code.as_str()), (PaymentState::Failed, "U19"));
+    assert_eq!(told.cause.as_deref(), Some("ZA"));
+    assert_eq!(refused(asha.approve(&request, account, &pin("482913"))), "request_over");
+
+    let request = ask("50.00");
+    town.clock.advance(Duration::from_secs(30 * 60 + 1));
+    let told = ends(&chai, &request.id);
+    assert_eq!((told.state, told.code.as_str()), (PaymentState::Failed, "U69"));
+    assert_eq!(refused(asha.approve(&request, account, &pin("482913"))), "request_over");
+    let nobody = chai.collect("nobody@paiza", rupees("1.00"), None, 30).unwrap().payment;
+    assert_eq!(ends(&chai, &nobody.id).state, PaymentState::Failed);
+    assert_eq!(town.balance(&asha, "482913"), "24970.00");
+    town.all_books_agree();
 }
 
 /// The code of the Ack that a party answers a document with; `None` if it took it.

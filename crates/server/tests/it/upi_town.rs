@@ -18,7 +18,7 @@ pub(crate) struct UpiTown {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) running: Vec<Running>,
-    telephone: TelephoneNetwork,
+    pub(crate) telephone: TelephoneNetwork,
     _http: Http,
     folder: tempfile::TempDir,
 }
@@ -27,6 +27,8 @@ pub(crate) const ASHA: (&str, &str, &str) = ("+919800000001", "AMBR", "417201 12
 pub(crate) const RAVI: (&str, &str, &str) = ("+919800000002", "BNYN", "417202 1129");
 pub(crate) const MEERA: (&str, &str, &str) = ("+919800000003", "CORL", "417203 0230");
 pub(crate) const DEV: (&str, &str, &str) = ("+919800000004", "DEOD", "417204 0830");
+
+pub(crate) const CHAI: (&str, &str, &str) = ("+919800000005", "BNYN", "417205 0930");
 
 pub(crate) fn rupees(text: &str) -> Money {
     Money::parse(text, Currency::INR).unwrap()
@@ -43,7 +45,25 @@ impl UpiTown {
 
     pub(crate) fn planned(change: impl FnOnce(&mut Plan)) -> UpiTown {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(TestClock::at(NOW));
+        UpiTown::in_folder(folder, Arc::new(TestClock::at(NOW)), change)
+    }
+
+    /// All parties end and begin again, with what they kept.
+    pub(crate) fn restarted(self, change: impl FnOnce(&mut Plan)) -> UpiTown {
+        let UpiTown { folder, clock, running, telephone, parties, .. } = self;
+        drop(parties);
+        running
+            .into_iter()
+            .chain([telephone.running])
+            .for_each(|running| running.end(Duration::from_secs(10)));
+        UpiTown::in_folder(folder, clock, change)
+    }
+
+    fn in_folder(
+        folder: tempfile::TempDir,
+        clock: Arc<TestClock>,
+        change: impl FnOnce(&mut Plan),
+    ) -> UpiTown {
         let recorder = Arc::new(Recorder::default());
         let watch: Watch = Some(recorder.clone());
         let documented = Plan::documented(&folder.path().join("city"), clock.clone());

@@ -41,7 +41,9 @@ CREATE TABLE psp_customers (
     accounts TEXT NOT NULL,
     addresses TEXT NOT NULL,
     listed TEXT NOT NULL,
+    merchant TEXT,
     balances TEXT NOT NULL,
+    passwords TEXT NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (bucket, mobile)
 ) STRICT, WITHOUT ROWID;
@@ -89,6 +91,9 @@ CREATE TABLE psp_payments (
     state TEXT NOT NULL,
     code TEXT NOT NULL,
     cause TEXT,
+    category TEXT,
+    original TEXT,
+    refunded INTEGER NOT NULL,
     checks TEXT NOT NULL,
     at INTEGER NOT NULL,
     changed_at INTEGER NOT NULL,
@@ -104,3 +109,35 @@ CREATE TABLE psp_transactions (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX psp_payments_by_customer ON psp_payments (mobile, at);
+
+CREATE TABLE psp_collects (
+    bucket INTEGER NOT NULL,
+    mobile TEXT NOT NULL,
+    id TEXT NOT NULL,
+    message TEXT NOT NULL,
+    own TEXT NOT NULL,
+    payee TEXT NOT NULL,
+    payee_name TEXT NOT NULL,
+    category TEXT NOT NULL,
+    paise INTEGER NOT NULL,
+    note TEXT,
+    reference TEXT NOT NULL,
+    state TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, mobile, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX psp_collects_by_customer ON psp_collects (mobile, at);
+
+CREATE TABLE psp_complaints (
+    bucket INTEGER NOT NULL,
+    mobile TEXT NOT NULL,
+    "transaction" TEXT NOT NULL,
+    number TEXT,
+    state TEXT NOT NULL,
+    result TEXT,
+    asked TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, mobile, "transaction")
+) STRICT, WITHOUT ROWID;

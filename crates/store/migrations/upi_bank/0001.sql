@@ -59,6 +59,10 @@ CREATE TABLE upi_legs (
     reference TEXT NOT NULL,
     code TEXT NOT NULL,
     measured_by TEXT NOT NULL,
+    category TEXT NOT NULL,
+    subtype TEXT NOT NULL,
+    original TEXT,
+    refunded INTEGER NOT NULL,
     at INTEGER NOT NULL,
     changed_at INTEGER NOT NULL,
     PRIMARY KEY (bucket, "transaction", leg)

@@ -28,6 +28,12 @@ CREATE TABLE upi_payments (
     steps INTEGER NOT NULL,
     at INTEGER NOT NULL,
     changed_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    original TEXT,
+    refunded INTEGER NOT NULL,
+    checks TEXT NOT NULL,
+    settled_at INTEGER,
+    returned_at INTEGER,
     due_at INTEGER,
     PRIMARY KEY (bucket, id)
 ) STRICT, WITHOUT ROWID;
@@ -53,4 +59,24 @@ CREATE TABLE upi_exchanges (
     about TEXT NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (bucket, message)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE upi_bank_health (
+    bucket INTEGER NOT NULL,
+    bank TEXT NOT NULL,
+    waiting INTEGER NOT NULL,
+    silences INTEGER NOT NULL,
+    alone_until INTEGER,
+    alone_seconds INTEGER NOT NULL,
+    PRIMARY KEY (bucket, bank)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE upi_positions (
+    bucket INTEGER NOT NULL,
+    cycle TEXT NOT NULL,
+    bank TEXT NOT NULL,
+    pays INTEGER NOT NULL,
+    gets INTEGER NOT NULL,
+    payments INTEGER NOT NULL,
+    PRIMARY KEY (bucket, cycle, bank)
 ) STRICT, WITHOUT ROWID;

@@ -4,13 +4,13 @@
 use crate::schema::{Kind, Mapping, Migration, Schema};
 use crate::{Store, StoreError, Value};
 use ::psp::records::{
-    BindingToken, Customer, Device, Direction, KeyList, Mailbox, OwnAddress, Payment, Question,
-    UsedTransaction,
+    BindingToken, CollectRequest, Complaint, Customer, Device, Direction, KeyList, Mailbox, OwnAddress,
+    Payment, Question, UsedTransaction,
 };
 use ::sandbox::upi::bank::{
     AccountName, MobileAccounts, OneTimePassword, Spending, UpiAccount, UpiLeg, UsedCredential,
 };
-use ::sandbox::upi::switch::{Exchange, UpiPayment, UpiStep};
+use ::sandbox::upi::switch::{BankHealth, Exchange, Position, UpiPayment, UpiStep};
 use ::upi::mail::Received;
 use values::Records;
 
@@ -26,6 +26,8 @@ pub fn switch(schema: Schema) -> Schema {
         .table::<UpiPayment>(UPI_PAYMENT)
         .table::<UpiStep>(UPI_STEP)
         .table::<Exchange>(EXCHANGE)
+        .table::<BankHealth>(BANK_HEALTH)
+        .table::<Position>(POSITION)
 }
 
 /// Adds the tables of a bank.
@@ -56,6 +58,8 @@ pub fn psp(schema: Schema) -> Schema {
         .table::<KeyList>(KEY_LIST)
         .table::<Payment>(PAYMENT)
         .table::<UsedTransaction>(USED_TRANSACTION)
+        .table::<CollectRequest>(COLLECT_REQUEST)
+        .table::<Complaint>(COMPLAINT)
 }
 
 const RECEIVED: Mapping = Mapping {
@@ -90,6 +94,12 @@ const UPI_PAYMENT: Mapping = Mapping {
         ("steps", Kind::Integer),
         ("at", Kind::Integer),
         ("changed_at", Kind::Integer),
+        ("expires_at", Kind::Integer),
+        ("original", Kind::Text),
+        ("refunded", Kind::Integer),
+        ("checks", Kind::Json),
+        ("settled_at", Kind::Integer),
+        ("returned_at", Kind::Integer),
         ("due_at", Kind::Integer),
     ],
 };
@@ -116,6 +126,28 @@ const EXCHANGE: Mapping = Mapping {
         ("asked", Kind::Text),
         ("about", Kind::Json),
         ("at", Kind::Integer),
+    ],
+};
+
+const BANK_HEALTH: Mapping = Mapping {
+    key: &["bank"],
+    columns: &[
+        ("bank", Kind::Text),
+        ("waiting", Kind::Integer),
+        ("silences", Kind::Integer),
+        ("alone_until", Kind::Integer),
+        ("alone_seconds", Kind::Integer),
+    ],
+};
+
+const POSITION: Mapping = Mapping {
+    key: &["cycle", "bank"],
+    columns: &[
+        ("cycle", Kind::Text),
+        ("bank", Kind::Text),
+        ("pays", Kind::Integer),
+        ("gets", Kind::Integer),
+        ("payments", Kind::Integer),
     ],
 };
 
@@ -165,6 +197,10 @@ const UPI_LEG: Mapping = Mapping {
         ("reference", Kind::Text),
         ("code", Kind::Text),
         ("measured_by", Kind::Text),
+        ("category", Kind::Text),
+        ("subtype", Kind::Text),
+        ("original", Kind::Text),
+        ("refunded", Kind::Integer),
         ("at", Kind::Integer),
         ("changed_at", Kind::Integer),
     ],
@@ -208,7 +244,9 @@ const CUSTOMER: Mapping = Mapping {
         ("accounts", Kind::Json),
         ("addresses", Kind::Json),
         ("listed", Kind::Json),
+        ("merchant", Kind::Json),
         ("balances", Kind::Json),
+        ("passwords", Kind::Json),
         ("at", Kind::Integer),
     ],
 };
@@ -256,6 +294,9 @@ const PAYMENT: Mapping = Mapping {
         ("state", Kind::Json),
         ("code", Kind::Text),
         ("cause", Kind::Text),
+        ("category", Kind::Text),
+        ("original", Kind::Text),
+        ("refunded", Kind::Integer),
         ("checks", Kind::Json),
         ("at", Kind::Integer),
         ("changed_at", Kind::Integer),
@@ -264,6 +305,51 @@ const PAYMENT: Mapping = Mapping {
 
 const USED_TRANSACTION: Mapping =
     Mapping { key: &["id"], columns: &[("id", Kind::Text), ("mobile", Kind::Text), ("at", Kind::Integer)] };
+
+const COMPLAINT: Mapping = Mapping {
+    key: &["mobile", "transaction"],
+    columns: &[
+        ("mobile", Kind::Text),
+        ("transaction", Kind::Text),
+        ("number", Kind::Text),
+        ("state", Kind::Json),
+        ("result", Kind::Text),
+        ("asked", Kind::Json),
+        ("at", Kind::Integer),
+    ],
+};
+
+const COLLECT_REQUEST: Mapping = Mapping {
+    key: &["mobile", "id"],
+    columns: &[
+        ("mobile", Kind::Text),
+        ("id", Kind::Text),
+        ("message", Kind::Text),
+        ("own", Kind::Text),
+        ("payee", Kind::Text),
+        ("payee_name", Kind::Text),
+        ("category", Kind::Text),
+        ("paise", Kind::Integer),
+        ("note", Kind::Text),
+        ("reference", Kind::Text),
+        ("state", Kind::Json),
+        ("expires_at", Kind::Integer),
+        ("at", Kind::Integer),
+    ],
+};
+
+/// The open requests of merchants to a customer of a provider, the newest first.
+pub fn open_collects(store: &Store, mobile: &str, most: u32) -> Result<Vec<CollectRequest>, StoreError> {
+    const OPEN: &str =
+        "SELECT id FROM psp_collects WHERE mobile = $1 AND state = 'open' ORDER BY at DESC LIMIT $2";
+    let rows = store.rows(OPEN, &[Value::Text(mobile.to_owned()), Value::Integer(i64::from(most))])?;
+    let id = |row: &Vec<Value>| match row.as_slice() {
+        [Value::Text(id)] => Some((mobile.to_owned(), id.clone())),
+        _ => None,
+    };
+    let keys: Vec<_> = rows.rows.iter().filter_map(id).collect();
+    store.read(move |records| keys.iter().filter_map(|key| records.find::<CollectRequest>(key)).collect())
+}
 
 /// The last payments of a customer of a provider, newest first.
 pub fn payments(store: &Store, mobile: &str, most: u32) -> Result<Vec<Payment>, StoreError> {

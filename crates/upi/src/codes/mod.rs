@@ -2,7 +2,8 @@
 //! what happens next.
 //!
 //! Read `table` (all published codes), `advice` (what the person is told, in three languages), `classify` (a pair of
-//! codes, the switch's and the bank's: four of the switch's have no cause of their own).
+//! codes, the switch's and the bank's: four of the switch's have no cause of their own), `whereabouts` (where the money is while
+//! nobody knows).
 //!
 //! A code that is not in the table is not guessed: money may have moved, so it is asked for.
 
@@ -10,11 +11,13 @@ mod advice;
 mod begins;
 mod classify;
 mod table;
+mod whereabouts;
 
 pub use advice::{Advice, Language};
 pub use begins::{mode, purpose};
 pub use classify::{Outcome, classify};
 pub use table::{all, find};
+pub use whereabouts::Whereabouts;
 
 /// Who gives a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

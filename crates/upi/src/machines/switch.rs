@@ -3,6 +3,7 @@
 //! Debit before credit. Unknown is asked for, then reversed, then deemed; no timer ever sends a second debit or credit.
 //! What comes late is kept and changes nothing.
 
+use super::leg::Leg;
 use crate::defences::{Defence, Defences};
 use serde::{Deserialize, Serialize};
 
@@ -34,9 +35,11 @@ pub enum State {
     Success,
     /// Nothing stands in anybody's books.
     Failed(String),
-    /// Nobody knows whether the credit was booked; the back office decides.
+    /// Nobody knows whether the credit was booked; the back office asks the payee's bank until it says.
     Deemed,
-    /// The back office had the money given back.
+    /// The payee's bank has none of it (RET): the payer's bank is asked to take the debit back, until it says that it did.
+    ReturnSent,
+    /// It did.
     Returned,
 }
 
@@ -50,6 +53,8 @@ pub enum Beginning {
     PayPreApproved,
     /// The payee asks for money.
     Collect,
+    /// A merchant gives back what a payment brought; both accounts are those of that payment.
+    Refund,
 }
 
 /// What a bank or PSP said.
@@ -92,6 +97,8 @@ pub enum Input {
     DebitReversalAnswered(String),
     /// It did not in time, or it is time to ask again.
     DebitReversalTimedOut,
+    /// It is time that the back office asks the payee's bank about a deemed payment.
+    AdjudicationDue,
     /// The back office: the credit was booked (TCC).
     CreditConfirmed,
     /// The back office: the payee's bank has none of it, or gave it back (RET).
@@ -114,6 +121,8 @@ pub enum Outgoing {
     ReverseCredit,
     /// ReqPay REVERSAL of the debit.
     ReverseDebit,
+    /// ReqComplaint of the back office to the payee's bank: does the credit stand (TCC) or not (RET)?
+    Adjudicate,
 }
 
 /// The next state, and what is sent.
@@ -132,6 +141,7 @@ pub fn begin(beginning: Beginning) -> Step {
     match beginning {
         Beginning::Pay | Beginning::PayPreApproved => go(State::AuthSent, Some(Outgoing::Authorise)),
         Beginning::Collect => go(State::WaitPayer, Some(Outgoing::Authorise)),
+        Beginning::Refund => go(State::DebitSent, Some(Outgoing::Debit)),
     }
 }
 
@@ -152,12 +162,10 @@ impl State {
             (State::DebitSent, _) => self.debiting(input),
             (State::CreditSent | State::Status(_) | State::CreditReversalSent, _) => self.crediting(input),
             (State::DebitReversalSent(_) | State::ReversalPending(_), _) => self.reversing(input),
+            (State::Deemed, Input::AdjudicationDue) => go(State::Deemed, Some(Outgoing::Adjudicate)),
             (State::Deemed, Input::CreditConfirmed) => go(State::Success, None),
-            (State::Deemed, Input::CreditReturned) => go(State::Returned, Some(Outgoing::ReverseDebit)),
-            // The money of a returned payment goes home until the payer's bank says that it is there.
-            (State::Returned, Input::DebitReversalTimedOut) => {
-                go(State::Returned, Some(Outgoing::ReverseDebit))
-            }
+            (State::Deemed, Input::CreditReturned) => go(State::ReturnSent, Some(Outgoing::ReverseDebit)),
+            (State::ReturnSent, _) => self.returning(input),
             _ => self.late(),
         }
     }
@@ -214,9 +222,7 @@ impl State {
     fn reversing(&self, input: &Input) -> Step {
         let (State::DebitReversalSent(why) | State::ReversalPending(why)) = self else { return self.late() };
         match input {
-            Input::DebitReversalAnswered(code) if matches!(code.as_str(), "00" | "ND" | "OD" | "21") => {
-                go(State::Failed(why.clone()), None)
-            }
+            Input::DebitReversalAnswered(code) if is_undone(code) => go(State::Failed(why.clone()), None),
             Input::DebitReversalAnswered(_) => go(State::ReversalPending(why.clone()), None),
             Input::DebitReversalTimedOut => {
                 go(State::ReversalPending(why.clone()), Some(Outgoing::ReverseDebit))
@@ -225,11 +231,35 @@ impl State {
         }
     }
 
+    /// The money of a returned payment goes home until the payer's bank says that it is there.
+    fn returning(&self, input: &Input) -> Step {
+        match input {
+            Input::DebitReversalAnswered(code) if is_undone(code) => go(State::Returned, None),
+            Input::DebitReversalAnswered(_) => go(State::ReturnSent, None),
+            Input::DebitReversalTimedOut => go(State::ReturnSent, Some(Outgoing::ReverseDebit)),
+            _ => self.late(),
+        }
+    }
+
+    /// The leg whose bank is to say something, while a payment is under way.
+    pub fn waits_for(&self) -> Option<Leg> {
+        match self {
+            State::DebitSent => Some(Leg::Debit),
+            State::CreditSent | State::Status(_) | State::CreditReversalSent => Some(Leg::Credit),
+            _ => None,
+        }
+    }
+
+    /// Whether the network counts it as paid between the banks: a deemed payment is, until it is returned.
+    pub fn is_settled(&self) -> bool {
+        matches!(self, State::Success | State::Deemed)
+    }
+
     fn late(&self) -> Step {
         Step { state: self.clone(), send: None, late: true }
     }
 
-    /// Whether nothing is waited for any more.
+    /// Whether both sides are told of it as an end; of these a deemed one alone may change, by adjudication.
     pub fn is_final(&self) -> bool {
         matches!(self, State::Success | State::Failed(_) | State::Deemed | State::Returned)
     }
@@ -239,12 +269,17 @@ impl State {
         match self {
             State::Success => Some("00"),
             State::Failed(code) => Some(code),
-            State::Deemed => Some("RB"),
+            State::Deemed | State::ReturnSent => Some("RB"),
             State::ReversalPending(_) => Some("RR"),
             State::Returned => Some("21"),
             _ => None,
         }
     }
+}
+
+/// Whether the payer's bank says that nothing of the debit stands.
+fn is_undone(code: &str) -> bool {
+    matches!(code, "00" | "ND" | "OD" | "21")
 }
 
 fn go(state: State, send: Option<Outgoing>) -> Step {
@@ -258,6 +293,6 @@ fn reverse_debit(why: &str) -> Step {
 fn undo_if(beginning: Beginning, why: &str) -> Step {
     match beginning {
         Beginning::PayPreApproved => reverse_debit(why),
-        Beginning::Pay | Beginning::Collect => go(State::Failed(why.to_owned()), None),
+        Beginning::Pay | Beginning::Collect | Beginning::Refund => go(State::Failed(why.to_owned()), None),
     }
 }

@@ -4,6 +4,7 @@
 use crate::address::{AccountNumber, Address, Ifsc};
 use crate::ids::{CustomerReference, MessageId, TransactionId};
 use crate::xml::Element;
+use base64::Engine;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use values::{Currency, Money, Timestamp};
@@ -409,6 +410,17 @@ impl Credential {
             .flat_map(|creds| creds.children_named("Cred"))
             .filter_map(Credential::read)
             .collect()
+    }
+
+    /// The credential of who needs no PIN, such as a refund's: base64 of `00|` and an approval.
+    pub fn pre_approved(approval: &str) -> Credential {
+        Credential {
+            kind: "PreApproved".to_owned(),
+            subtype: "NA".to_owned(),
+            code: Some("NPCI".to_owned()),
+            key_index: None,
+            data: base64::engine::general_purpose::STANDARD.encode(format!("00|{approval}")),
+        }
     }
 
     fn read(element: &Element) -> Option<Credential> {

@@ -85,14 +85,19 @@ impl<'a> Message<'a> {
                 "missing: a reversal or status check names its original",
             );
         }
-        let names_an_earlier =
-            status_check || matches!(kind, "REVERSAL" | "REFUND" | "UPDATE" | "REVOKE" | "PAUSE" | "UNPAUSE");
+        // The legs of a refund name the payment that is given back, as the refund does.
+        let names_an_earlier = status_check
+            || self.subtype() == "REFUND"
+            || matches!(kind, "REVERSAL" | "REFUND" | "UPDATE" | "REVOKE" | "PAUSE" | "UNPAUSE");
         if has("orgTxnId") && !names_an_earlier {
             add(
                 code("T09"),
                 "orgTxnId",
                 "only a reversal, refund, status check or change of a mandate names an earlier transaction",
             );
+        }
+        if kind == "REFUND" && self.name == "ReqPay" && !has("orgTxnId") {
+            add("T08", "orgTxnId", "missing: a refund names its original");
         }
         if kind == "REVERSAL" && !has("orgRespCode") {
             add("T11", "orgRespCode", "missing: a reversal says why");

@@ -172,6 +172,12 @@ impl Settled {
             .with("respCode", code);
         Settled::read(&element).expect("it has a type")
     }
+
+    /// The same with the merchant category of that side (`code`).
+    #[must_use]
+    pub fn of_category(self, category: &str) -> Settled {
+        Settled { element: self.element.with("code", category), ..self }
+    }
 }
 
 impl Confirmation {

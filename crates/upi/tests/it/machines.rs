@@ -250,10 +250,32 @@ fn a_payment_at_the_switch() {
         ),
         (
             Beginning::Pay,
+            then(&asked, vec![Input::CreditReversalTimedOut, Input::AdjudicationDue]),
+            State::Deemed,
+            Some("RB"),
+        ),
+        (
+            Beginning::Pay,
             then(&asked, vec![Input::CreditReversalTimedOut, Input::CreditReturned]),
+            State::ReturnSent,
+            Some("RB"),
+        ),
+        (
+            Beginning::Pay,
+            then(
+                &asked,
+                vec![
+                    Input::CreditReversalTimedOut,
+                    Input::CreditReturned,
+                    Input::DebitReversalTimedOut,
+                    Input::DebitReversalAnswered(code("00")),
+                ],
+            ),
             State::Returned,
             Some("21"),
         ),
+        (Beginning::Refund, vec![Input::Debited(no("Z9"))], failed("U30"), Some("U30")),
+        (Beginning::Refund, vec![Input::Debited(yes()), Input::Credited(yes())], State::Success, Some("00")),
         (
             Beginning::PayPreApproved,
             vec![Input::Authorised(no("ZH"))],
@@ -321,13 +343,15 @@ impl City {
     fn first(self) -> World {
         let debited = self.beginning == Beginning::PayPreApproved;
         let debit = if debited { LegState::Applied(CONTENT) } else { LegState::New };
-        let switch = begin(self.beginning).state;
+        let step = begin(self.beginning);
+        // Whoever is asked first answers by itself, below.
+        let wire = step.send.filter(|sent| *sent != Outgoing::Authorise).map(Wire::To);
         World {
-            switch,
+            switch: step.state,
             debit,
             credit: LegState::New,
             books: [i8::from(debited), 0],
-            wire: Vec::new(),
+            wire: wire.into_iter().collect(),
             doubles: 1,
         }
     }
@@ -383,7 +407,7 @@ impl City {
             Wire::StatusSaid(code) => at_switch(Input::StatusAnswered(said(code))),
             Wire::CreditReversalSaid(code) => at_switch(Input::CreditReversalAnswered(code.clone())),
             Wire::DebitReversalSaid(code) => at_switch(Input::DebitReversalAnswered(code.clone())),
-            Wire::To(Outgoing::Authorise) => Vec::new(),
+            Wire::To(Outgoing::Authorise | Outgoing::Adjudicate) => Vec::new(),
             Wire::To(Outgoing::Debit) => {
                 at_bank(Leg::Debit, &[request(1, None), request(1, Some("Z9"))], Wire::DebitSaid)
             }
@@ -458,7 +482,8 @@ impl World {
             State::Failed(_) => (debited, credited) == (0, 0),
             State::Deemed => debited == 1,
             // The money goes back, so it must not stand with the payee.
-            State::DebitReversalSent(_) | State::ReversalPending(_) | State::Returned => credited == 0,
+            State::DebitReversalSent(_) | State::ReversalPending(_) | State::ReturnSent => credited == 0,
+            State::Returned => (debited, credited) == (0, 0),
             _ => true,
         };
         self.books == recorded && credited <= debited && told
@@ -469,7 +494,7 @@ impl World {
 /// no world and not later either. Each of the defences is needed for that.
 #[test]
 fn every_fate_of_a_payment() {
-    for beginning in [Beginning::Pay, Beginning::PayPreApproved, Beginning::Collect] {
+    for beginning in [Beginning::Pay, Beginning::PayPreApproved, Beginning::Collect, Beginning::Refund] {
         let city = City { beginning, defences: Defences::ALL };
         let (worlds, ends) = city.explored().unwrap_or_else(|world| panic!("{beginning:?}: {world:#?}"));
         assert!(worlds > 1000, "{beginning:?}: {worlds} worlds");
@@ -479,6 +504,7 @@ fn every_fate_of_a_payment() {
             Beginning::Pay => expected.extend([failed("U20"), failed("U30"), failed("U67")]),
             Beginning::Collect => expected.extend([failed("U69"), failed("U30"), failed("U67")]),
             Beginning::PayPreApproved => expected.push(failed("U20")),
+            Beginning::Refund => expected.extend([failed("U30"), failed("U67")]),
         }
         assert_eq!(ends, BTreeSet::from_iter(expected), "{beginning:?}: every end is reached, and no other");
     }

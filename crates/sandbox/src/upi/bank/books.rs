@@ -17,6 +17,16 @@ pub fn settlement_account() -> Id<kinds::Account> {
     house("settlement")
 }
 
+/// What lies at the central bank, over which cycles are settled.
+pub fn reserve_account() -> Id<kinds::Account> {
+    house("reserve")
+}
+
+/// What customers were given because money came back late.
+pub fn compensation_account() -> Id<kinds::Account> {
+    house("compensation")
+}
+
 fn house(purpose: &str) -> Id<kinds::Account> {
     Id::from_u128(Digest::of(&[b"upi house account", purpose.as_bytes()]).as_u128())
 }
@@ -31,6 +41,8 @@ mod code {
     pub(super) const DEBIT: u16 = 201;
     pub(super) const CREDIT: u16 = 202;
     pub(super) const UNDONE: u16 = 203;
+    pub(super) const COMPENSATION: u16 = 204;
+    pub(super) const CYCLE: u16 = 205;
 }
 
 /// The name of the movement of a leg, or of its opposite.
@@ -70,6 +82,52 @@ pub(super) fn book<W: Records>(
     transfer(records, Order { id: movement(transaction, leg, undone), debit, credit, amount, code }, now)
 }
 
+/// The name of the movement by which the payer of a transaction is compensated.
+pub fn compensation_movement(transaction: &str) -> Id<kinds::Transfer> {
+    Id::from_u128(Digest::of(&[b"upi compensation ", transaction.as_bytes()]).as_u128())
+}
+
+/// Gives a customer what is owed for money that came back late.
+pub(super) fn compensate<W: Records>(
+    records: &mut W,
+    account: &UpiAccount,
+    transaction: &str,
+    amount: Money,
+    now: Timestamp,
+) -> Result<Applied, Refusal> {
+    let (id, debit, credit) = (compensation_movement(transaction), compensation_account(), account.books);
+    transfer(records, Order { id, debit, credit, amount, code: code::COMPENSATION }, now)
+}
+
+/// The central bank settled a cycle: what this bank paid of it, or got. The same cycle again changes nothing.
+pub struct BookCycle {
+    /// The cycle, by name.
+    pub cycle: String,
+    /// Paise that it pays.
+    pub pays: u64,
+    /// Paise that it gets.
+    pub gets: u64,
+}
+
+impl Operation for BookCycle {
+    type Answer = Applied;
+    type Refusal = Refusal;
+    const NAME: &'static str = "upi_bank.book_cycle";
+
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Applied, Refusal> {
+        let (settlement, reserve) = (settlement_account(), reserve_account());
+        let (debit, credit) =
+            if self.pays >= self.gets { (settlement, reserve) } else { (reserve, settlement) };
+        let amount =
+            Money::new(self.pays.abs_diff(self.gets), Currency::INR).map_err(|_| Refusal::Overflow)?;
+        if amount.is_zero() {
+            return Ok(Applied::Done);
+        }
+        let id = Id::from_u128(Digest::of(&[b"upi cycle ", self.cycle.as_bytes()]).as_u128());
+        transfer(records, Order { id, debit, credit, amount, code: code::CYCLE }, now)
+    }
+}
+
 /// What may still leave an account, paise.
 pub(super) fn available<W: Records>(records: &mut W, account: &UpiAccount) -> u64 {
     records.find::<Account>(&account.books).map_or(0, |books| books.available())
@@ -90,7 +148,9 @@ impl Operation for OpenAccounts {
         let asset = |id| Account::new(id, Currency::INR, AccountKind::Asset);
         let known = "accounts of the embedded table can be opened";
         open_account(records, asset(settlement_account())).expect(known);
-        open_account(records, asset(house("opening"))).expect(known);
+        for house in [house("opening"), reserve_account(), compensation_account()] {
+            open_account(records, asset(house)).expect(known);
+        }
         for entry in UpiDirectory::sandbox().accounts.iter().filter(|entry| entry.bank == self.bank.id) {
             if records.find::<UpiAccount>(&entry.number).is_none() {
                 open(records, self.bank, entry, now).expect(known);

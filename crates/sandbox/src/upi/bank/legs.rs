@@ -2,15 +2,17 @@
 
 use super::records::{Spending, Spent, UpiAccount, UpiLeg, UsedCredential};
 use super::texts::{self, Event};
-use super::{Bank, books};
+use super::{Bank, books, refunds};
 use crate::defences::Defence;
 use crypto::hash::{sha256, sha256_pieces};
 use std::time::Duration;
+use upi::complaints::{PaidTo, compensation};
 use upi::credential::{Purpose, Secret};
 use upi::limits::{self, Measured};
 use upi::machines::leg::{Booking, Leg, LegInput, LegState};
 use upi::mail::{Desk, response};
 use upi::messages::{Account, Message, Party, Settled};
+use upi::xml::Element;
 use values::{Currency, MerchantCategory, Money, Records, Timestamp, constant_time_eq};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -67,6 +69,10 @@ fn leg_of<W: Records>(desk: &mut Desk<'_, W>, transaction: &str, leg: Leg) -> Up
         reference: String::new(),
         code: String::new(),
         measured_by: String::new(),
+        category: String::new(),
+        subtype: String::new(),
+        original: None,
+        refunded: 0,
         at: desk.now,
         changed_at: desk.now,
     })
@@ -83,11 +89,20 @@ pub(super) fn debit<W: Records>(
     let account = bank.account(desk, asked.payer.account.as_ref());
     // Decided only the first time: a repeat costs no try of the PIN and counts against no limit.
     let is_new = known.state == LegState::New;
-    let decision = if is_new { decide(bank, desk, message, &asked, account.as_ref()) } else { Ok(()) };
+    let gives_back = message.transaction.subtype.as_deref() == Some("REFUND");
+    let decision = match (is_new, gives_back) {
+        (true, true) => refunds::decide(bank, desk, message, asked.amount.minor(), account.as_ref()),
+        (true, false) => decide(bank, desk, message, &asked, account.as_ref()),
+        (false, _) => Ok(()),
+    };
     let input = LegInput::Request { content: asked.content(message), decision };
     let (leg, code) = enter(bank, desk, message, &asked, known, &input, account.as_ref());
     if is_new && leg.state.stands() {
-        remember(desk, &leg);
+        if gives_back {
+            refunds::count(desk, &leg);
+        } else {
+            remember(desk, &leg);
+        }
     }
     Ok(told(desk, message, &asked, "PAYER", &code))
 }
@@ -131,6 +146,9 @@ fn enter<W: Records>(
         reference: reference.map(|reference| reference.as_str().to_owned()).unwrap_or_default(),
         code: step.code.clone(),
         measured_by: measured_by(asked, message, account, desk.now),
+        category: asked.payee.category.clone().unwrap_or_default(),
+        subtype: message.transaction.subtype.clone().unwrap_or_default(),
+        original: message.transaction.original.as_ref().map(|original| original.as_str().to_owned()),
         changed_at: desk.now,
         ..known
     };
@@ -351,13 +369,50 @@ pub(super) fn reverse<W: Records>(
             desk.records.put(changed.clone());
             if let (Some(Booking::Undo), Some(account)) = (step.booking, &account) {
                 if leg == Leg::Debit {
-                    forget(desk, &known);
+                    if known.original.is_some() {
+                        refunds::uncount(desk, &known);
+                    } else {
+                        forget(desk, &known);
+                        compensate(desk, account, &changed);
+                    }
                     texts::tell(bank, desk, account, Event::Reversal, &changed);
                 }
             }
         }
     }
     Ok(plain_answer(desk, message, &code))
+}
+
+/// What comes back late brings its compensation along, unasked.
+fn compensate<W: Records>(desk: &mut Desk<'_, W>, account: &UpiAccount, leg: &UpiLeg) {
+    let owed = compensation(leg.at, desk.now, PaidTo::of_category(&leg.category));
+    if !owed.is_zero() && books::compensate(desk.records, account, &leg.transaction, owed, desk.now).is_err()
+    {
+        desk.records.note("upi_bank.compensation_not_booked", &leg.transaction, &owed.to_decimal());
+    }
+}
+
+/// The back office asks whether a credit stands: it is confirmed for good (TCC), or there is none of it and never will be (RET).
+pub(super) fn adjudicate<W: Records>(
+    desk: &mut Desk<'_, W>,
+    message: &Message,
+) -> Result<Message, &'static str> {
+    let original = message.transaction.original.as_ref().ok_or("U07")?.as_str().to_owned();
+    let known = leg_of(desk, &original, Leg::Credit);
+    let stands = known.state.stands();
+    let step = known.state.advance(Leg::Credit, if stands { &LegInput::Confirm } else { &LegInput::Return });
+    // Reason 102: done online. Reason 104: the original was not done.
+    let (flag, reason) = if stands { ("TCC", "102") } else { ("RET", "104") };
+    if step.state != known.state {
+        desk.records.put(UpiLeg { state: step.state, changed_at: desk.now, ..known });
+    }
+    let mut told = response(&message.head.message, Ok(()));
+    let said = Element::new("Ref").with("type", "BENEFICIARY").with("seqNum", "1");
+    told.rest =
+        vec![said.with("adjFlag", flag).with("adjCode", reason).with("adjTs", &upi::time::write(desk.now))];
+    let mut answer = desk.answer(message, told);
+    answer.rest.clone_from(&message.rest);
+    Ok(answer)
 }
 
 /// What was taken back counts against no limit.

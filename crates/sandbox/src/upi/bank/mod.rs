@@ -2,12 +2,13 @@
 //! or credits each transaction once.
 //!
 //! Read `records` (what it keeps), `boundary` (the only place in which a PIN is in clear), `registration` (which accounts
-//! a mobile number has, one-time passwords, setting a PIN), `legs` (debit, credit, reversal, status), `books`, `texts`.
+//! a mobile number has, one-time passwords, setting a PIN), `legs` (debit, credit, reversal, status, what the back office asks), `refunds`, `books`, `texts`.
 
 mod books;
 mod boundary;
 mod legs;
 pub mod records;
+mod refunds;
 mod registration;
 mod texts;
 
@@ -19,7 +20,10 @@ use upi::mail::{Desk, Identity, Party, response};
 use upi::messages::{Account, Message};
 use values::Records;
 
-pub use books::{OpenAccounts, movements, settlement_account};
+pub use books::{
+    BookCycle, OpenAccounts, compensation_account, compensation_movement, movements, reserve_account,
+    settlement_account,
+};
 pub use records::{
     AccountName, MobileAccounts, OneTimePassword, Spending, UpiAccount, UpiLeg, UsedCredential,
 };
@@ -84,6 +88,7 @@ impl Party for Bank {
             ("ReqPay", Some("CREDIT")) => legs::credit(self, desk, message)?,
             ("ReqPay", Some("REVERSAL")) => legs::reverse(self, desk, message)?,
             ("ReqChkTxn", _) => legs::status(desk, message)?,
+            ("ReqComplaint", _) => legs::adjudicate(desk, message)?,
             ("ReqListAccount", _) => registration::list(self, desk, message),
             ("ReqOtp", _) => registration::send_password(self, desk, message),
             ("ReqRegMob", _) => registration::set_pin(self, desk, message),

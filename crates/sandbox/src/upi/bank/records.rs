@@ -117,6 +117,14 @@ pub struct UpiLeg {
     pub code: String,
     /// The network's limit that a debit was measured by.
     pub measured_by: String,
+    /// The payee's merchant category; 0000 for a person, empty where nobody said.
+    pub category: String,
+    /// `subType` of its message: PAY, COLLECT or REFUND.
+    pub subtype: String,
+    /// The payment that a refund gives back.
+    pub original: Option<String>,
+    /// Of a credit: paise that refunds have taken from it again.
+    pub refunded: u64,
     /// When it was first heard of.
     pub at: Timestamp,
     /// When its state last changed.

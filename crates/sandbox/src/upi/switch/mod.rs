@@ -2,19 +2,29 @@
 //! lives, and ends every payment by its deadlines. It holds no money and opens no credential.
 //!
 //! Read `records`, then `payments` (a payment pushed through `upi::machines::switch`), `send` (what it sends on its way), `relay`
-//! (requests about accounts and addresses, passed on and answered).
+//! (requests about accounts and addresses, passed on and answered), `refunds`, `health` (a slow bank does not hurt others), `positions`
+//! (who owes whom), `complaints` (the back office).
 
+mod complaints;
+mod health;
 mod payments;
+mod positions;
 pub mod records;
+mod refunds;
 mod relay;
 mod send;
 
 use super::directory::UpiDirectory;
+use std::time::Duration;
 use upi::mail::{Desk, Identity, Party, is_certain};
 use upi::messages::Message;
 use values::Records;
 
-pub use records::{About, Exchange, Side, UpiPayment, UpiStep};
+pub use health::{MOST_WAITING, SILENCES};
+pub use records::{About, BankHealth, Exchange, Position, Side, UpiPayment, UpiStep};
+
+/// When the end of a payment is told again to who could not take it.
+const CONFIRMED_AGAIN: Duration = Duration::from_secs(60);
 
 /// The switch as somebody who takes messages.
 #[derive(Clone)]
@@ -47,8 +57,10 @@ impl Party for Switch {
             return Err("U17");
         }
         match (message.name.as_str(), message.transaction.kind.as_deref()) {
-            ("ReqPay", Some("PAY")) => payments::begin(self, desk, message),
+            ("ReqPay", Some("PAY" | "COLLECT")) => payments::begin(self, desk, message),
+            ("ReqPay", Some("REFUND")) => refunds::begin(self, desk, message),
             ("ReqChkTxn", _) => payments::status(desk, message),
+            ("ReqComplaint", Some("COMPLAINT")) => complaints::raised(desk, message),
             ("ReqListKeys", _) => relay::keys(self, desk, message),
             ("ReqListAccPvd", _) => relay::banks(self, desk, message),
             ("ReqListAccount" | "ReqOtp" | "ReqRegMob" | "ReqSetCre" | "ReqBalEnq" | "ReqValAdd", _) => {
@@ -61,6 +73,7 @@ impl Party for Switch {
     fn wake<W: Records>(&self, desk: &mut Desk<'_, W>, what: &str) {
         match what.split_once(' ') {
             Some(("exchange", message)) => relay::timed_out(desk, message),
+            Some(("confirm", payment)) => send::confirmed_again(desk, payment),
             _ => payments::timed_out(desk, what),
         }
     }
@@ -76,6 +89,10 @@ impl Party for Switch {
             }
             About::Step { payment, sent } => payments::refused(desk, &payment, sent, message, code),
             About::Relay { .. } => relay::refused(desk, exchange, code),
+            // It came too late for its receiver, who was away: it is told again, by a message of the time.
+            About::Confirmation { payment } if !is_certain(code) => {
+                desk.wake_at(&format!("confirm {payment}"), desk.now.after(CONFIRMED_AGAIN));
+            }
             About::Confirmation { .. } => desk.records.note("upi_switch.not_taken", message, code),
         }
     }

@@ -2,29 +2,41 @@
 
 use super::Switch;
 use super::records::{Side, UpiPayment, UpiStep};
-use super::send;
+use super::{health, positions, refunds, send};
 use crate::upi::directory::UpiDirectory;
 use std::time::Duration;
 use upi::address::AddressKind;
+use upi::limits::may_call;
 use upi::machines::switch::{self as machine, Answer, Beginning, Input, Outgoing, State, Step};
 use upi::mail::{Desk, response};
-use upi::messages::{Account, Message, Party};
-use values::Records;
+use upi::messages::{Account, Message, Party, PartyKind};
+use upi::settlement::Cycle;
+use values::{Records, Timestamp};
 
-/// How long each answer is waited for.
-pub(super) fn patience(state: &State) -> Option<Duration> {
-    let seconds = match state {
-        State::AuthSent | State::DebitSent | State::CreditSent => 15,
-        State::Status(_) | State::CreditReversalSent | State::DebitReversalSent(_) => 10,
-        State::ReversalPending(_) => 30,
-        State::WaitPayer | State::Success | State::Failed(_) | State::Deemed | State::Returned => {
-            return None;
+/// Until when the answer is waited for, or the next thing happens.
+fn deadline(payment: &UpiPayment, now: Timestamp) -> Option<Timestamp> {
+    let within = |seconds| Some(now.after(Duration::from_secs(seconds)));
+    match payment.state {
+        State::AuthSent | State::DebitSent | State::CreditSent => within(15),
+        State::Status(_) | State::CreditReversalSent | State::DebitReversalSent(_) => within(10),
+        // The longer it lasts the less often the payer's bank is asked, so that it is not asked to death when it is back.
+        State::ReversalPending(_) | State::ReturnSent => {
+            within(now.since(payment.at).as_secs().clamp(REVERSALS_FIRST, REVERSALS_LAST))
         }
-    };
-    Some(Duration::from_secs(seconds))
+        // The back office comes to it when a cycle ends.
+        State::Deemed => Some(Cycle::at(now).until),
+        State::WaitPayer => payment.expires_at,
+        State::Success | State::Failed(_) | State::Returned => None,
+    }
 }
 
-/// A payer pays.
+/// How long it is remembered that a provider asked.
+const CHECKS_KEPT: Duration = Duration::from_secs(7_200);
+/// Seconds between two reversals of a debit: first, and at most.
+const REVERSALS_FIRST: u64 = 30;
+const REVERSALS_LAST: u64 = 3_600;
+
+/// A payer pays, or a merchant asks for money.
 pub(super) fn begin<W: Records>(
     switch: &Switch,
     desk: &mut Desk<'_, W>,
@@ -33,8 +45,18 @@ pub(super) fn begin<W: Records>(
     let (payer, payee) = message.payer.as_ref().zip(message.payees.first()).ok_or("U07")?;
     let amount = payer.amount.ok_or("U07")?;
     let sender = &message.head.organisation;
+    let collects = message.transaction.kind.as_deref() == Some("COLLECT");
+    let (beginning, beginner) = if collects { (Beginning::Collect, payee) } else { (Beginning::Pay, payer) };
+    // People do not ask people for money any more.
+    if collects && payee.kind != Some(PartyKind::Entity) {
+        return Err("U10");
+    }
+    let minutes = message.transaction.expires_after_minutes.map(u64::from);
+    if collects && minutes.is_none() {
+        return Err("U07");
+    }
     // Only the provider of an address speaks for it.
-    if switch.directory.resolver(&payer.address) != Some(sender.as_str()) {
+    if switch.directory.resolver(&beginner.address) != Some(sender.as_str()) {
         return Err("U17");
     }
     // A transaction has one beginning: the same one again is Received already, another one is not taken.
@@ -46,7 +68,7 @@ pub(super) fn begin<W: Records>(
         id: message.transaction.id.as_str().to_owned(),
         origin: sender.clone(),
         origin_message: message.head.message.as_str().to_owned(),
-        beginning: Beginning::Pay,
+        beginning,
         state: State::AuthSent,
         payer: side(switch, payer),
         payee: side(switch, payee),
@@ -61,14 +83,23 @@ pub(super) fn begin<W: Records>(
         steps: 0,
         at: desk.now,
         changed_at: desk.now,
+        expires_at: minutes.filter(|_| collects).map(|wait| desk.now.after(Duration::from_secs(60 * wait))),
+        original: None,
+        refunded: 0,
+        checks: Vec::new(),
+        settled_at: None,
+        returned_at: None,
         due_at: None,
     };
     let id = message.head.message.as_str();
-    let mut step = machine::begin(Beginning::Pay);
-    if payment.payee.provider.is_empty() || payment.payer.bank.is_empty() {
+    let mut step = machine::begin(beginning);
+    let nobody_to_ask = match beginning {
+        Beginning::Collect => payment.payer.provider.is_empty(),
+        _ => payment.payee.provider.is_empty() || payment.payer.bank.is_empty(),
+    };
+    if nobody_to_ask {
         step.send = None;
     }
-    let nobody_to_ask = step.send.is_none();
     enter(desk, &mut payment, step, "payment came", id);
     if let Some(code) = unroutable(&payment) {
         payment.cause = Some(code.to_owned());
@@ -84,13 +115,17 @@ pub(super) fn begin<W: Records>(
 
 /// Why nobody can be asked about a payment, if so: the code that goes with U29.
 fn unroutable(payment: &UpiPayment) -> Option<&'static str> {
+    if payment.beginning == Beginning::Collect {
+        let to = (&payment.payer.provider, &payment.payee.bank);
+        return (to.0.is_empty() || to.1.is_empty()).then_some("ZH");
+    }
     if payment.payer.bank.is_empty() {
         return Some("U28");
     }
     (payment.payee.provider.is_empty() && payment.payee.bank.is_empty()).then_some("ZH")
 }
 
-fn side(switch: &Switch, party: &Party) -> Side {
+pub(super) fn side(switch: &Switch, party: &Party) -> Side {
     let mut side = Side {
         address: party.address.to_lower(),
         name: party.name.clone(),
@@ -121,7 +156,26 @@ impl Side {
 }
 
 /// Gives a payment one input.
-fn push<W: Records>(
+pub(super) fn push<W: Records>(
+    desk: &mut Desk<'_, W>,
+    payment: UpiPayment,
+    input: &Input,
+    cause: &str,
+    message: &str,
+) {
+    health::hear(desk, &payment, input);
+    let is_asked = matches!(payment.state, State::AuthSent | State::WaitPayer);
+    if is_asked && *input == Input::Authorised(Answer::Yes) {
+        if let Some(code) = health::declines(desk, &payment) {
+            let no = Input::Authorised(Answer::No(code.to_owned()));
+            return push(desk, payment, &no, "a bank is not well", message);
+        }
+    }
+    step(desk, payment, input, cause, message);
+}
+
+/// The same for what says nothing of how a bank fares.
+pub(super) fn step<W: Records>(
     desk: &mut Desk<'_, W>,
     mut payment: UpiPayment,
     input: &Input,
@@ -134,7 +188,7 @@ fn push<W: Records>(
 }
 
 /// Takes a step: writes it down, sends what it sends, sets the next deadline, tells both sides of an end.
-fn enter<W: Records>(
+pub(super) fn enter<W: Records>(
     desk: &mut Desk<'_, W>,
     payment: &mut UpiPayment,
     step: Step,
@@ -155,15 +209,18 @@ fn enter<W: Records>(
     if step.late {
         return;
     }
-    payment.state = step.state;
+    let before = std::mem::replace(&mut payment.state, step.state);
     payment.changed_at = desk.now;
+    health::moved(desk, payment, &before);
+    positions::moved(desk, payment, &before);
+    refunds::moved(desk, payment);
     if let Some(outgoing) = step.send {
         send::step(desk, payment, outgoing);
         if outgoing == Outgoing::Debit {
             payment.credentials.clear();
         }
     }
-    payment.due_at = patience(&payment.state).map(|wait| desk.now.after(wait));
+    payment.due_at = deadline(payment, desk.now);
     match payment.due_at {
         Some(due) => desk.wake_at(&payment.id, due),
         None => desk.let_sleep(&payment.id),
@@ -187,8 +244,11 @@ pub(super) fn timed_out<W: Records>(desk: &mut Desk<'_, W>, id: &str) {
         State::CreditSent => Input::CreditTimedOut,
         State::Status(_) => Input::StatusTimedOut,
         State::CreditReversalSent => Input::CreditReversalTimedOut,
-        State::DebitReversalSent(_) | State::ReversalPending(_) => Input::DebitReversalTimedOut,
-        State::Success | State::Failed(_) | State::Deemed | State::Returned => return,
+        State::DebitReversalSent(_) | State::ReversalPending(_) | State::ReturnSent => {
+            Input::DebitReversalTimedOut
+        }
+        State::Deemed => Input::AdjudicationDue,
+        State::Success | State::Failed(_) | State::Returned => return,
     };
     push(desk, payment, &input, "no answer in time", "");
 }
@@ -206,15 +266,22 @@ pub(super) fn answered<W: Records>(
     let said = || if told.succeeded() { Answer::Yes } else { Answer::No(code.clone()) };
     let input = match sent {
         Outgoing::Authorise if told.succeeded() => {
-            let payee = message.payees.first().ok_or("U07")?;
-            resolved(&mut payment, payee)
+            if payment.beginning == Beginning::Collect {
+                approved(&mut payment, message.payer.as_ref().ok_or("U07")?)
+            } else {
+                resolved(&mut payment, message.payees.first().ok_or("U07")?)
+            }
         }
-        Outgoing::Authorise => Input::Authorised(Answer::No("U29".to_owned())),
+        Outgoing::Authorise => {
+            let code = if payment.beginning == Beginning::Collect { "U19" } else { "U29" };
+            Input::Authorised(Answer::No(code.to_owned()))
+        }
         Outgoing::Debit => Input::Debited(said()),
         Outgoing::Credit => Input::Credited(said()),
         Outgoing::Status => Input::StatusAnswered(said()),
         Outgoing::ReverseCredit => Input::CreditReversalAnswered(code_of(told.succeeded(), &code)),
         Outgoing::ReverseDebit => Input::DebitReversalAnswered(code_of(told.succeeded(), &code)),
+        Outgoing::Adjudicate => super::complaints::adjudicated(message).ok_or("U07")?,
     };
     let asks_why = matches!(sent, Outgoing::Authorise | Outgoing::Debit | Outgoing::Credit);
     if asks_why && !told.succeeded() && is_waiting(&payment.state, sent) {
@@ -232,10 +299,10 @@ fn code_of(succeeded: bool, code: &str) -> String {
 /// Whether the answer to this is still waited for.
 fn is_waiting(state: &State, sent: Outgoing) -> bool {
     match sent {
-        Outgoing::Authorise => *state == State::AuthSent,
+        Outgoing::Authorise => matches!(state, State::AuthSent | State::WaitPayer),
         Outgoing::Debit => *state == State::DebitSent,
         Outgoing::Credit => matches!(state, State::CreditSent | State::Status(_)),
-        Outgoing::Status | Outgoing::ReverseCredit | Outgoing::ReverseDebit => true,
+        Outgoing::Status | Outgoing::ReverseCredit | Outgoing::ReverseDebit | Outgoing::Adjudicate => true,
     }
 }
 
@@ -259,6 +326,31 @@ fn resolved(payment: &mut UpiPayment, payee: &Party) -> Input {
     Input::Authorised(Answer::Yes)
 }
 
+/// The payer approved what a merchant asks for.
+fn approved(payment: &mut UpiPayment, payer: &Party) -> Input {
+    let no = |code: &str| Input::Authorised(Answer::No(code.to_owned()));
+    if payment.state != State::WaitPayer {
+        return Input::Authorised(Answer::Yes);
+    }
+    let mut side = payment.payer.clone();
+    if let Some(Account::Number { ifsc, number, .. }) = &payer.account {
+        side.at(UpiDirectory::sandbox(), ifsc.as_str(), number.as_str());
+    }
+    side.name.clone_from(&payer.name);
+    side.category.clone_from(&payer.category);
+    side.device = payer.device.as_ref().map(|device| device.0.clone()).unwrap_or_default();
+    if side.address != payer.address.to_lower() || side.bank.is_empty() {
+        payment.cause = Some("ZH".to_owned());
+        return no("U19");
+    }
+    if (&side.ifsc, &side.account) == (&payment.payee.ifsc, &payment.payee.account) {
+        return no("U96");
+    }
+    payment.payer = side;
+    payment.credentials.clone_from(&payer.credentials);
+    Input::Authorised(Answer::Yes)
+}
+
 /// A message for a payment had no effect at its receiver: that is known, so nothing needs to be asked.
 pub(super) fn refused<W: Records>(
     desk: &mut Desk<'_, W>,
@@ -273,7 +365,7 @@ pub(super) fn refused<W: Records>(
         Outgoing::Debit => Input::DebitUnreachable,
         Outgoing::Credit => Input::CreditUnreachable,
         // These are asked again at their deadlines.
-        Outgoing::Status | Outgoing::ReverseCredit | Outgoing::ReverseDebit => {
+        Outgoing::Status | Outgoing::ReverseCredit | Outgoing::ReverseDebit | Outgoing::Adjudicate => {
             return desk.records.note("upi_switch.not_taken", message, code);
         }
     };
@@ -288,8 +380,21 @@ pub(super) fn status<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> R
     let original = message.transaction.original.as_ref().ok_or("U07")?.as_str().to_owned();
     let asker = message.head.organisation.clone();
     let payment = match desk.records.find::<UpiPayment>(&original) {
-        Some(payment) if payment.origin != asker && payment.payee.provider != asker => return Err("U17"),
-        Some(payment) => payment,
+        Some(payment)
+            if ![&payment.origin, &payment.payee.provider, &payment.payer.provider].contains(&&asker) =>
+        {
+            return Err("U17");
+        }
+        // Nobody asks in a storm, whatever a provider's own clock says.
+        Some(payment) if !may_call("status_check", &payment.checks, Timestamp::from_millis(0), desk.now) => {
+            return Err("U80");
+        }
+        Some(mut payment) => {
+            payment.checks.retain(|at| desk.now.since(*at) < CHECKS_KEPT);
+            payment.checks.push(desk.now);
+            desk.records.put(payment.clone());
+            payment
+        }
         None => {
             let closed = never_came(&original, message, desk.now);
             desk.records.put(closed.clone());
@@ -298,7 +403,7 @@ pub(super) fn status<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> R
     };
     let told = match &payment.state {
         State::Success => response(&message.head.message, Ok(())),
-        State::Deemed => {
+        State::Deemed | State::ReturnSent => {
             let mut deemed = response(&message.head.message, Err("RB"));
             deemed.result = "DEEMED".to_owned();
             deemed
@@ -313,7 +418,7 @@ pub(super) fn status<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> R
     Ok(())
 }
 
-fn never_came(id: &str, message: &Message, now: values::Timestamp) -> UpiPayment {
+fn never_came(id: &str, message: &Message, now: Timestamp) -> UpiPayment {
     UpiPayment {
         id: id.to_owned(),
         origin: message.head.organisation.clone(),
@@ -333,6 +438,12 @@ fn never_came(id: &str, message: &Message, now: values::Timestamp) -> UpiPayment
         steps: 0,
         at: now,
         changed_at: now,
+        expires_at: None,
+        original: None,
+        refunded: 0,
+        checks: vec![now],
+        settled_at: None,
+        returned_at: None,
         due_at: None,
     }
 }

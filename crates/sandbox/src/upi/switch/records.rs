@@ -65,6 +65,18 @@ pub struct UpiPayment {
     pub at: Timestamp,
     /// When its state last changed.
     pub changed_at: Timestamp,
+    /// Until when the payer of a collect may wait.
+    pub expires_at: Option<Timestamp>,
+    /// The payment that a refund gives back.
+    pub original: Option<String>,
+    /// Paise that refunds of it have given back, or are giving back.
+    pub refunded: u64,
+    /// When its providers asked how it stands, in the last hours.
+    pub checks: Vec<Timestamp>,
+    /// Since when it counts between the banks.
+    pub settled_at: Option<Timestamp>,
+    /// Since when what counted goes back.
+    pub returned_at: Option<Timestamp>,
     /// When the next thing happens if nobody says anything.
     pub due_at: Option<Timestamp>,
 }
@@ -103,6 +115,52 @@ impl Record for UpiStep {
     const TABLE: &'static str = "upi_steps";
     fn key(&self) -> Self::Key {
         (self.payment.clone(), self.number)
+    }
+}
+
+/// How a bank fares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BankHealth {
+    /// Its name on the wire.
+    pub bank: String,
+    /// How many payments wait for it to say something.
+    pub waiting: u32,
+    /// How often in a row it said nothing in time.
+    pub silences: u32,
+    /// Until when it is not asked.
+    pub alone_until: Option<Timestamp>,
+    /// How long that was, seconds.
+    pub alone_seconds: u32,
+}
+
+impl Record for BankHealth {
+    type Key = String;
+    const TABLE: &'static str = "upi_bank_health";
+    fn key(&self) -> String {
+        self.bank.clone()
+    }
+}
+
+/// What a bank owes the others, and they it, from one cycle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The cycle, by name.
+    pub cycle: String,
+    /// The bank's name on the wire.
+    pub bank: String,
+    /// Paise that it pays.
+    pub pays: u64,
+    /// Paise that it gets.
+    pub gets: u64,
+    /// How many sides of payments that is.
+    pub payments: u64,
+}
+
+impl Record for Position {
+    type Key = (String, String);
+    const TABLE: &'static str = "upi_positions";
+    fn key(&self) -> Self::Key {
+        (self.cycle.clone(), self.bank.clone())
     }
 }
 

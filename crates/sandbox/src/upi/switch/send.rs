@@ -1,35 +1,58 @@
 //! What the switch sends for a payment: the question to the payee's provider, debit, credit, status check, reversals, and
 //! how it ended.
 
+use super::complaints;
 use super::records::{About, Exchange, Side, UpiPayment};
 use crate::upi::directory::UpiDirectory;
 use upi::address::{AccountNumber, Address, Ifsc};
 use upi::ids::{CustomerReference, MessageId, TransactionId};
-use upi::machines::switch::{Outgoing, State};
+use upi::machines::switch::{Beginning, Outgoing, State};
 use upi::mail::{Desk, response};
 use upi::messages::{Account, Confirmation, Device, Message, Party, PartyKind, Settled, Transaction};
 use values::{Currency, Money, Records};
+
+impl UpiPayment {
+    /// Its `type` on the wire.
+    fn kind(&self) -> &'static str {
+        match self.beginning {
+            Beginning::Collect => "COLLECT",
+            Beginning::Refund => "REFUND",
+            Beginning::Pay | Beginning::PayPreApproved => "PAY",
+        }
+    }
+
+    /// The provider that is asked about it: the payee's where the account is, the payer's of a collect whether it is paid.
+    fn asked(&self) -> &str {
+        if self.beginning == Beginning::Collect { &self.payer.provider } else { &self.payee.provider }
+    }
+}
 
 /// Sends what a step asks for.
 pub(super) fn step<W: Records>(desk: &mut Desk<'_, W>, payment: &UpiPayment, outgoing: Outgoing) {
     let (to, message) = match outgoing {
         Outgoing::Authorise => {
-            let message = about(desk, payment, "ReqAuthDetails", "PAY", None);
-            (&payment.payee.provider, message)
+            let mut message = about(desk, payment, "ReqAuthDetails", payment.kind(), None);
+            let wait = payment.expires_at.map(|until| until.since(payment.at).as_secs() / 60);
+            message.transaction.expires_after_minutes = wait.and_then(|wait| u32::try_from(wait).ok());
+            (payment.asked(), message)
         }
         Outgoing::Debit => {
-            let mut message = about(desk, payment, "ReqPay", "DEBIT", Some("PAY"));
+            let mut message = about(desk, payment, "ReqPay", "DEBIT", Some(payment.kind()));
             if let Some(payer) = &mut message.payer {
                 payer.account = account(&payment.payer);
-                payer.device = Some(Device(payment.payer.device.clone()));
+                // Nobody's device gives money back.
+                let device = Some(Device(payment.payer.device.clone()));
+                payer.device = device.filter(|device| !device.0.is_empty());
                 payer.credentials.clone_from(&payment.credentials);
             }
-            (&payment.payer.bank, message)
+            name_original(&mut message, payment);
+            (payment.payer.bank.as_str(), message)
         }
         Outgoing::Credit => {
-            let mut message = about(desk, payment, "ReqPay", "CREDIT", Some("PAY"));
+            let mut message = about(desk, payment, "ReqPay", "CREDIT", Some(payment.kind()));
+            name_original(&mut message, payment);
             message.payees[0].account = account(&payment.payee);
-            (&payment.payee.bank, message)
+            (payment.payee.bank.as_str(), message)
         }
         Outgoing::Status => {
             let mut message = about(desk, payment, "ReqChkTxn", "ChkTxn", Some("CREDIT"));
@@ -37,13 +60,28 @@ pub(super) fn step<W: Records>(desk: &mut Desk<'_, W>, payment: &UpiPayment, out
             message.payees.clear();
             message.transaction = of_original(desk, payment, message.transaction);
             message.transaction.original_code = None;
-            (&payment.payee.bank, message)
+            (payment.payee.bank.as_str(), message)
         }
-        Outgoing::ReverseCredit => (&payment.payee.bank, reversal(desk, payment, "CREDIT")),
-        Outgoing::ReverseDebit => (&payment.payer.bank, reversal(desk, payment, "DEBIT")),
+        Outgoing::ReverseCredit => (payment.payee.bank.as_str(), reversal(desk, payment, "CREDIT")),
+        Outgoing::ReverseDebit => (payment.payer.bank.as_str(), reversal(desk, payment, "DEBIT")),
+        Outgoing::Adjudicate => {
+            let mut message = about(desk, payment, "ReqComplaint", "COMPLAINT", Some("BENEFICIARY"));
+            message.payer = None;
+            message.payees.clear();
+            message.transaction = of_original(desk, payment, message.transaction);
+            message.transaction.original_reference =
+                payment.reference.as_deref().and_then(CustomerReference::parse);
+            message.rest = vec![complaints::question(payment)];
+            (payment.payee.bank.as_str(), message)
+        }
     };
     let about = About::Step { payment: payment.id.clone(), sent: outgoing };
     ask(desk, to, &message, about);
+}
+
+/// The legs of a refund name the payment that is given back.
+fn name_original(message: &mut Message, payment: &UpiPayment) {
+    message.transaction.original = payment.original.as_deref().and_then(TransactionId::parse);
 }
 
 /// Sends a message that is to be answered.
@@ -124,7 +162,7 @@ fn account(side: &Side) -> Option<Account> {
 /// How each side of a payment came out, as it is told.
 pub(super) fn settled(payment: &UpiPayment) -> Vec<Settled> {
     let amount = match payment.state {
-        State::Success | State::Deemed => Money::new(payment.paise, Currency::INR),
+        State::Success | State::Deemed | State::ReturnSent => Money::new(payment.paise, Currency::INR),
         _ => Ok(Money::zero(Currency::INR)),
     };
     let amount = amount.unwrap_or(Money::zero(Currency::INR));
@@ -137,7 +175,8 @@ pub(super) fn settled(payment: &UpiPayment) -> Vec<Settled> {
     };
     let approval = payment.reference.as_deref().and_then(|text| text.get(6..)).unwrap_or("000000");
     let side = |name: &str, side: &Side, code: &str| {
-        Some(Settled::new(name, &Address::parse(&side.address).ok()?, amount, code, approval))
+        let settled = Settled::new(name, &Address::parse(&side.address).ok()?, amount, code, approval);
+        Some(side.category.iter().fold(settled, |settled, category| settled.of_category(category)))
     };
     side("PAYER", &payment.payer, payer).into_iter().chain(side("PAYEE", &payment.payee, payee)).collect()
 }
@@ -152,16 +191,29 @@ pub(super) fn ended<W: Records>(desk: &mut Desk<'_, W>, payment: &UpiPayment) {
         told.result = "DEEMED".to_owned();
     }
     told.settled = settled(payment);
-    let mut answer = about(desk, payment, "RespPay", "PAY", None);
+    let mut answer = about(desk, payment, "RespPay", payment.kind(), None);
     answer.payer = None;
     answer.payees.clear();
     answer.response = Some(told);
     desk.post(&payment.origin, &answer);
 
-    let payee = &payment.payee;
-    let knows = UpiDirectory::sandbox().is_psp(&payee.provider) && !payee.bank.is_empty();
-    let is_end = payment.state.is_final();
-    if knows && is_end {
+    confirm(desk, payment);
+}
+
+/// Tells of an end again.
+pub(super) fn confirmed_again<W: Records>(desk: &mut Desk<'_, W>, payment: &str) {
+    if let Some(payment) = desk.records.find::<UpiPayment>(&payment.to_owned()) {
+        confirm(desk, &payment);
+    }
+}
+
+/// Tells whoever did not begin the payment how it ended.
+fn confirm<W: Records>(desk: &mut Desk<'_, W>, payment: &UpiPayment) {
+    let code = payment.state.code().unwrap_or("01");
+    // Who was asked and said who, or whether, is told too.
+    let other = payment.asked();
+    let was_asked = payment.beginning == Beginning::Collect || !payment.payee.bank.is_empty();
+    if UpiDirectory::sandbox().is_psp(other) && was_asked && payment.state.is_final() {
         let mut confirmation = about(desk, payment, "ReqTxnConfirmation", "TxnConfirmation", None);
         confirmation.payer = None;
         confirmation.payees.clear();
@@ -173,11 +225,11 @@ pub(super) fn ended<W: Records>(desk: &mut Desk<'_, W>, payment: &UpiPayment) {
         confirmation.confirmation = Some(Confirmation {
             status: status.to_owned(),
             code: Some(code.to_owned()),
-            kind: Some("PAY".to_owned()),
+            kind: Some(payment.kind().to_owned()),
             note: None,
             settled: settled(payment),
         });
         let about = About::Confirmation { payment: payment.id.clone() };
-        ask(desk, &payee.provider, &confirmation, about);
+        ask(desk, other, &confirmation, about);
     }
 }

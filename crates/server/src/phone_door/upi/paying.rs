@@ -188,7 +188,7 @@ fn wanted(text: &str, now: values::Timestamp) -> Result<Wanted, &'static str> {
         amount: request.amount,
         fixed: request.amount.is_some() && !link.amount_is_open(),
         note: request.note.clone(),
-        begun: begun_by(&link),
+        begun: begun_by(&link, false),
         scanned: link.cautions.contains(&Caution::Unsigned) || request.organisation.is_some(),
     })
 }

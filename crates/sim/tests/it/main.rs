@@ -1,5 +1,10 @@
 //! The provider among switch and banks: all of them in memory, on wires that lose, double and reorder.
 
+mod complaints;
+mod fault_table;
 mod faults;
+mod health;
 mod journey;
-mod town;
+mod refunds;
+mod settlement;
+mod soak;

@@ -1,9 +1,10 @@
 //! One payment from end to end, and the attacks on a PIN that its bank withstands.
 
-use crate::town::{Town, sealed};
 use psp::asking::About;
 use psp::records::{PaymentState, Reply};
 use sandbox::defences::{Defence, Defences};
+use sim::Town;
+use sim::people::sealed;
 use upi::credential::Secret;
 
 const AMBER: &str = "701001";
