@@ -100,7 +100,8 @@ pub(crate) fn run(what: &Verify, output: Output) -> Result<(), Failure> {
 fn sums(name: &str, path: &Path, schema: Schema, followed: &mut Followed) -> Result<Option<usize>, Failure> {
     let check: fn(&mut Workspace<'_>) -> books::Checked = match name {
         "platform/acquirer" => books::batches,
-        "platform/tokens" | "upi-switch/switch" => |_| Ok(0),
+        "platform/tokens" => |_| Ok(0),
+        "upi-switch/switch" => account_payments::positions,
         OPERATORS => books::audit,
         "network/network" => books::positions,
         name if name.starts_with("issuer-") || name.starts_with("upi-bank-") => books::ledger,

@@ -111,9 +111,42 @@ fn parties_in_processes_of_their_own_pay_one_another() {
     let told = done(&["upi", "explain", transaction, "--data", "city"], folder);
     assert_eq!((&told["state"], &told["next_deadline"]), (&Value::from("success"), &Value::Null));
 
+    // Ravi gives a part of it back, and no more than came; what has ended is not complained of.
+    let back =
+        |amount: &str| paiza(&["upi", "refund", "--data", "ravi", transaction, "--amount", amount], folder);
+    let (code, refund) = back("10.00");
+    assert_eq!((code, &refund["state"]), (0, &Value::from("success")), "{refund}");
+    assert_eq!(back("20.01").1["code"], "refund_too_much");
+    let balance = done(&["upi", "balance", "--data", "ravi", "--pin", "573829"], folder);
+    assert_eq!(balance["balance"], "8040.00");
+    let (code, refused) = paiza(&["upi", "complain", "--data", "asha", transaction], folder);
+    assert_eq!((code, &refused["code"]), (1, &Value::from("nothing_to_complain_of")), "{refused}");
+
     // Ended politely, their records agree with one another: three paid, one declined.
     parties.switch.terminate();
     parties.others.iter_mut().for_each(Process::terminate);
     let verified = done(&["verify", "--data", "city"], folder);
-    assert_eq!(verified["account_payments"]["agreed"], 4);
+    assert_eq!(verified["account_payments"]["agreed"], 5);
+
+    // Six hours later the cycle is over: it settles to zero, once, and all three say the same of every leg.
+    std::fs::write(folder.join("city/clock.json"), r#"{"ahead_ms":21600000,"frozen_at_ms":null}"#).unwrap();
+    for _ in 0..2 {
+        let settled = done(&["upi", "settle", "--data", "city", "--out", "settlement"], folder);
+        assert!(settled["cycles"].as_u64().unwrap() >= 1, "{settled}");
+    }
+    assert_eq!(done(&["verify", "--data", "city"], folder)["account_payments"]["agreed"], 5);
+    for bank in ["701001", "701002"] {
+        let files = std::fs::read_dir(folder.join("settlement")).unwrap().flatten().map(|file| file.path());
+        let of_bank =
+            |path: &std::path::PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(bank);
+        let files: Vec<String> = files.filter(of_bank).map(|path| path.display().to_string()).collect();
+        let words = ["upi", "reconcile"].into_iter().chain(files.iter().map(String::as_str));
+        let compared = done(&words.collect::<Vec<_>>(), folder);
+        // Three payments, the refund, and the payment that was declined.
+        assert_eq!(
+            (&compared["matched"], &compared["legs"]),
+            (&Value::from(5), &Value::from(5)),
+            "{compared}"
+        );
+    }
 }

@@ -44,6 +44,10 @@ pub enum Defence {
     CredentialOnce,
     /// Account payment, bank: guesses of a PIN are counted and bounded.
     PinTries,
+    /// Account payment, switch: people do not ask people for money.
+    MerchantsCollect,
+    /// Account payment, switch: questions how a payment stands are counted and bounded.
+    StatusChecks,
     /// Account payment, bank: only what a payment brought to an account is given back from it without a PIN.
     RefundOriginal,
 }

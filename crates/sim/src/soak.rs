@@ -184,6 +184,8 @@ impl Round {
         let (_, bank, pin) = PEOPLE[from];
         // A third of all payments goes to one account.
         let to = if self.town.dice.happens(333) { 5 } else { 1 + self.town.dice.below(5) };
+        let is_own = to == PEOPLE[from].0 && !self.town.dice.happens(50);
+        let to = if is_own { to % 5 + 1 } else { to };
         let to = match self.town.dice.below(50) {
             0 => "nobody@paiza".to_owned(),
             1 => "40040000000049@DEOD0000001.ifsc.npci".to_owned(),

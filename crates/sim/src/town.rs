@@ -64,7 +64,7 @@ impl Town {
         Town::defended(seed, Defences::ALL)
     }
 
-    /// The same whose banks have these checks.
+    /// The same whose switch and banks have these checks.
     pub fn defended(seed: u64, defences: Defences) -> Town {
         let directory = UpiDirectory::sandbox();
         let entry = &directory.psps[0];
@@ -72,7 +72,7 @@ impl Town {
         let psp = Role::Psp(Psp::new(entry.identity(), &entry.handles[0], SWITCH));
         let mut places = BTreeMap::new();
         places.insert(PSP.to_owned(), place(psp, MemoryRecords::default()));
-        let switch = Role::Switch(Switch::new(directory));
+        let switch = Role::Switch(Switch::new(directory).defended(defences));
         places.insert(SWITCH.to_owned(), place(switch, MemoryRecords::default()));
         for bank in &directory.banks {
             let mut records = MemoryRecords::default();
@@ -254,11 +254,13 @@ impl Town {
         let now = self.now;
         let awake: Vec<String> = self.places.keys().filter(|name| !self.is_away(name)).cloned().collect();
         for organisation in awake {
-            let entropy = self.dice.bytes();
-            let Place { role, records, .. } = self.place(&organisation);
+            let alarms = alarms(&self.places[&organisation].records);
             let due: Vec<String> =
-                alarms(records).filter(|alarm| alarm.due <= now).map(|a| a.key.clone()).collect();
+                alarms.filter(|alarm| alarm.due <= now).map(|alarm| alarm.key.clone()).collect();
             for what in due {
+                // Two that are woken at one moment write different messages.
+                let entropy = self.dice.bytes();
+                let Place { role, records, .. } = self.place(&organisation);
                 records.cancel(ALARM, &what);
                 match role.clone() {
                     Role::Psp(party) => take(Wake { party, what, entropy }, records, now),

@@ -3,7 +3,7 @@
 
 use crate::output::{Failure, Output};
 use clap::Args;
-use sandbox::upi::bank::{UpiLeg, movements};
+use sandbox::upi::bank::{UpiLeg, compensation_movement, movements};
 use sandbox::upi::directory::UpiDirectory;
 use sandbox::upi::switch::{UpiPayment, UpiStep};
 use serde_json::{Value, json};
@@ -168,6 +168,11 @@ fn show_bank(
                 "event": "book", "bank": name, "leg": leg, "undone": undone, "transfer": id, "paise": line.posted,
             }));
         }
+    }
+    if let Some(line) = records.find::<ledger::Transfer>(&compensation_movement(&payment.id))? {
+        let (ms, amount) = (after(payment, line.ended_at), rupees(line.posted));
+        output.line(format!("  {ms:>7} ms  {name}: {amount} for the delay"));
+        output.row(&json!({ "event": "compensation", "bank": name, "paise": line.posted }));
     }
     Ok(())
 }

@@ -42,7 +42,13 @@ pub(super) fn run(what: &Settle, output: Output) -> Result<(), Failure> {
     for bank in &UpiDirectory::sandbox().banks {
         network_files(&what.out, bank, &payments, now)?;
         let own = positions.iter().filter(|position| position.bank == bank.organisation);
-        own_books(what, bank, &own.cloned().collect::<Vec<_>>(), now)?;
+        let own: Vec<Position> = own.cloned().collect();
+        // A bank whose records lie elsewhere settles there.
+        if exists(&what.data, &books_of(bank)) {
+            own_books(what, bank, &own, now)?;
+        } else if !own.is_empty() {
+            output.line(format!("{}: its records are not here, and its books are left alone", bank.name));
+        }
     }
     for position in &positions {
         let name = UpiDirectory::sandbox().name_of(&position.bank);
@@ -65,9 +71,17 @@ fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Failure {
     Failure::configuration(format!("{} cannot be written: {error}", path.display()))
 }
 
+fn books_of(bank: &UpiBank) -> String {
+    format!("upi-bank-{}/bank", bank.id)
+}
+
+fn exists(data: &Path, name: &str) -> bool {
+    store::sqlite::facts_path(&data.join(name)).exists()
+}
+
 fn open(data: &Path, name: &str, schema: Schema) -> Result<Store, Failure> {
     let path = data.join(name);
-    if !store::sqlite::facts_path(&path).exists() {
+    if !exists(data, name) {
         return Err(Failure::configuration(format!("{}: there is no such database", path.display())));
     }
     let in_use = |error| Failure::configuration(format!("{name}: {error}; end the party that uses it first"));
@@ -111,7 +125,7 @@ fn network_files(out: &Path, bank: &UpiBank, payments: &[UpiPayment], now: Times
 /// What a bank compares that with, and its booking of what it pays and gets.
 fn own_books(what: &Settle, bank: &UpiBank, positions: &[Position], now: Timestamp) -> Result<(), Failure> {
     let schema = rooms::ledger::tables(rooms::upi::bank(Schema::new()));
-    let store = open(&what.data, &format!("upi-bank-{}/bank", bank.id), schema)?;
+    let store = open(&what.data, &books_of(bank), schema)?;
     let read = store.read(|records| {
         let legs = records.all::<UpiLeg>();
         legs.into_iter().map(|leg| (booked(records, &leg), leg)).collect::<Vec<_>>()

@@ -2,11 +2,12 @@
 
 use sandbox::upi::bank::UpiLeg;
 use sandbox::upi::directory::UpiDirectory;
-use sandbox::upi::switch::UpiPayment;
+use sandbox::upi::switch::{Position, UpiPayment};
 use std::collections::{BTreeMap, BTreeSet};
 use store::Workspace;
 use upi::machines::leg::Leg;
 use upi::machines::switch::State;
+use upi::settlement::Cycle;
 
 /// What was read so far.
 #[derive(Default)]
@@ -14,6 +15,35 @@ pub(super) struct Followed {
     payments: Option<Vec<UpiPayment>>,
     /// By organisation: the legs that stand, with their paise.
     standing: BTreeMap<String, BTreeMap<(String, Leg), u64>>,
+}
+
+/// Every position is what the payments of its cycle make it, and each cycle sums to zero.
+pub(super) fn positions(records: &mut Workspace<'_>) -> Result<usize, String> {
+    let mut made: BTreeMap<(String, String), [u64; 2]> = BTreeMap::new();
+    let mut add = |cycle: Cycle, bank: &String, pays: u64, gets: u64| {
+        let sums = made.entry((cycle.to_string(), bank.clone())).or_default();
+        *sums = [sums[0].saturating_add(pays), sums[1].saturating_add(gets)];
+    };
+    for UpiPayment { payer, payee, paise, settled_at, returned_at, .. } in records.all::<UpiPayment>() {
+        if let Some(at) = settled_at {
+            add(Cycle::at(at), &payer.bank, paise, 0);
+            add(Cycle::at(at), &payee.bank, 0, paise);
+        }
+        if let Some(at) = returned_at {
+            add(Cycle::of_disputes(at), &payee.bank, paise, 0);
+            add(Cycle::of_disputes(at), &payer.bank, 0, paise);
+        }
+    }
+    let positions = records.all::<Position>();
+    let kept = positions.iter().map(|kept| ((kept.cycle.clone(), kept.bank.clone()), [kept.pays, kept.gets]));
+    let kept: BTreeMap<_, _> = kept.collect();
+    if let Some(((cycle, bank), _)) = kept.iter().find(|(key, sums)| made.get(*key) != Some(*sums)) {
+        return Err(format!("position of {bank} in {cycle}: not what its payments make it"));
+    }
+    if let Some(((cycle, bank), _)) = made.iter().find(|(key, _)| !kept.contains_key(*key)) {
+        return Err(format!("position of {bank} in {cycle}: missing"));
+    }
+    Ok(positions.len())
 }
 
 /// How many payments are the same everywhere.
@@ -46,7 +76,7 @@ impl Followed {
         for payment in payments {
             let expected = match payment.state {
                 State::Success => Some(payment.paise),
-                State::Failed(_) => None,
+                State::Failed(_) | State::Returned => None,
                 _ => {
                     open.insert(payment.id);
                     report.under_way += 1;

@@ -77,7 +77,7 @@ pub fn upi_switch(
     let mut running = Running::default();
     let schema = store::rooms::upi::switch(Schema::new());
     let store = running.open(plan, "upi-switch", "upi-switch/switch", schema)?;
-    let switch = Switch::new(UpiDirectory::sandbox());
+    let switch = Switch::new(UpiDirectory::sandbox()).defended(plan.defences.sandbox);
     let nothing = (axum::Router::new(), HashMap::new());
     start(plan, http, socket, book, ("upi-switch", store, running), switch, nothing)
 }

@@ -2,7 +2,8 @@
 //! it is tried again by one payment at a time.
 
 use psp::records::PaymentState;
-use sandbox::upi::switch::{BankHealth, SILENCES};
+use sandbox::defences::{Defence, Defences};
+use sandbox::upi::switch::{BankHealth, MOST_WAITING, SILENCES};
 use sim::Town;
 use std::time::Duration;
 use upi::machines::switch::State;
@@ -10,6 +11,10 @@ use values::Records;
 
 const BANYAN: &str = "701002";
 const SWITCH: &str = "700000";
+
+fn health_or_none(town: &mut Town) -> Option<BankHealth> {
+    town.records(SWITCH).find::<BankHealth>(&BANYAN.to_owned())
+}
 
 fn health(town: &mut Town) -> BankHealth {
     town.records(SWITCH).find::<BankHealth>(&BANYAN.to_owned()).unwrap()
@@ -68,21 +73,48 @@ fn a_silent_bank_is_not_asked_to_death() {
     assert_eq!(town.at_switch(&paid).state, State::Failed("U67".to_owned()));
 }
 
-/// A provider that asks in a storm is told to wait.
-#[test]
-fn status_checks_are_bounded_at_the_switch() {
-    let mut town = Town::new(5);
+/// What a provider that asks in a storm is told.
+fn asked_in_a_storm(defences: Defences) -> Vec<Option<String>> {
+    let mut town = Town::defended(5, defences);
     let asha = town.person(1, "amber", "482913");
     town.person(2, "banyan", "573829");
     let paid = town.pay(asha, "amber", "person2@paiza", 100, "482913");
     town.run();
     let payment = town.at_switch(&paid);
-    let asked: Vec<Option<String>> = (0..5)
-        .map(|_| {
-            let check = town.status_check(&payment);
-            town.arrive(SWITCH, &check)
-        })
-        .collect();
+    let mut ask = |_| {
+        let check = town.status_check(&payment);
+        town.arrive(SWITCH, &check)
+    };
+    (0..5).map(&mut ask).collect()
+}
+
+#[test]
+fn status_checks_are_bounded_at_the_switch() {
     let no = Some("U80".to_owned());
-    assert_eq!(asked, [None, None, None, no.clone(), no]);
+    assert_eq!(asked_in_a_storm(Defences::ALL), [None, None, None, no.clone(), no]);
+    let open = Defences::ALL.danger_without(Defence::StatusChecks);
+    assert_eq!(asked_in_a_storm(open), [None, None, None, None, None]);
+}
+
+/// At most so much waits for one bank; what would be more is declined before anybody is debited.
+#[test]
+fn only_so_much_waits_for_a_bank() {
+    let mut town = Town::new(6);
+    let asha = town.person(1, "amber", "482913");
+    town.person(2, "banyan", "573829");
+    for (waiting, end) in
+        [(MOST_WAITING - 1, State::Success), (MOST_WAITING, State::Failed("U84".to_owned()))]
+    {
+        let first = town.pay(asha, "amber", "person2@paiza", 100, "482913");
+        town.run();
+        let known = health_or_none(&mut town);
+        let known = known.unwrap_or_else(|| panic!("{:?} waited for the bank", town.at_switch(&first)));
+        town.records(SWITCH).put(BankHealth { waiting, ..known.clone() });
+        let paid = town.pay(asha, "amber", "person2@paiza", 100, "482913");
+        town.run();
+        assert_eq!(town.at_switch(&paid).state, end, "{waiting} wait");
+        town.records(SWITCH).put(known);
+    }
+    assert_eq!(town.balance("701002", "Ravi Menon"), 800_000 + 300, "nobody was debited for the last one");
+    assert_eq!(town.balance("701001", "Asha Rao"), 2_500_000 - 300);
 }

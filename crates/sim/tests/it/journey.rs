@@ -25,6 +25,20 @@ fn a_payment_is_debited_and_credited() {
     assert_eq!(town.sums(), (18_750_000, 0));
 }
 
+#[test]
+fn one_time_passwords_are_ten_a_day() {
+    let mut town = Town::new(6);
+    let asha = town.person(1, "amber", "482913");
+    let reference = town.records("700001").all::<psp::records::Customer>()[0].accounts[0].reference.clone();
+    let ask = |town: &mut Town| town.ask(asha, About::Password { reference: reference.clone() });
+    for sent in 2..=10 {
+        assert!(ask(&mut town).is_ok(), "password {sent} of the day");
+    }
+    assert_eq!(ask(&mut town), Err("too_often".to_owned()));
+    town.pass(std::time::Duration::from_secs(86_400));
+    assert!(ask(&mut town).is_ok());
+}
+
 /// Somebody takes over the address to which others pay.
 fn address_taken_over(defences: psp::defences::Defences) -> bool {
     let mut town = Town::new(5);

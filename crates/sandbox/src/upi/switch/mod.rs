@@ -15,6 +15,7 @@ mod relay;
 mod send;
 
 use super::directory::UpiDirectory;
+use crate::defences::Defences;
 use std::time::Duration;
 use upi::mail::{Desk, Identity, Party, is_certain};
 use upi::messages::Message;
@@ -31,12 +32,19 @@ const CONFIRMED_AGAIN: Duration = Duration::from_secs(60);
 pub struct Switch {
     identity: Identity,
     directory: &'static UpiDirectory,
+    defences: Defences,
 }
 
 impl Switch {
     /// The switch of this directory.
     pub fn new(directory: &'static UpiDirectory) -> Switch {
-        Switch { identity: directory.switch.identity(), directory }
+        Switch { identity: directory.switch.identity(), directory, defences: Defences::ALL }
+    }
+
+    /// The same with these checks. In a product there is but one set of them.
+    #[must_use]
+    pub fn defended(self, defences: Defences) -> Switch {
+        Switch { defences, ..self }
     }
 }
 
@@ -59,7 +67,7 @@ impl Party for Switch {
         match (message.name.as_str(), message.transaction.kind.as_deref()) {
             ("ReqPay", Some("PAY" | "COLLECT")) => payments::begin(self, desk, message),
             ("ReqPay", Some("REFUND")) => refunds::begin(self, desk, message),
-            ("ReqChkTxn", _) => payments::status(desk, message),
+            ("ReqChkTxn", _) => payments::status(self, desk, message),
             ("ReqComplaint", Some("COMPLAINT")) => complaints::raised(desk, message),
             ("ReqListKeys", _) => relay::keys(self, desk, message),
             ("ReqListAccPvd", _) => relay::banks(self, desk, message),

@@ -3,6 +3,7 @@
 use super::Switch;
 use super::records::{Side, UpiPayment, UpiStep};
 use super::{health, positions, refunds, send};
+use crate::defences::Defence;
 use crate::upi::directory::UpiDirectory;
 use std::time::Duration;
 use upi::address::AddressKind;
@@ -48,7 +49,8 @@ pub(super) fn begin<W: Records>(
     let collects = message.transaction.kind.as_deref() == Some("COLLECT");
     let (beginning, beginner) = if collects { (Beginning::Collect, payee) } else { (Beginning::Pay, payer) };
     // People do not ask people for money any more.
-    if collects && payee.kind != Some(PartyKind::Entity) {
+    let is_merchant = payee.kind == Some(PartyKind::Entity);
+    if collects && !is_merchant && switch.defences.stands(Defence::MerchantsCollect) {
         return Err("U10");
     }
     let minutes = message.transaction.expires_after_minutes.map(u64::from);
@@ -376,9 +378,16 @@ pub(super) fn refused<W: Records>(
 }
 
 /// A provider asks what became of a payment. One that has not come cannot come any more: who is told so would pay again.
-pub(super) fn status<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
+pub(super) fn status<W: Records>(
+    switch: &Switch,
+    desk: &mut Desk<'_, W>,
+    message: &Message,
+) -> Result<(), &'static str> {
     let original = message.transaction.original.as_ref().ok_or("U07")?.as_str().to_owned();
     let asker = message.head.organisation.clone();
+    let is_bounded = switch.defences.stands(Defence::StatusChecks);
+    let may_ask =
+        |payment: &UpiPayment, now| may_call("status_check", &payment.checks, Timestamp::from_millis(0), now);
     let payment = match desk.records.find::<UpiPayment>(&original) {
         Some(payment)
             if ![&payment.origin, &payment.payee.provider, &payment.payer.provider].contains(&&asker) =>
@@ -386,9 +395,7 @@ pub(super) fn status<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> R
             return Err("U17");
         }
         // Nobody asks in a storm, whatever a provider's own clock says.
-        Some(payment) if !may_call("status_check", &payment.checks, Timestamp::from_millis(0), desk.now) => {
-            return Err("U80");
-        }
+        Some(payment) if is_bounded && !may_ask(&payment, desk.now) => return Err("U80"),
         Some(mut payment) => {
             payment.checks.retain(|at| desk.now.since(*at) < CHECKS_KEPT);
             payment.checks.push(desk.now);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use upi::machines::switch::{Beginning, Outgoing, State};
 use upi::messages::Credential;
-use values::{Record, Timestamp};
+use values::{Record, Residency, Timestamp};
 
 /// One side of a payment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +136,7 @@ pub struct BankHealth {
 impl Record for BankHealth {
     type Key = String;
     const TABLE: &'static str = "upi_bank_health";
+    const RESIDENCY: Residency = Residency::Memory;
     fn key(&self) -> String {
         self.bank.clone()
     }
@@ -159,6 +160,7 @@ pub struct Position {
 impl Record for Position {
     type Key = (String, String);
     const TABLE: &'static str = "upi_positions";
+    const RESIDENCY: Residency = Residency::Memory;
     fn key(&self) -> Self::Key {
         (self.cycle.clone(), self.bank.clone())
     }
