@@ -69,8 +69,9 @@ async fn paying_by_code(see: &See<'_>, person: &Person<'_>, house: &House) -> Ve
 /// What the phone shows only on the way to a payment by account; the page of one that was paid, and another is left to be paid.
 async fn paying_by_account(see: &See<'_>, person: &Person<'_>, house: &House) -> (String, Vec<String>) {
     let phone = house.phone(0);
+    let mut wrong = see.pages("phone-account", phone, &["/upi/register"]).await;
     person.begin_account(phone).await;
-    let mut wrong = see.pages("phone-account", phone, &["/upi/pin/1/new"]).await;
+    wrong.extend(see.pages("phone-account", phone, &["/upi/pin/1/new"]).await);
     person.open(phone, "/upi/pin/1/new").await;
     person.finish_account().await;
     wrong.extend(see.pages("phone-account-unpaid", phone, &["/upi"]).await);

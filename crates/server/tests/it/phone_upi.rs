@@ -88,6 +88,8 @@ fn set_pin(screen: &Screen) {
     assert!(try_with(&password, PIN, "482914").body.contains("did not match"));
     let set = try_with(&password, PIN, PIN);
     assert_eq!(set.header("location"), "/upi?note=pin", "{}", set.body);
+    assert_eq!(screen.get("/upi/register").header("location"), "/upi", "it is bound, and stays so");
+    assert_eq!(screen.post("/upi/register", &[("number", "9800000002")]).header("location"), "/upi");
     let home = screen.get("/upi?note=pin").body;
     assert!(home.contains("The PIN is set") && home.contains("asha@paiza"), "{home}");
     assert!(home.contains("Amber Bank ••\u{a0}0016"), "{home}");
@@ -210,7 +212,7 @@ fn a_payment_that_nobody_answers_says_where_the_money_is_and_is_not_paid_again()
         "Being checked",
         "do not pay again",
         "You approved it",
-        "Waiting for the banks",
+        "Waiting for the network and the banks",
         "Paid, or back in your account",
         // Paid to a person: the day after it at the latest.
         "By 23 Nov 2026 at the latest",

@@ -206,10 +206,7 @@ impl Visit {
         }
         let (page, say) = (&self.page, |name: &str| self.page.language.say(name));
         let step = |stands, what: &str, when: String| StepView { stands, what: say(what), when };
-        let mut steps = vec![
-            step("yes", "upi-step-approved", view::exact_time(payment.at)),
-            step("yes", "upi-step-sent", view::exact_time(payment.at)),
-        ];
+        let mut steps = vec![step("yes", "upi-step-approved", view::exact_time(payment.at))];
         if let Some(asked) = payment.checks.last() {
             steps.push(step("yes", "upi-step-asked", view::exact_time(*asked)));
         }

@@ -352,20 +352,27 @@ pub(in super::super) async fn decide(asked: Asked, Form(typed): Form<Typed>) -> 
 }
 
 impl Visit {
+    /// The account that was decided on, and its place; nothing if it is not linked any more.
+    fn decided_account(
+        &self,
+        upi: &UpiPhone,
+        decided: &Decided,
+    ) -> Result<Option<(usize, LinkedAccount)>, Trouble> {
+        let mine = self.mine(upi)?;
+        let mut accounts = mine.accounts.iter().cloned().enumerate();
+        Ok(accounts.find(|(_, account)| account.reference == decided.account))
+    }
+
     /// The bank's page for this decision.
     fn pin_page(
         &self,
         upi: &UpiPhone,
-        draft: &Draft,
-        decided: &Decided,
+        (draft, decided): (&Draft, &Decided),
+        (place, account): &(usize, LinkedAccount),
         trouble: Option<String>,
-    ) -> Result<Option<(LinkedAccount, String)>, Trouble> {
-        let mine = self.mine(upi)?;
-        let place = mine.accounts.iter().position(|account| account.reference == decided.account);
-        let Some(place) = place else { return Ok(None) };
-        let account = mine.accounts[place].clone();
+    ) -> String {
         let view = PinView {
-            account: self.account_view(upi, place, &account),
+            account: self.account_view(upi, *place, account),
             length: usize::from(account.pin_length),
             payment: Some((draft.whose.name.clone(), rupees(decided.amount))),
             approves: decided.name.clone(),
@@ -373,7 +380,7 @@ impl Visit {
             back: "/upi/pay/confirm",
             trouble,
         };
-        Ok(Some((account, screens::upi_pin(&self.page, &view))))
+        screens::upi_pin(&self.page, &view)
     }
 }
 
@@ -384,8 +391,8 @@ pub(in super::super) async fn pin(asked: Asked) -> Response {
             visit.upi(|upi| {
                 let Some(draft) = visit.current() else { return to("/upi/pay") };
                 let Some(decided) = &draft.decided else { return to("/upi/pay/confirm") };
-                match visit.pin_page(upi, &draft, decided, None)? {
-                    Some((_, html)) => Ok(Reply::Page(html)),
+                match visit.decided_account(upi, decided)? {
+                    Some(at) => Ok(Reply::Page(visit.pin_page(upi, (&draft, decided), &at, None))),
                     None => to("/upi/pay/confirm"),
                 }
             })
@@ -419,18 +426,15 @@ pub(in super::super) async fn pay(asked: Asked, Form(approval): Form<Approval>) 
                 // A PIN approves what its own page showed: another decision since then wants the PIN again.
                 let decided = draft.decided.as_ref().filter(|decided| decided.name == approves);
                 let Some(decided) = decided else { return to("/upi/pay/confirm") };
-                let trouble = visit.page.language.say_count("upi-pin-length", "count", 0);
-                let Some((account, _)) = visit.pin_page(upi, &draft, decided, Some(trouble))? else {
-                    return to("/upi/pay/confirm");
-                };
+                let Some(at) = visit.decided_account(upi, decided)? else { return to("/upi/pay/confirm") };
+                let account = &at.1;
                 if !is_pin(&pin, account.pin_length) {
                     let length = usize::from(account.pin_length);
                     let trouble = visit.page.language.say_count("upi-pin-length", "count", length);
-                    let again = visit.pin_page(upi, &draft, decided, Some(trouble))?;
-                    return again.map_or_else(|| to("/upi/pay/confirm"), |(_, html)| no(html));
+                    return no(visit.pin_page(upi, (&draft, decided), &at, Some(trouble)));
                 }
                 let whom = (draft.payee.as_str(), Some(draft.whose.name.as_str()));
-                let order = upi.order(&account, whom, decided.amount, decided.note.as_deref(), &pin)?;
+                let order = upi.order(account, whom, decided.amount, decided.note.as_deref(), &pin)?;
                 let order = NewPayment { begun: draft.begun.clone(), ..order };
                 if !visit.approve(&draft, &order) {
                     return visit.to_last();

@@ -44,6 +44,7 @@ fn to(path: &str) -> Result<Reply, Trouble> {
 pub(in super::super) async fn number(asked: Asked) -> Response {
     asked
         .owner(|visit| match &visit.door.0.settings.upi {
+            Some(_) if visit.is_bound() => Reply::to("/upi"),
             Some(line) => Reply::page(screens::upi_register(&visit.page, &line.number, None)),
             None => Reply::to("/"),
         })
@@ -68,7 +69,11 @@ pub(in super::super) async fn register(asked: Asked, Form(typed): Form<Number>) 
                 let html = screens::upi_register(&visit.page, typed.number.trim(), Some(&trouble));
                 return Ok(Reply::No(StatusCode::UNPROCESSABLE_ENTITY, html));
             };
-            // Whatever was begun before: a phone is bound as a whole, or not at all.
+            // A phone that acts for its number goes on doing so, whatever form is sent.
+            if visit.is_bound() {
+                return Reply::to("/upi");
+            }
+            // What was begun before does not count: a phone is bound as a whole, or not at all.
             visit.door.forget_upi();
             let number = format!("+{}", mobile.to_wire());
             let new = NewUpiPhone {
@@ -91,6 +96,11 @@ pub(in super::super) async fn register(asked: Asked, Form(typed): Form<Number>) 
 }
 
 impl Visit {
+    /// Whether the provider says that this phone acts for its number.
+    fn is_bound(&self) -> bool {
+        self.upi_phone().ok().flatten().is_some_and(|upi| upi.mine().is_ok())
+    }
+
     /// What setting up lacks next: an account, an address, a PIN; else the first page, with a note.
     fn next_step(&self, upi: &UpiPhone, note: &str) -> Result<Reply, Trouble> {
         let mine = self.mine(upi)?;
