@@ -99,10 +99,10 @@ fn spoil<W: Records>(records: &mut W, device: Device) {
 /// The phone acts for the number from now on, and whichever did before does not.
 fn bind<W: Records>(records: &mut W, device: Device, mobile: &str, now: Timestamp) {
     let known = records.find::<Customer>(&mobile.to_owned());
-    if let Some(before) = known.as_ref().and_then(|customer| records.find::<Device>(&customer.device)) {
-        if before.id != device.id {
-            records.put(Device { state: DeviceState::Replaced, ..before });
-        }
+    if let Some(before) = known.as_ref().and_then(|customer| records.find::<Device>(&customer.device))
+        && before.id != device.id
+    {
+        records.put(Device { state: DeviceState::Replaced, ..before });
     }
     let customer = known.unwrap_or_else(|| Customer {
         mobile: mobile.to_owned(),

@@ -282,10 +282,10 @@ pub(crate) fn ended<W: Records>(
     state: PaymentState,
     code: &str,
 ) {
-    if let Some(request) = desk.records.find::<CollectRequest>(&(mobile.to_owned(), id.to_owned())) {
-        if request.state == CollectState::Open {
-            desk.records.put(CollectRequest { state: CollectState::Expired, ..request });
-        }
+    if let Some(request) = desk.records.find::<CollectRequest>(&(mobile.to_owned(), id.to_owned()))
+        && request.state == CollectState::Open
+    {
+        desk.records.put(CollectRequest { state: CollectState::Expired, ..request });
     }
     let sent = desk.records.find::<Payment>(&(mobile.to_owned(), id.to_owned(), Direction::Sent));
     if let Some(payment) = sent.filter(|payment| payment.state != PaymentState::Success) {

@@ -69,11 +69,12 @@ impl TakesMessages for Psp {
             return desk.records.note("psp.answer_not_taken", message, code);
         };
         // Where that is not certain the payment stays pending, and a status check answers.
-        if question.api == "ReqPay" && is_certain(code) {
-            if let Some(payment) = payments::begun(desk.records, &question.mobile, &question.about) {
-                let id = upi::ids::MessageId::parse(message).expect("a message of our own has a name");
-                payments::told(desk, payment, &response(&id, Err(code)));
-            }
+        if question.api == "ReqPay"
+            && is_certain(code)
+            && let Some(payment) = payments::begun(desk.records, &question.mobile, &question.about)
+        {
+            let id = upi::ids::MessageId::parse(message).expect("a message of our own has a name");
+            payments::told(desk, payment, &response(&id, Err(code)));
         }
         desk.records.put(Question { state: QuestionState::Failed(code.to_owned()), ..question });
     }

@@ -224,7 +224,7 @@ mod tests {
             let mut noise = vec![0u8; side * side];
             for (place, dot) in noise.iter_mut().enumerate() {
                 // Knuth's linear congruential generator; grains of several dots look more like modules.
-                if (place % side) % grain == 0 {
+                if (place % side).is_multiple_of(grain) {
                     state =
                         state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 }

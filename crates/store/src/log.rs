@@ -396,7 +396,12 @@ mod tests {
             let mut seen = Vec::new();
             let pieces = self.log.unshelved();
             for piece in &pieces {
-                piece.each(&mut |facts, link| Ok(seen.push((facts.len(), link)))).unwrap();
+                piece
+                    .each(&mut |facts, link| {
+                        seen.push((facts.len(), link));
+                        Ok(())
+                    })
+                    .unwrap();
             }
             assert_eq!(seen, self.after(self.shelved), "what was appended is shelved, in order");
             self.log.shelved(&pieces);
@@ -414,7 +419,10 @@ mod tests {
 
     fn recovered(left: &Left, head: Link) -> Result<Vec<Written>, DriverError> {
         let mut seen = Vec::new();
-        left.each_after(head, &mut |facts, link| Ok(seen.push((facts.len(), link))))?;
+        left.each_after(head, &mut |facts, link| {
+            seen.push((facts.len(), link));
+            Ok(())
+        })?;
         Ok(seen)
     }
 

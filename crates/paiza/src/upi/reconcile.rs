@@ -129,7 +129,7 @@ struct Planted {
 impl Planted {
     fn row(&mut self, row: &Row<'_>) -> Result<(), Failure> {
         self.rows.row(&Row { source: self.source, ..*row });
-        if self.rows.rows() % BLOCK == 0 { self.flush() } else { Ok(()) }
+        if self.rows.rows().is_multiple_of(BLOCK) { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<(), Failure> {

@@ -111,7 +111,7 @@ fn network_files(out: &Path, bank: &UpiBank, payments: &[UpiPayment], now: Times
         let Some(cycle) = cycle_of(payment).filter(|cycle| is_over(cycle, now)) else { continue };
         for (role, side) in [(Role::Remitter, &payment.payer), (Role::Beneficiary, &payment.payee)] {
             if side.bank == bank.organisation {
-                let file = files.entry((cycle.to_string(), role)).or_insert_with(Writer::new);
+                let file = files.entry((cycle.to_string(), role)).or_default();
                 network_row(file, payment, role, &cycle);
             }
         }
@@ -138,7 +138,7 @@ fn own_books(what: &Settle, bank: &UpiBank, positions: &[Position], now: Timesta
             continue;
         }
         let mut row = |source, state| {
-            let file = files.entry((cycle.to_string(), source)).or_insert_with(Writer::new);
+            let file = files.entry((cycle.to_string(), source)).or_default();
             bank_row(file, bank, leg, source, state);
         };
         row(Source::Log, logged(leg));

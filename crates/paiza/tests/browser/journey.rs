@@ -166,8 +166,8 @@ impl Person<'_> {
             let banner = self.browser.client.find(Locator::Css(".banner.plain p")).await;
             if let Ok(banner) = banner {
                 let text = banner.text().await.unwrap();
-                let runs = text.split(|c: char| !c.is_ascii_digit());
-                return runs.filter(|run| run.len() == 6).next_back().expect("six digits").to_owned();
+                let mut runs = text.split(|c: char| !c.is_ascii_digit());
+                return runs.rfind(|run| run.len() == 6).expect("six digits").to_owned();
             }
             self.press(&format!("a[href='{path}']")).await;
         }

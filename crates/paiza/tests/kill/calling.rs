@@ -156,7 +156,7 @@ fn next(seed: &mut u64) -> u64 {
 fn no_call_is_lost_or_doubled_and_every_event_is_delivered_though_the_platform_dies() {
     let seed = std::env::var("PAIZA_SEED").ok().and_then(|seed| seed.parse().ok());
     let mut seed = seed.unwrap_or_else(|| u64::from_be_bytes(crypto::random::bytes()));
-    println!("PAIZA_SEED={seed}");
+    eprintln!("PAIZA_SEED={seed}");
     let mut city = City::start();
     let load = Arc::new(Load { at: city.interface(), ..Load::default() });
     let (url, taken) = endpoint();

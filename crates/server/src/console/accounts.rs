@@ -154,7 +154,7 @@ fn after(payment: &UpiPayment, at: Timestamp) -> Cell {
 
 fn steps_table(desk: &Desk, payment: &UpiPayment, steps: &[UpiStep]) -> Table {
     let row = |step: &UpiStep| {
-        let sent = serde_json::to_value(&step.sent).unwrap_or_default();
+        let sent = serde_json::to_value(step.sent).unwrap_or_default();
         let late = if step.late { desk.say("account-late") } else { String::new() };
         vec![
             after(payment, step.at),

@@ -41,7 +41,8 @@ impl Endpoint {
     fn answering(answers: &[Option<u16>]) -> Endpoint {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/hooks", listener.local_addr().unwrap());
-        let (got, held): (Arc<Mutex<Vec<Got>>>, Arc<Mutex<Vec<TcpStream>>>) = Default::default();
+        let got = Arc::<Mutex<Vec<Got>>>::default();
+        let held = Arc::<Mutex<Vec<TcpStream>>>::default();
         let (tell, keep, answers) = (Arc::clone(&got), Arc::clone(&held), answers.to_vec());
         std::thread::spawn(move || {
             for (count, stream) in listener.incoming().enumerate() {

@@ -321,7 +321,7 @@ fn drawn_codes_are_read_by_another_reader() {
                 std::env::var_os("PAIZA_REQUIRE_ALL").is_none(),
                 "zbarimg (Debian: zbar-tools) is required"
             );
-            println!("skipped: zbarimg is not here (Debian: zbar-tools)");
+            eprintln!("skipped: zbarimg is not here (Debian: zbar-tools)");
             return;
         };
         assert_eq!(String::from_utf8_lossy(&read.stdout).trim_end(), text);

@@ -7,6 +7,9 @@ use std::time::Duration;
 use store::{Kind, Mapping, Outcome, Schema, Store, StoreError, TestClock};
 use values::{Operation, Record, Records, Timestamp};
 
+/// A way to ask a store for something.
+type Ask = fn(&Store) -> Result<(), StoreError>;
+
 /// Long enough for any machine; only a test that fails waits for it.
 const NEVER: Duration = Duration::from_secs(60);
 
@@ -63,7 +66,7 @@ fn who_asks_while_the_store_closes_is_answered() {
         let folder = tempfile::tempdir().unwrap();
         let store = open(&folder, schema());
         let (tell, told) = mpsc::channel();
-        let asks: [fn(&Store) -> Result<(), StoreError>; 4] = [
+        let asks: [Ask; 4] = [
             |store| store.call(Add::new(1, 1)).map(drop),
             |store| store.read(|_| ()),
             |store| store.flush(),

@@ -139,9 +139,9 @@ impl<'a> Message<'a> {
         if is_request && self.is_version_two() && mode.is_empty() {
             findings.add("IM0", &mode_path, txn.at, "missing".to_owned());
         }
-        if !mode.is_empty()
-            && !(mode.bytes().all(|b| b.is_ascii_digit()) && mode.parse::<u8>().is_ok_and(|mode| mode <= 32))
-        {
+        let digits = mode.bytes().all(|b| b.is_ascii_digit());
+        let known = digits && mode.parse::<u8>().is_ok_and(|mode| mode <= 32);
+        if !mode.is_empty() && !known {
             findings.add("IM0", &mode_path, at("initiationMode"), "not 00 to 32".to_owned());
         }
         let credentials = self.credentials();

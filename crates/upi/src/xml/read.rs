@@ -247,7 +247,7 @@ impl<'a> Reader<'a> {
         let mut value = String::new();
         loop {
             let rest = self.rest();
-            let plain = rest.find(|c| c == quote || matches!(c, '&' | '<')).unwrap_or(rest.len());
+            let plain = rest.find([quote, '&', '<']).unwrap_or(rest.len());
             let piece = self.plain(plain)?;
             // XML 1.0, 2.11: a line end of two characters is one.
             value.extend(

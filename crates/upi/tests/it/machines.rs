@@ -451,13 +451,13 @@ impl City {
     }
 
     /// Every world that can come about: how many there are and how payments end, or one that must not be.
-    fn explored(self) -> Result<(usize, BTreeSet<State>), World> {
+    fn explored(self) -> Result<(usize, BTreeSet<State>), Box<World>> {
         let mut seen = HashSet::from([self.first()]);
         let mut queue = VecDeque::from([self.first()]);
         let mut ends = BTreeSet::new();
         while let Some(world) = queue.pop_front() {
             if !world.is_sound() {
-                return Err(world);
+                return Err(Box::new(world));
             }
             if world.switch.is_final() {
                 ends.insert(world.switch.clone());

@@ -367,16 +367,16 @@ pub(super) fn reverse<W: Records>(
             code = "96".to_owned();
         } else {
             desk.records.put(changed.clone());
-            if let (Some(Booking::Undo), Some(account)) = (step.booking, &account) {
-                if leg == Leg::Debit {
-                    if known.original.is_some() {
-                        refunds::uncount(desk, &known);
-                    } else {
-                        forget(desk, &known);
-                        compensate(desk, account, &changed);
-                    }
-                    texts::tell(bank, desk, account, Event::Reversal, &changed);
+            if let (Some(Booking::Undo), Some(account)) = (step.booking, &account)
+                && leg == Leg::Debit
+            {
+                if known.original.is_some() {
+                    refunds::uncount(desk, &known);
+                } else {
+                    forget(desk, &known);
+                    compensate(desk, account, &changed);
                 }
+                texts::tell(bank, desk, account, Event::Reversal, &changed);
             }
         }
     }

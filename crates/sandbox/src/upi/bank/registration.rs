@@ -87,7 +87,7 @@ pub(super) fn set_pin<W: Records>(bank: &Bank, desk: &mut Desk<'_, W>, message: 
     let outcome = account_of(bank, desk, message)
         .map_err(str::to_owned)
         .and_then(|account| set_pin_of(bank, desk, message, account));
-    told(desk, message, outcome.as_ref().map(|()| ()).map_err(String::as_str))
+    told(desk, message, outcome.as_ref().copied().map_err(String::as_str))
 }
 
 fn set_pin_of<W: Records>(
@@ -166,7 +166,7 @@ fn take_password<W: Records>(
 /// Sets another PIN for who knows the one before.
 pub(super) fn change_pin<W: Records>(bank: &Bank, desk: &mut Desk<'_, W>, message: &Message) -> Message {
     let outcome = change_pin_of(bank, desk, message);
-    told(desk, message, outcome.as_ref().map(|()| ()).map_err(String::as_str))
+    told(desk, message, outcome.as_ref().copied().map_err(String::as_str))
 }
 
 fn change_pin_of<W: Records>(bank: &Bank, desk: &mut Desk<'_, W>, message: &Message) -> Result<(), String> {

@@ -167,11 +167,12 @@ pub(super) fn push<W: Records>(
 ) {
     health::hear(desk, &payment, input);
     let is_asked = matches!(payment.state, State::AuthSent | State::WaitPayer);
-    if is_asked && *input == Input::Authorised(Answer::Yes) {
-        if let Some(code) = health::declines(desk, &payment) {
-            let no = Input::Authorised(Answer::No(code.to_owned()));
-            return push(desk, payment, &no, "a bank is not well", message);
-        }
+    if is_asked
+        && *input == Input::Authorised(Answer::Yes)
+        && let Some(code) = health::declines(desk, &payment)
+    {
+        let no = Input::Authorised(Answer::No(code.to_owned()));
+        return push(desk, payment, &no, "a bank is not well", message);
     }
     step(desk, payment, input, cause, message);
 }

@@ -114,7 +114,7 @@ impl Visit {
     }
 
     fn banks_page(&self, upi: &UpiPhone, trouble: Option<&str>) -> Result<String, Trouble> {
-        Ok(screens::upi_banks(&self.page, &*self.banks(upi)?, trouble))
+        Ok(screens::upi_banks(&self.page, &self.banks(upi)?, trouble))
     }
 }
 

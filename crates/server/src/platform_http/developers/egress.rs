@@ -340,10 +340,12 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     // Of all addresses only 2000::/3 are given out. Inside lie protocol assignments with Teredo (2001::/23),
     // documentation (2001:db8::/32, 3fff::/20) and 6to4 (2002::/16), which carry other addresses or none.
     let given_out = segments[0] & 0xE000 == 0x2000;
-    let special = (segments[0] == 0x2001 && segments[1] < 0x0200)
-        || (segments[0] == 0x2001 && segments[1] == 0x0DB8)
-        || segments[0] == 0x2002
-        || (segments[0] == 0x3FFF && segments[1] < 0x1000);
+    let special = match segments[0] {
+        0x2001 => segments[1] < 0x0200 || segments[1] == 0x0DB8,
+        0x2002 => true,
+        0x3FFF => segments[1] < 0x1000,
+        _ => false,
+    };
     given_out && !special
 }
 
