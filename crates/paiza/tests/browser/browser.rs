@@ -228,7 +228,7 @@ impl Browser {
         const ASK: &str = "
             const root = document.scrollingElement;
             const loaded = performance.getEntriesByType('resource').map(it => new URL(it.name).origin);
-            return [root.scrollWidth - window.innerWidth, loaded];";
+            return [root.scrollWidth - root.clientWidth, loaded];";
         let found = self.client.execute(ASK, Vec::new()).await.unwrap();
         let origins = found[1].as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned);
         (found[0].as_i64().unwrap(), origins.collect())

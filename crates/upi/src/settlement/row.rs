@@ -168,11 +168,17 @@ pub fn read_line(line: &str) -> Result<Line<'_>, BadRow> {
 }
 
 /// Writes a file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Writer {
     text: String,
     rows: u64,
     sum: u64,
+}
+
+impl Default for Writer {
+    fn default() -> Writer {
+        Writer::new()
+    }
 }
 
 impl Writer {
