@@ -57,6 +57,8 @@ pub struct Order {
     pub payee: String,
     /// The name that was shown.
     pub payee_name: Option<String>,
+    /// The category that was told with it.
+    pub payee_category: Option<String>,
     /// How much.
     pub amount: Money,
     /// What the payer writes.
@@ -168,7 +170,9 @@ impl PaymentService {
 
     /// Pays; the same order again is the same payment.
     pub fn pay(&self, device: DeviceId, order: Order) -> Result<Payment, PspError> {
-        let Order { transaction, account: reference, payee, payee_name, amount, note, begun, pin } = order;
+        let Order { transaction, account, payee, payee_name, payee_category, amount, note, begun, pin } =
+            order;
+        let reference = account;
         let (psp, entropy) = (self.psp.clone(), crypto::random::bytes());
         self.call(Pay {
             psp,
@@ -177,6 +181,7 @@ impl PaymentService {
             reference,
             payee,
             payee_name,
+            payee_category,
             amount,
             note,
             begun,

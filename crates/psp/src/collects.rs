@@ -109,26 +109,12 @@ impl Operation for Collect {
         party.amount = Some(self.amount);
         message.payer = Some(party);
         message.payees = vec![payee];
+        let which = (customer.mobile.as_str(), id.as_str(), Direction::Received);
+        let other = self.payer.to_ascii_lowercase();
         let payment = Payment {
-            mobile: customer.mobile.clone(),
-            id: id.as_str().to_owned(),
-            direction: Direction::Received,
-            own,
-            other: self.payer.to_ascii_lowercase(),
-            other_name: None,
-            account: account.reference,
-            paise: self.amount.minor(),
             note: self.note.clone(),
             reference: reference.as_str().to_owned(),
-            state: PaymentState::Pending,
-            code: "01".to_owned(),
-            cause: None,
-            category: None,
-            original: None,
-            refunded: 0,
-            checks: Vec::new(),
-            at: now,
-            changed_at: now,
+            ..Payment::begins(which, (&own, &other), &account.reference, self.amount.minor(), now)
         };
         let used = UsedTransaction { id: payment.id.clone(), mobile: customer.mobile, at: now };
         desk.records.put(used);
@@ -210,7 +196,7 @@ impl Operation for Decide {
             let account = linked(&customer, reference)?;
             party.account = account_on_wire(account);
             party.credentials = vec![pin.clone()];
-            payment = Some(approved(&request, account.reference.clone(), now));
+            payment = Some(approved(&request, &account.reference, now));
         }
         desk.post(self.psp.switch(), &message);
         payment.iter().for_each(|payment| desk.records.put(payment.clone()));
@@ -250,27 +236,14 @@ impl Decide {
     }
 }
 
-fn approved(request: &CollectRequest, account: String, now: Timestamp) -> Payment {
+fn approved(request: &CollectRequest, account: &str, now: Timestamp) -> Payment {
+    let which = (request.mobile.as_str(), request.id.as_str(), Direction::Sent);
     Payment {
-        mobile: request.mobile.clone(),
-        id: request.id.clone(),
-        direction: Direction::Sent,
-        own: request.own.clone(),
-        other: request.payee.clone(),
         other_name: Some(request.payee_name.clone()),
-        account,
-        paise: request.paise,
         note: request.note.clone(),
         reference: request.reference.clone(),
-        state: PaymentState::Pending,
-        code: "01".to_owned(),
-        cause: None,
         category: Some(request.category.clone()),
-        original: None,
-        refunded: 0,
-        checks: Vec::new(),
-        at: now,
-        changed_at: now,
+        ..Payment::begins(which, (&request.own, &request.payee), account, request.paise, now)
     }
 }
 

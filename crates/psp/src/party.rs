@@ -287,26 +287,16 @@ impl Psp {
         // Who was not paid has nothing to see.
         if let (Some(Owner { own, account, .. }), true) = (entry, state == PaymentState::Success) {
             let reference = message.transaction.reference.as_ref();
+            let which = (own.mobile.as_str(), id.as_str(), Direction::Received);
+            let at = message.transaction.at.unwrap_or(desk.now);
+            let paise = payee.amount.map_or(0, |amount| amount.minor());
             desk.records.put(Payment {
-                mobile: own.mobile,
-                id,
-                direction: Direction::Received,
-                own: own.address,
-                other: other.to_lower(),
-                other_name: None,
-                account: account.reference,
-                paise: payee.amount.map_or(0, |amount| amount.minor()),
                 note: message.transaction.note.clone(),
                 reference: reference.map(|text| text.as_str().to_owned()).unwrap_or_default(),
                 state,
                 code: told.code.clone().unwrap_or_default(),
-                cause: None,
-                category: None,
-                original: None,
-                refunded: 0,
-                checks: Vec::new(),
-                at: message.transaction.at.unwrap_or(desk.now),
                 changed_at: desk.now,
+                ..Payment::begins(which, (&own.address, &other.to_lower()), &account.reference, paise, at)
             });
         }
         let answer = desk.answer(message, response(&message.head.message, Ok(())));

@@ -62,6 +62,8 @@ pub struct Pay {
     pub payee: String,
     /// The name that was shown.
     pub payee_name: Option<String>,
+    /// The category that was told with it: by when late money is promised follows from it, nothing else.
+    pub payee_category: Option<String>,
     /// How much, rupees.
     pub amount: Money,
     /// What the payer writes.
@@ -118,26 +120,15 @@ impl Operation for Pay {
         to.amount = Some(self.amount);
         message.payer = Some(from);
         message.payees = vec![to];
+        let which = (customer.mobile.as_str(), self.transaction.as_str(), Direction::Sent);
+        let other = self.payee.to_ascii_lowercase();
+        let category = self.payee_category.clone().filter(|category| is_category(category));
         let payment = Payment {
-            mobile: customer.mobile.clone(),
-            id: self.transaction.clone(),
-            direction: Direction::Sent,
-            own,
-            other: self.payee.to_ascii_lowercase(),
             other_name: self.payee_name.clone(),
-            account: account.reference,
-            paise: self.amount.minor(),
             note: self.note.clone(),
             reference: reference.as_str().to_owned(),
-            state: PaymentState::Pending,
-            code: "01".to_owned(),
-            cause: None,
-            category: None,
-            original: None,
-            refunded: 0,
-            checks: Vec::new(),
-            at: now,
-            changed_at: now,
+            category,
+            ..Payment::begins(which, (&own, &other), &account.reference, self.amount.minor(), now)
         };
         asked(&mut desk, &message.head.message, "ReqPay", &payment);
         desk.records.put(payment.clone());
@@ -160,6 +151,11 @@ impl Pay {
 /// A note that messages may carry.
 pub(crate) fn is_note(note: &str) -> bool {
     (1..=50).contains(&note.chars().count()) && !note.chars().any(char::is_control)
+}
+
+/// A merchant category is four digits.
+fn is_category(text: &str) -> bool {
+    text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Remembers that the switch was asked about a payment.

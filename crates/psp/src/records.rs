@@ -307,6 +307,40 @@ pub struct Payment {
     pub changed_at: Timestamp,
 }
 
+impl Payment {
+    /// One that begins at `at`, of which nothing is known yet but what makes it: `who` and the transaction, which way, between
+    /// which addresses, in or out of which account, how much.
+    pub(crate) fn begins(
+        (who, id, direction): (&str, &str, Direction),
+        (own, other): (&str, &str),
+        account: &str,
+        paise: u64,
+        at: Timestamp,
+    ) -> Payment {
+        Payment {
+            mobile: who.to_owned(),
+            id: id.to_owned(),
+            direction,
+            own: own.to_owned(),
+            other: other.to_owned(),
+            other_name: None,
+            account: account.to_owned(),
+            paise,
+            note: None,
+            reference: String::new(),
+            state: PaymentState::Pending,
+            code: "01".to_owned(),
+            cause: None,
+            category: None,
+            original: None,
+            refunded: 0,
+            checks: Vec::new(),
+            at,
+            changed_at: at,
+        }
+    }
+}
+
 impl Record for Payment {
     type Key = (String, String, Direction);
     const TABLE: &'static str = "psp_payments";

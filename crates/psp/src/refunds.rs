@@ -103,22 +103,14 @@ impl Refund {
         from.credentials = vec![Credential::pre_approved(&reference.as_str()[6..])];
         message.payees = vec![party(&received.other)?];
         message.payer = Some(from);
+        let which = (received.mobile.as_str(), self.transaction.as_str(), Direction::Sent);
+        let between = (received.own.as_str(), received.other.as_str());
         let payment = Payment {
-            id: self.transaction.clone(),
-            direction: Direction::Sent,
-            paise: amount.minor(),
+            other_name: received.other_name.clone(),
             note: self.note.clone(),
             reference: reference.as_str().to_owned(),
-            state: PaymentState::Pending,
-            code: "01".to_owned(),
-            cause: None,
-            category: None,
             original: Some(received.id.clone()),
-            refunded: 0,
-            checks: Vec::new(),
-            at: now,
-            changed_at: now,
-            ..received.clone()
+            ..Payment::begins(which, between, &received.account, amount.minor(), now)
         };
         asked(desk, &message.head.message, "ReqPay", &payment);
         desk.post(self.psp.switch(), &message);

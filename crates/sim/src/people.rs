@@ -123,6 +123,7 @@ impl Town {
             reference: String::new(),
             payee: to.to_owned(),
             payee_name: None,
+            payee_category: None,
             amount: Money::new(paise, Currency::INR).expect("a small amount"),
             note: Some("tea".to_owned()),
             begun: psp::payments::Begun::default(),

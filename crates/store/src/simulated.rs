@@ -197,19 +197,23 @@ impl Folder for Disk {
         if state.fold_fails {
             return Err(DriverError::new("folding", "a simulated fault").into());
         }
+        // All or nothing: every row is made before the first is changed.
+        let mut changes = Vec::new();
         for table in &fold.tables {
-            let layout = table.layout();
-            let rows = state.tables.entry(layout.name).or_default();
             table.each(&mut |change| {
-                match change {
-                    RowChange::Put(row) => {
-                        let key = layout.key.iter().map(|column| row.values[*column].clone()).collect();
-                        rows.insert((row.bucket, key), row.values);
-                    }
-                    RowChange::Remove(bucket, key) => drop(rows.remove(&(bucket, key))),
-                }
+                changes.push((table.layout(), change));
                 Ok(())
             })?;
+        }
+        for (layout, change) in changes {
+            let rows = state.tables.entry(layout.name).or_default();
+            match change {
+                RowChange::Put(row) => {
+                    let key = layout.key.iter().map(|column| row.values[*column].clone()).collect();
+                    rows.insert((row.bucket, key), row.values);
+                }
+                RowChange::Remove(bucket, key) => drop(rows.remove(&(bucket, key))),
+            }
         }
         state.repeats.extend(fold.repeats.iter().map(|repeat| (repeat.idempotency.key, repeat.clone())));
         state.repeats.retain(|_, repeat| repeat.at >= fold.forget_repeats_before);

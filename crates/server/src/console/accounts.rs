@@ -19,6 +19,16 @@ use values::{Records, Timestamp};
 
 /// Payments in the list.
 const NEWEST: i64 = 25;
+/// What is said of a payment.
+const PAYMENT: [(&str, &str); 7] = [
+    ("column-time", ""),
+    ("column-amount", "number"),
+    ("column-from", ""),
+    ("column-to", ""),
+    ("column-state", ""),
+    ("column-reference", ""),
+    ("column-transaction", ""),
+];
 
 /// The records of account payment that run in the same process.
 #[derive(Clone)]
@@ -29,8 +39,8 @@ pub struct AccountSources {
     pub banks: Vec<(String, String, Store)>,
 }
 
-/// Where a payment stands, as its word in the records.
-fn word(state: &Stand) -> String {
+/// Where a payment or a leg stands, as its word in the records.
+fn word(state: &impl serde::Serialize) -> String {
     let told = serde_json::to_value(state).unwrap_or_default();
     let named = told.as_object().and_then(|fields| fields.keys().next().cloned());
     told.as_str().map(str::to_owned).or(named).unwrap_or_default()
@@ -81,17 +91,8 @@ pub(super) async fn list(State(console): State<Console>, headers: HeaderMap, uri
                 Cell::code(row.text(0)).to(format!("/account-payments/{}", row.text(0))),
             ]
         };
-        let columns = [
-            ("column-time", ""),
-            ("column-amount", "number"),
-            ("column-from", ""),
-            ("column-to", ""),
-            ("column-state", ""),
-            ("column-reference", ""),
-            ("column-transaction", ""),
-        ];
         let rows = found.rows.iter().map(row).collect();
-        let table = desk.table("console-accounts", &columns, rows, "console-no-payments");
+        let table = desk.table("console-accounts", &PAYMENT, rows, "console-no-payments");
         Ok(desk.show("console-accounts", &[table]))
     };
     Desk::new(console, &headers, &uri, "/account-payments").answer(make).await
@@ -137,15 +138,8 @@ fn facts(desk: &Desk, payment: &UpiPayment) -> Table {
         state_chip(desk, &word(&payment.state), code.as_deref()),
         Cell::code(payment.reference.clone().unwrap_or_default()),
     ];
-    let columns = [
-        ("column-time", ""),
-        ("column-amount", "number"),
-        ("column-from", ""),
-        ("column-to", ""),
-        ("column-state", ""),
-        ("column-reference", ""),
-    ];
-    desk.table("console-facts", &columns, vec![row], "console-no-payments")
+    // Its name is the title.
+    desk.table("console-facts", &PAYMENT[..PAYMENT.len() - 1], vec![row], "console-no-payments")
 }
 
 fn after(payment: &UpiPayment, at: Timestamp) -> Cell {
@@ -154,13 +148,12 @@ fn after(payment: &UpiPayment, at: Timestamp) -> Cell {
 
 fn steps_table(desk: &Desk, payment: &UpiPayment, steps: &[UpiStep]) -> Table {
     let row = |step: &UpiStep| {
-        let sent = serde_json::to_value(step.sent).unwrap_or_default();
         let late = if step.late { desk.say("account-late") } else { String::new() };
         vec![
             after(payment, step.at),
             Cell::text(step.cause.clone()),
             Cell::code(word(&step.state)),
-            Cell::code(sent.as_str().unwrap_or_default()),
+            Cell::code(word(&step.sent)),
             Cell::text(late),
         ]
     };
@@ -191,14 +184,12 @@ fn at_the_banks(
             [Leg::Debit, Leg::Credit].map(|leg| records.find::<UpiLeg>(&(id.clone(), leg)))
         })?;
         for leg in known.into_iter().flatten() {
-            let state = serde_json::to_value(&leg.state).unwrap_or_default();
-            let named = state.as_object().and_then(|fields| fields.keys().next().cloned());
             let tail = leg.account.get(leg.account.len().saturating_sub(4)..).unwrap_or_default();
             legs.push(vec![
                 after(payment, leg.at),
                 Cell::text(bank.clone()),
                 Cell::text(leg_name(leg.leg)),
-                Cell::code(state.as_str().map(str::to_owned).or(named).unwrap_or_default()),
+                Cell::code(word(&leg.state)),
                 Cell::code(leg.code.clone()),
                 Cell::code(format!("\u{2022}\u{2022} {tail}")),
             ]);

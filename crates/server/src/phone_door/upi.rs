@@ -26,7 +26,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use psp::records::LinkedAccount;
 use serde::Deserialize;
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -78,8 +77,6 @@ pub(super) struct State {
     unsent: Option<Arc<(NewPayment, String)>>,
     /// The last order that was approved.
     last: Option<String>,
-    /// Of payments that were begun here: the payee's category.
-    categories: HashMap<String, String>,
 }
 
 /// Why a page cannot be made.
@@ -100,12 +97,26 @@ impl From<PhoneError> for Trouble {
     }
 }
 
+/// A form that has to be typed again.
+fn no(html: String) -> Result<Reply, Trouble> {
+    Ok(Reply::No(StatusCode::UNPROCESSABLE_ENTITY, html))
+}
+
+fn to(path: &str) -> Result<Reply, Trouble> {
+    Ok(Reply::To(path.to_owned()))
+}
+
 /// A code of the provider's own no, if the error is one.
 fn code_of(error: &UpiPhoneError) -> Option<&str> {
     match error {
         UpiPhoneError::Client(error) => error.code(),
         _ => None,
     }
+}
+
+/// Whether this no of the provider's says that another phone has the number now, or that this one was never bound.
+fn is_unbound(code: &str) -> bool {
+    matches!(code, "device_not_bound" | "device_unknown" | "signature_invalid")
 }
 
 /// The language of sentences about codes.
@@ -208,10 +219,7 @@ impl Visit {
                 Reply::No(StatusCode::CONFLICT, html)
             }
             UpiPhoneError::Client(ClientError::Problem(problem)) => match problem.code.as_str() {
-                // Another phone has the number now, or this one was never bound.
-                "device_not_bound" | "device_unknown" | "signature_invalid" => {
-                    Reply::To("/upi/register".to_owned())
-                }
+                code if is_unbound(code) => Reply::To("/upi/register".to_owned()),
                 "too_often" | "account_not_listed" => {
                     let name = format!("upi-no-{}", problem.code.replace('_', "-"));
                     let html = screens::upi_no(page, "wrong-title", page.language.say(&name), "/upi");

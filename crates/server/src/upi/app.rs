@@ -209,6 +209,9 @@ pub struct NewPayment {
     pub payee: String,
     /// The name that was shown.
     pub payee_name: Option<String>,
+    /// The category that was told with it.
+    #[serde(default)]
+    pub payee_category: Option<String>,
     /// Rupees, such as `30.00`.
     pub amount: String,
     /// What the payer writes.
@@ -475,8 +478,10 @@ impl App {
 
     fn pay(&self, device: DeviceId, new: NewPayment) -> Result<Response, No> {
         let amount = Money::parse(&new.amount, Currency::INR).map_err(|_| No::invalid("/amount"))?;
-        let NewPayment { transaction, account, payee, payee_name, note, begun, pin, .. } = new;
-        let order = Order { transaction, account, payee, payee_name, amount, note, begun, pin };
+        let NewPayment { transaction, account, payee, payee_name, payee_category, note, begun, pin, .. } =
+            new;
+        let order =
+            Order { transaction, account, payee, payee_name, payee_category, amount, note, begun, pin };
         Ok(shown(&Shown::from(self.0.service.pay(device, order)?)))
     }
 

@@ -377,6 +377,7 @@ impl UpiPhone {
             account: account.reference.clone(),
             payee: payee.to_owned(),
             payee_name: payee_name.map(str::to_owned),
+            payee_category: None,
             amount: amount.to_decimal(),
             note: note.map(str::to_owned),
             begun: Begun::default(),

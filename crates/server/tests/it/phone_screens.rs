@@ -59,6 +59,11 @@ impl Screen {
         Screen { at, agent, cookie: RefCell::default(), reader, folder, _party: party, _http: http }
     }
 
+    /// Where the phone keeps what it has.
+    pub(crate) fn phone_folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("phone")
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.at)
     }

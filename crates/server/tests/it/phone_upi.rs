@@ -213,7 +213,9 @@ fn a_payment_that_nobody_answers_says_where_the_money_is_and_is_not_paid_again()
         "do not pay again",
         "You approved it",
         "Waiting for the network and the banks",
+        "If it was, the money is with the network",
         "Paid, or back in your account",
+        "each later day it owes you 100 rupees",
         // Paid to a person: the day after it at the latest.
         "By 23 Nov 2026 at the latest",
         "Amber Bank, quoting the reference",
@@ -258,6 +260,23 @@ fn links_are_paid_as_they_say_and_the_own_code_is_one() {
     let receive = screen.get("/upi/receive?amount=250").body;
     assert!(receive.contains("upi://pay?pa=asha@paiza") && receive.contains("am=250.00"), "{receive}");
     assert!(screen.get("/upi/receive?amount=-1").body.contains("amount-wrong"));
+}
+
+/// While the provider says nothing nobody knows whether the phone still acts for its number, so it keeps its key.
+#[test]
+fn a_phone_stays_bound_whatever_form_is_sent_while_its_provider_is_away() {
+    let city = city();
+    let _payee = payee(&city);
+    let screen = Screen::new(&city);
+    screen.set_up();
+    set_up(&screen);
+    let kept = || std::fs::read(screen.phone_folder().join("upi/upi.json")).ok();
+    let before = kept();
+    assert!(before.is_some());
+    city.city.upi().unwrap().service.store().close();
+    assert!(screen.get("/upi/register").status >= 400, "no number is asked for");
+    assert!(screen.post("/upi/register", &[("number", "9800000001")]).status >= 400);
+    assert_eq!(kept(), before);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::city::{Add, Counter, Edit, Page, Stumble, TooMuch, page, schema};
 use std::sync::Arc;
 use store::{Outcome, Store, StoreError, TestClock, Value};
-use values::{Records, Timestamp};
+use values::{Operation, Records, Timestamp};
 
 fn open(folder: &tempfile::TempDir) -> Store {
     let clock = Arc::new(TestClock::at(Timestamp::from_millis(1_000)));
@@ -82,4 +82,44 @@ fn sixty_four_threads_count_exactly() {
     }
     let report = store.verify().unwrap();
     assert!(report.is_ok(), "{report:?}");
+}
+
+/// Writes so many counters, and takes every third of those that were there away.
+struct Many(u64);
+
+impl Operation for Many {
+    type Answer = ();
+    type Refusal = ();
+    const NAME: &'static str = "city.many";
+    fn apply<W: Records>(&self, records: &mut W, _now: Timestamp) -> Result<(), ()> {
+        for id in 0..self.0 {
+            match records.find::<Counter>(&id) {
+                Some(_) if id % 3 == 0 => records.remove::<Counter>(&id),
+                Some(known) => records.put(Counter { count: known.count + 1, ..known }),
+                None => records.put(Counter { id, count: 1 }),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Rows are made a few thousand at a time: none is left out at either side of that.
+#[test]
+fn however_much_changed_all_of_it_is_folded() {
+    for many in [1, 2047, 2048, 2049, 4096, 5000] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder);
+        let rows = || {
+            let found = store.rows("SELECT count(*), coalesce(sum(count), 0) FROM counters", &[]).unwrap();
+            found.rows[0].clone()
+        };
+        let expected = |count: u64, sum: u64| vec![Value::Integer(count as i64), Value::Integer(sum as i64)];
+        store.call(Many(many)).unwrap();
+        assert_eq!(rows(), expected(many, many));
+        store.call(Many(many)).unwrap();
+        let left = many - many.div_ceil(3);
+        assert_eq!(rows(), expected(left, 2 * left), "{many}");
+        let report = store.verify().unwrap();
+        assert!(report.is_ok(), "{report:?}");
+    }
 }

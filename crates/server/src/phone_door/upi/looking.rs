@@ -1,33 +1,24 @@
 //! Looking: the balance behind the PIN, a payment as it stands, what was paid, the own code.
 
+use super::super::view;
 use super::super::visit::{Asked, Reply, Visit, nothing};
-use super::super::{held, view};
 use super::paying::Approval;
 use super::set_up::is_pin;
-use super::{Place, Trouble, declined, rupees, tail};
+use super::{Place, Trouble, declined, no, rupees, tail};
 use crate::phone::PhoneError;
 use crate::picture;
+use crate::screens::pages::Page;
 use crate::screens::phone::{self as screens, PinView, ReceiveView, RowView, StepView, UpiReceiptView};
 use crate::screens::tablet::code_panel;
 use crate::upi::app::Shown;
 use crate::upi::phone::{UpiPhone, UpiPhoneError};
 use ::upi::link::LinkMaker;
 use axum::extract::{Form, Path, Query};
-use axum::http::StatusCode;
 use axum::response::Response;
 use psp::records::{Direction, LinkedAccount, PaymentState};
 use serde::Deserialize;
-use std::time::Duration;
+use values::time::{Civil, Zone};
 use values::{Currency, Money, Timestamp};
-
-/// Until when at the latest money is credited or back: the day after it was paid between people, five days after to a shop
-/// (Reserve Bank of India, DPSS.CO.PD No.629/02.01.014/2019-20 of 2019-09-20, annex, items 5a and 5b).
-const BACK_TO_PEOPLE: Duration = Duration::from_secs(86_400);
-const BACK_FROM_SHOPS: Duration = Duration::from_secs(5 * 86_400);
-
-fn no(html: String) -> Result<Reply, Trouble> {
-    Ok(Reply::No(StatusCode::UNPROCESSABLE_ENTITY, html))
-}
 
 impl Visit {
     fn balance_page(
@@ -196,28 +187,40 @@ impl Visit {
         Paid { at: payment.at, row }
     }
 
+    /// What happens next, and whom to ask if it does not.
+    fn next(&self, shown: &Shown) -> String {
+        let place = self.page.language as usize;
+        match &shown.pending {
+            Some(pending) => format!("{} {}", shown.next[place], pending.ask[place]),
+            None => shown.next[place].clone(),
+        }
+    }
+
     /// Where the money of a payment is whose end nobody knows.
     fn steps(&self, shown: &Shown) -> Vec<StepView> {
         let payment = &shown.payment;
-        if payment.direction == Direction::Received
-            || !matches!(payment.state, PaymentState::Pending | PaymentState::Deemed)
-        {
-            return Vec::new();
-        }
+        let sent = payment.direction == Direction::Sent;
+        let Some(pending) = shown.pending.as_ref().filter(|_| sent) else { return Vec::new() };
         let (page, say) = (&self.page, |name: &str| self.page.language.say(name));
         let step = |stands, what: &str, when: String| StepView { stands, what: say(what), when };
         let mut steps = vec![step("yes", "upi-step-approved", view::exact_time(payment.at))];
         if let Some(asked) = payment.checks.last() {
             steps.push(step("yes", "upi-step-asked", view::exact_time(*asked)));
         }
-        steps.push(step("now", "upi-step-waiting", say("upi-step-keeps")));
-        let category = held(&self.door.0.upi).categories.get(&payment.id).cloned();
-        // A payee that this phone does not remember may be a shop: no promise is made that is too early.
-        let within = if category.as_deref() == Some("0000") { BACK_TO_PEOPLE } else { BACK_FROM_SHOPS };
-        let day = view::date(page, payment.at.after(within));
-        steps.push(step("later", "upi-step-end", page.language.say_text("upi-step-by", "day", &day)));
+        let place = &pending.place[page.language as usize];
+        steps.push(step("now", "upi-step-waiting", format!("{place} {}", say("upi-step-keeps"))));
+        if let Some(day) = ::upi::time::parse(&pending.back_by).map(|by| last_day(page, by)) {
+            steps.push(step("later", "upi-step-end", page.language.say_text("upi-step-by", "day", &day)));
+        }
         steps
     }
+}
+
+/// The last day that ends by this moment, in India.
+fn last_day(page: &Page, by: Timestamp) -> String {
+    let before = Timestamp::from_millis(by.millis().saturating_sub(1));
+    let Civil { year, month, day, .. } = before.civil(Zone::Kolkata);
+    page.language.date(year, month, day)
 }
 
 /// One payment as it stands now.
@@ -255,7 +258,7 @@ pub(in super::super) async fn receipt(asked: Asked, Path(transaction): Path<Stri
                         true => page.language.say("upi-received-said"),
                         false => shown.said[place].clone(),
                     },
-                    next: if success { String::new() } else { shown.next[place].clone() },
+                    next: if success { String::new() } else { visit.next(&shown) },
                     steps: visit.steps(&shown),
                     address: payment.other.clone(),
                     when: format!("{}, {}", view::date(page, payment.at), view::exact_time(payment.at)),

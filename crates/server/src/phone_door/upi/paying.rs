@@ -3,7 +3,7 @@
 use super::super::held;
 use super::super::visit::{Asked, Reply, Visit};
 use super::set_up::is_pin;
-use super::{Place, Trouble, code_of, declined, rupees};
+use super::{Place, Trouble, code_of, declined, no, rupees, to};
 use crate::client::ClientError;
 use crate::picture;
 use crate::screens::phone::{self as screens, ConfirmView, PinView, WhomView};
@@ -25,8 +25,6 @@ use values::{Currency, Money, SecretBytes};
 
 /// How long the end of a payment is waited for before its page is shown; most have ended by then.
 const LOOKS: Duration = Duration::from_millis(2500);
-/// Categories are remembered for so many payments.
-const CATEGORIES_MOST: usize = 256;
 
 /// What is to be paid.
 #[derive(Clone)]
@@ -62,14 +60,6 @@ struct Wanted {
     note: Option<String>,
     begun: Begun,
     scanned: bool,
-}
-
-fn no(html: String) -> Result<Reply, Trouble> {
-    Ok(Reply::No(StatusCode::UNPROCESSABLE_ENTITY, html))
-}
-
-fn to(path: &str) -> Result<Reply, Trouble> {
-    Ok(Reply::To(path.to_owned()))
 }
 
 #[derive(Deserialize)]
@@ -435,7 +425,8 @@ pub(in super::super) async fn pay(asked: Asked, Form(approval): Form<Approval>) 
                 }
                 let whom = (draft.payee.as_str(), Some(draft.whose.name.as_str()));
                 let order = upi.order(account, whom, decided.amount, decided.note.as_deref(), &pin)?;
-                let order = NewPayment { begun: draft.begun.clone(), ..order };
+                let payee_category = Some(draft.whose.category.clone());
+                let order = NewPayment { begun: draft.begun.clone(), payee_category, ..order };
                 if !visit.approve(&draft, &order) {
                     return visit.to_last();
                 }
@@ -454,10 +445,6 @@ impl Visit {
         }
         state.draft = None;
         state.last = Some(order.transaction.clone());
-        if state.categories.len() >= CATEGORIES_MOST {
-            state.categories.clear();
-        }
-        state.categories.insert(order.transaction.clone(), draft.whose.category.clone());
         true
     }
 

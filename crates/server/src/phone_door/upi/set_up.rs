@@ -2,7 +2,7 @@
 
 use super::super::held;
 use super::super::visit::{Asked, Reply, Visit};
-use super::{Place, Trouble, code_of, declined, tail};
+use super::{Place, Trouble, code_of, declined, is_unbound, no, tail, to};
 use crate::screens::phone::{self as screens, AccountView, CardOfAccountView, FoundView, NewPinView};
 use crate::upi::phone::{NewUpiPhone, UpiPhone, UpiPhoneError};
 use ::upi::address::Mobile;
@@ -32,21 +32,16 @@ pub(in super::super) struct PasswordAsked {
     before: u32,
 }
 
-fn no(html: String) -> Result<Reply, Trouble> {
-    Ok(Reply::No(StatusCode::UNPROCESSABLE_ENTITY, html))
-}
-
-fn to(path: &str) -> Result<Reply, Trouble> {
-    Ok(Reply::To(path.to_owned()))
-}
-
 /// Asks for the number of the SIM.
 pub(in super::super) async fn number(asked: Asked) -> Response {
     asked
-        .owner(|visit| match &visit.door.0.settings.upi {
-            Some(_) if visit.is_bound() => Reply::to("/upi"),
-            Some(line) => Reply::page(screens::upi_register(&visit.page, &line.number, None)),
-            None => Reply::to("/"),
+        .owner(|visit| {
+            let Some(line) = &visit.door.0.settings.upi else { return Reply::to("/") };
+            match visit.is_bound() {
+                Ok(true) => Reply::to("/upi"),
+                Ok(false) => Reply::page(screens::upi_register(&visit.page, &line.number, None)),
+                Err(error) => Ok(visit.no(&error)),
+            }
         })
         .await
 }
@@ -69,9 +64,12 @@ pub(in super::super) async fn register(asked: Asked, Form(typed): Form<Number>) 
                 let html = screens::upi_register(&visit.page, typed.number.trim(), Some(&trouble));
                 return Ok(Reply::No(StatusCode::UNPROCESSABLE_ENTITY, html));
             };
-            // A phone that acts for its number goes on doing so, whatever form is sent.
-            if visit.is_bound() {
-                return Reply::to("/upi");
+            // A phone that acts for its number goes on doing so, whatever form is sent; while nobody says whether it does,
+            // nothing of it is forgotten.
+            match visit.is_bound() {
+                Ok(false) => {}
+                Ok(true) => return Reply::to("/upi"),
+                Err(error) => return Ok(visit.no(&error)),
             }
             // What was begun before does not count: a phone is bound as a whole, or not at all.
             visit.door.forget_upi();
@@ -96,9 +94,14 @@ pub(in super::super) async fn register(asked: Asked, Form(typed): Form<Number>) 
 }
 
 impl Visit {
-    /// Whether the provider says that this phone acts for its number.
-    fn is_bound(&self) -> bool {
-        self.upi_phone().ok().flatten().is_some_and(|upi| upi.mine().is_ok())
+    /// Whether the provider says that this phone acts for its number; an error if it says nothing.
+    fn is_bound(&self) -> Result<bool, UpiPhoneError> {
+        let Some(upi) = self.upi_phone()? else { return Ok(false) };
+        match upi.mine() {
+            Ok(_) => Ok(true),
+            Err(error) if code_of(&error).is_some_and(is_unbound) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// What setting up lacks next: an account, an address, a PIN; else the first page, with a note.
