@@ -654,8 +654,8 @@ pub(crate) enum Bench {
     },
     /// Calls of the developers' interface, next to bare handlers of the same bodies
     Api {
-        /// How many call at once
-        #[arg(long, default_value_t = 16)]
+        /// How many call at once: so many that one waiting for the disk leaves no processor idle
+        #[arg(long, default_value_t = 64)]
         callers: usize,
         /// Seconds of each measurement
         #[arg(long, default_value_t = 5)]

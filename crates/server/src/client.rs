@@ -56,8 +56,7 @@ pub struct Freshness {
 
 /// An agent with bounded patience that hands every status back.
 pub fn agent() -> ureq::Agent {
-    let config = ureq::Agent::config_builder().http_status_as_error(false);
-    config.timeout_global(Some(Duration::from_secs(60))).build().into()
+    crate::agent::agent(Duration::from_secs(60))
 }
 
 impl Client {

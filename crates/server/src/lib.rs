@@ -6,6 +6,7 @@
 //! Read `iso` (host connections), `vpcd` (the field between phone and reader), then `http_signature`, and `test_mode` (what
 //! only a sandbox has).
 
+mod agent;
 mod alarm;
 pub mod api;
 pub mod ceremony;

@@ -40,7 +40,7 @@ pub struct Executor<D: Driver> {
     forget_facts: bool,
     telling: Telling,
     stopped: bool,
-    messages_changed: bool,
+    messages_sooner: bool,
     // Reused by every operation.
     body: Vec<u8>,
     answer: Vec<u8>,
@@ -78,14 +78,16 @@ impl<D: Driver> Executor<D> {
             forget_facts: schema.forget_facts,
             telling: schema.telling,
             stopped: false,
-            messages_changed: false,
+            messages_sooner: false,
             body: Vec::new(),
             answer: Vec::new(),
             notes: Vec::new(),
         };
         let mut waiting: Vec<Message> = Vec::new();
         executor.workspace().each::<Message>(|message| waiting.push(message.clone()));
-        waiting.iter().for_each(|message| executor.due.set(&message.topic, &message.key, Some(message.due)));
+        for message in &waiting {
+            executor.due.set(&message.topic, &message.key, Some(message.due));
+        }
         Ok(executor)
     }
 
@@ -129,7 +131,9 @@ impl<D: Driver> Executor<D> {
     }
 
     /// Decides what waits, until the batch reaches its bounds: on top of what was decided before, durable or not.
-    pub fn decide(&mut self, now: Timestamp) {
+    /// Returns how many jobs that were.
+    pub fn decide(&mut self, now: Timestamp) -> usize {
+        let waiting = self.queue.len();
         while self.has_room() {
             let Some(mut job) = self.queue.pop_front() else { break };
             if !self.stopped {
@@ -137,6 +141,17 @@ impl<D: Driver> Executor<D> {
             }
             self.decided.push(job);
         }
+        waiting - self.queue.len()
+    }
+
+    /// Takes a look before its turn, unless something waits, or is decided and not durable. Whether it was taken.
+    pub(crate) fn look_at_once(&mut self, look: &mut dyn Job) -> bool {
+        let settled = !self.stopped && !self.is_committing() && self.queue.is_empty();
+        if settled {
+            // A look asks for no time: only facts have one.
+            self.decide_one(look, Timestamp::from_millis(0));
+        }
+        settled
     }
 
     /// Whether more can be decided before the next batch is handed out.
@@ -170,9 +185,8 @@ impl<D: Driver> Executor<D> {
                 let before = std::mem::replace(&mut self.head, link).last;
                 let changed = self.tables.pending_messages().after(before);
                 for change in changed.take_while(|change| change.sequence <= link.last) {
-                    self.messages_changed = true;
                     let due = change.record.as_ref().map(|message| message.due);
-                    self.due.set(&change.key.0, &change.key.1, due);
+                    self.messages_sooner |= self.due.set(&change.key.0, &change.key.1, due);
                 }
             }
             Err(_) => self.stopped = true,
@@ -241,9 +255,9 @@ impl<D: Driver> Executor<D> {
         self.stopped = true;
     }
 
-    /// Whether messages were left, changed or taken back since the last time this was asked.
-    pub fn take_messages_changed(&mut self) -> bool {
-        std::mem::take(&mut self.messages_changed)
+    /// Whether a message came that is due before every other of its topic, since the last time this was asked.
+    pub fn take_messages_sooner(&mut self) -> bool {
+        std::mem::take(&mut self.messages_sooner)
     }
 
     /// Whether a piece of folding work is out.

@@ -99,7 +99,8 @@ struct Topic {
 }
 
 impl Topic {
-    fn set(&mut self, key: &str, due: Option<Timestamp>) {
+    /// Whether it is due before every other.
+    fn set(&mut self, key: &str, due: Option<Timestamp>) -> bool {
         let name = match self.known.remove_entry(key) {
             Some((name, before)) => {
                 let entry = (before, name);
@@ -108,15 +109,17 @@ impl Topic {
             }
             None => Arc::from(key),
         };
-        if let Some(due) = due {
-            self.order.insert((due, Arc::clone(&name)));
-            self.known.insert(name, due);
-        }
+        let Some(due) = due else { return false };
+        let first = self.order.first().is_none_or(|(first, _)| due < *first);
+        self.order.insert((due, Arc::clone(&name)));
+        self.known.insert(name, due);
+        first
     }
 }
 
 impl Due {
-    pub(crate) fn set(&mut self, topic: &str, key: &str, due: Option<Timestamp>) {
+    /// Whether the message is due before every other of its topic: whoever waits for the first one waits too long now.
+    pub(crate) fn set(&mut self, topic: &str, key: &str, due: Option<Timestamp>) -> bool {
         match self.0.get_mut(topic) {
             Some(known) => known.set(key, due),
             None => self.0.entry(topic.to_owned()).or_default().set(key, due),

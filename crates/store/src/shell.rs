@@ -89,7 +89,7 @@ impl Store {
         let looking = Awaited::new();
         let told = looking.clone();
         let job: Box<dyn Job> = Box::new(Look::new(look, move |seen| told.tell(seen)));
-        if let Err((job, wrong)) = self.0.threads.queue(job) {
+        if let Err((job, wrong)) = self.0.threads.look(job) {
             job.finish(Err(wrong));
         }
         looking
@@ -102,7 +102,7 @@ impl Store {
     ) -> Result<T, StoreError> {
         let (tell, told) = bounded(1);
         let job = Look::new(look, move |seen| drop(tell.send(seen)));
-        self.0.threads.queue(Box::new(job)).map_err(|(_, wrong)| wrong)?;
+        self.0.threads.look(Box::new(job)).map_err(|(_, wrong)| wrong)?;
         told.recv().unwrap_or(Err(StoreError::Stopped))
     }
 
@@ -177,7 +177,8 @@ impl Store {
         self.0.threads.insist(job)
     }
 
-    /// Has `bell` rung whenever messages were left in the outbox, and when the clock jumps.
+    /// Has `bell` rung when a message is left in the outbox that is due before every other of its topic, and when the
+    /// clock jumps: whoever waits for the first one that is due need not hear of later ones.
     pub fn ring_on_messages(&self, bell: &Arc<Bell>) {
         self.0.clock.ring_on_jump(bell);
         lock(&self.0.bells).push(Arc::clone(bell));

@@ -15,7 +15,8 @@ use crate::outbox::Message;
 use crate::shell::QUEUE;
 use crossbeam_channel::{Receiver, SendError, Sender, after, at, bounded, never, select_biased, unbounded};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread::{JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 use values::Timestamp;
@@ -36,6 +37,10 @@ const UNTOLD_MOST: usize = 64;
 /// The ways to the threads of one store.
 pub(crate) struct Threads {
     jobs: Sender<Box<dyn Job>>,
+    /// Jobs that were queued and are not decided.
+    undecided: Arc<AtomicUsize>,
+    // Not kept alive by those who look: a store that is closed has no open file.
+    records: Weak<Mutex<dyn Records>>,
     pub(crate) control: Sender<Control>,
     writer: Mutex<Option<JoinHandle<()>>>,
     // A store may end with a callback that held the last of its handles: that thread cannot wait for itself.
@@ -61,6 +66,18 @@ pub(crate) enum Control {
         reply: DueReply,
     },
     Close,
+}
+
+/// What is left of an executor for those who only look.
+trait Records: Send {
+    /// Takes a look, unless what it would see is not all durable.
+    fn look(&mut self, look: &mut dyn Job) -> bool;
+}
+
+impl<D: Driver> Records for Executor<D> {
+    fn look(&mut self, look: &mut dyn Job) -> bool {
+        self.look_at_once(look)
+    }
 }
 
 /// What the folding thread does; one at a time.
@@ -89,8 +106,12 @@ impl Threads {
         let (reports, told) = (control.clone(), tell.clone());
         let syncing = spawn("store-sync", move || commit_all(appender, &commit_queue, &reports, &told))?;
         let [syncing_id, telling_id] = [&syncing, &telling].map(|thread| thread.thread().id());
+        let (records, undecided) = (Arc::new(Mutex::new(executor)), Arc::<AtomicUsize>::default());
+        let seen: Weak<Mutex<dyn Records>> =
+            Arc::downgrade(&(Arc::clone(&records) as Arc<Mutex<dyn Records>>));
         let writer = Writer {
-            executor,
+            records: Arc::clone(&records),
+            undecided: Arc::clone(&undecided),
             jobs: job_queue,
             control: control_queue,
             commits,
@@ -105,7 +126,7 @@ impl Threads {
         };
         let writer = spawn("store-write", move || writer.run())?;
         let own = [writer.thread().id(), syncing_id, telling_id];
-        Ok(Threads { jobs, control, writer: Mutex::new(Some(writer)), own })
+        Ok(Threads { jobs, undecided, records: seen, control, writer: Mutex::new(Some(writer)), own })
     }
 
     /// Queues a job, or says why not.
@@ -113,12 +134,32 @@ impl Threads {
         if self.jobs.len() >= QUEUE {
             return Err((job, StoreError::Overloaded));
         }
-        self.jobs.send(job).map_err(|SendError(job)| (job, StoreError::Stopped))
+        self.send(job)
     }
 
     /// Queues a job that is not refused when many wait.
     pub(crate) fn insist(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
-        self.jobs.send(job).map_err(|_| StoreError::Stopped)
+        self.send(job).map_err(|(_, wrong)| wrong)
+    }
+
+    fn send(&self, job: Box<dyn Job>) -> Result<(), (Box<dyn Job>, StoreError)> {
+        self.undecided.fetch_add(1, Ordering::AcqRel);
+        self.jobs.send(job).map_err(|SendError(job)| (job, StoreError::Stopped))
+    }
+
+    /// Has a look taken here and now, by whoever asks, if nothing was queued before it and all there is to see is durable;
+    /// else it is queued like any other job. Two wakings of other threads cost more than most looks.
+    pub(crate) fn look(&self, mut look: Box<dyn Job>) -> Result<(), (Box<dyn Job>, StoreError)> {
+        let free = self.undecided.load(Ordering::Acquire) == 0;
+        let records = if free { self.records.upgrade() } else { None };
+        let looked = |records: Arc<Mutex<dyn Records>>| {
+            records.try_lock().is_ok_and(|mut records| records.look(look.as_mut()))
+        };
+        if !records.is_some_and(looked) {
+            return self.queue(look);
+        }
+        look.finish(Ok(()));
+        Ok(())
     }
 
     /// Has everything that waits executed and folded, and waits for it unless a thread of its own asks.
@@ -135,7 +176,8 @@ impl Threads {
 }
 
 struct Writer<D: Driver> {
-    executor: Executor<D>,
+    records: Arc<Mutex<Executor<D>>>,
+    undecided: Arc<AtomicUsize>,
     jobs: Receiver<Box<dyn Job>>,
     control: Receiver<Control>,
     commits: Sender<Commit>,
@@ -149,125 +191,158 @@ struct Writer<D: Driver> {
     bells: Arc<Mutex<Vec<Arc<Bell>>>>,
 }
 
+/// What the writer woke for.
+enum Woken {
+    Control(Control),
+    Job(Box<dyn Job>),
+    Idle,
+    Shelving,
+    /// Nobody can ask for anything any more.
+    Alone,
+}
+
 impl<D: Driver> Writer<D> {
     fn run(mut self) {
-        while self.wait() {
-            self.round();
+        let records = Arc::clone(&self.records);
+        loop {
+            // Not held while the writer sleeps: whoever only looks does so meanwhile.
+            let woken = self.wait(&records);
+            let executor = &mut *lock(&records);
+            if !self.take(executor, woken) {
+                break;
+            }
+            self.round(executor);
         }
-        self.close();
+        self.close(&records);
     }
 
-    /// Sleeps until something comes. Whether to go on.
-    fn wait(&mut self) -> bool {
+    /// Sleeps until something comes.
+    fn wait(&mut self, records: &Mutex<Executor<D>>) -> Woken {
+        let (committing, may_fold, takes_jobs) = {
+            let executor = &mut *lock(records);
+            (executor.is_committing(), self.may_fold(executor), self.takes_jobs(executor))
+        };
         // No fixed window: what comes is taken at once, and while a batch is on its way to the disk, when that is
         // over: one waking a batch. Timers run only while there is something to put away.
-        let committing = self.executor.is_committing();
-        let idle = if self.may_fold() && !committing { after(IDLE) } else { never() };
+        let idle = if may_fold && !committing { after(IDLE) } else { never() };
         let shelving = match self.unshelved_since {
             Some(since) if !self.chore_out => at(since + SHELVE_AFTER),
             _ => never(),
         };
         let nothing = never();
-        let jobs = if !committing && self.takes_jobs() { &self.jobs } else { &nothing };
+        let jobs = if !committing && takes_jobs { &self.jobs } else { &nothing };
         select_biased! {
-            recv(self.control) -> control => return control.is_ok_and(|control| self.control(control)),
-            recv(jobs) -> job => match job {
-                Ok(job) => self.executor.push(job),
-                Err(_) => return false,
-            },
-            recv(idle) -> _ => self.fold(),
-            recv(shelving) -> _ => self.chore(Chore::Shelve),
+            recv(self.control) -> control => control.map_or(Woken::Alone, Woken::Control),
+            recv(jobs) -> job => job.map_or(Woken::Alone, Woken::Job),
+            recv(idle) -> _ => Woken::Idle,
+            recv(shelving) -> _ => Woken::Shelving,
+        }
+    }
+
+    /// Whether to go on.
+    fn take(&mut self, executor: &mut Executor<D>, woken: Woken) -> bool {
+        match woken {
+            Woken::Control(control) => return self.control(executor, control),
+            Woken::Job(job) => executor.push(job),
+            Woken::Idle => self.fold(executor),
+            Woken::Shelving => self.chore(executor, Chore::Shelve),
+            Woken::Alone => return false,
         }
         true
     }
 
     /// Not while a whole batch waits for the disk, or more for the folding thread than memory should hold.
-    fn takes_jobs(&mut self) -> bool {
-        self.executor.has_room() && !(self.chore_out && self.executor.backlog() >= BACKLOG_MOST)
+    fn takes_jobs(&self, executor: &mut Executor<D>) -> bool {
+        executor.has_room() && !(self.chore_out && executor.backlog() >= BACKLOG_MOST)
     }
 
-    fn round(&mut self) {
+    fn round(&mut self, executor: &mut Executor<D>) {
         // The disk first: it works while what waits is decided.
-        self.commit();
-        if self.takes_jobs() {
-            while self.executor.waiting() < BATCH_OPERATIONS
+        self.commit(executor);
+        if self.takes_jobs(executor) {
+            while executor.waiting() < BATCH_OPERATIONS
                 && let Ok(job) = self.jobs.try_recv()
             {
-                self.executor.push(job);
+                executor.push(job);
             }
         }
-        self.executor.decide(self.clock.now());
-        self.commit();
-        if self.executor.take_messages_changed() {
+        self.decide(executor);
+        self.commit(executor);
+        if executor.take_messages_sooner() {
             lock(&self.bells).iter().for_each(|bell| bell.ring());
         }
-        if !self.flushes.is_empty() || self.executor.backlog() >= FOLD_AT {
-            self.fold();
+        if !self.flushes.is_empty() || executor.backlog() >= FOLD_AT {
+            self.fold(executor);
         }
-        self.answer_flushes();
+        self.answer_flushes(executor);
+    }
+
+    fn decide(&mut self, executor: &mut Executor<D>) {
+        let decided = executor.decide(self.clock.now());
+        self.undecided.fetch_sub(decided, Ordering::AcqRel);
     }
 
     /// Hands out what is decided, unless a batch is out already.
-    fn commit(&mut self) {
-        let Some(commit) = self.executor.take_commit() else { return };
+    fn commit(&mut self, executor: &mut Executor<D>) {
+        let Some(commit) = executor.take_commit() else { return };
         if commit.is_empty() {
             let (committed, done) = commit.without_facts();
-            self.executor.committed(committed);
+            executor.committed(committed);
             tell(&self.tell, done);
         } else if self.commits.send(commit).is_err() {
-            self.executor.commit_lost();
+            executor.commit_lost();
         }
     }
 
-    fn may_fold(&self) -> bool {
-        !self.chore_out && self.executor.may_fold()
+    fn may_fold(&self, executor: &Executor<D>) -> bool {
+        !self.chore_out && executor.may_fold()
     }
 
-    fn fold(&mut self) {
-        if self.may_fold()
-            && let Some(piece) = self.executor.take_fold(self.clock.now())
+    fn fold(&mut self, executor: &mut Executor<D>) {
+        if self.may_fold(executor)
+            && let Some(piece) = executor.take_fold(self.clock.now())
         {
-            self.chore(Chore::Fold(piece));
+            self.chore(executor, Chore::Fold(piece));
         }
     }
 
-    fn chore(&mut self, chore: Chore) {
+    fn chore(&mut self, executor: &mut Executor<D>, chore: Chore) {
         self.unshelved_since = None;
         self.chore_out = self.chores.send(chore).is_ok();
         if !self.chore_out {
-            self.executor.stop();
+            executor.stop();
         }
     }
 
     /// Whether to go on.
-    fn control(&mut self, control: Control) -> bool {
+    fn control(&mut self, executor: &mut Executor<D>, control: Control) -> bool {
         match control {
             Control::Close => return false,
-            Control::Flush(reply) => self.flushes.push((self.executor.head().last, reply)),
+            Control::Flush(reply) => self.flushes.push((executor.head().last, reply)),
             Control::Due { topic, limit, reply } => {
                 let now = self.clock.now();
-                let _ = reply.send(self.executor.due(&topic, now, limit));
+                let _ = reply.send(executor.due(&topic, now, limit));
             }
             Control::Committed(Some(committed)) => {
-                self.executor.committed(committed);
+                executor.committed(committed);
                 self.unshelved_since = self.unshelved_since.or_else(|| Some(Instant::now()));
             }
-            Control::Committed(None) => self.executor.commit_lost(),
+            Control::Committed(None) => executor.commit_lost(),
             Control::Done { folded, outcome } => {
                 self.chore_out = false;
                 if let Err(wrong) = outcome {
                     tracing::error!(%wrong, "folding failed; the store stops");
-                    self.executor.stop();
+                    executor.stop();
                 } else if folded {
-                    self.executor.folded();
+                    executor.folded();
                 }
             }
         }
         true
     }
 
-    fn answer_flushes(&mut self) {
-        let (folded, stopped) = (self.executor.folded_through(), self.executor.is_stopped());
+    fn answer_flushes(&mut self, executor: &Executor<D>) {
+        let (folded, stopped) = (executor.folded_through(), executor.is_stopped());
         self.flushes.retain(|(through, reply)| {
             let answer = match (*through <= folded, stopped) {
                 (true, _) => Ok(()),
@@ -279,26 +354,29 @@ impl<D: Driver> Writer<D> {
         });
     }
 
-    fn close(mut self) {
+    fn close(mut self, records: &Mutex<Executor<D>>) {
+        let executor = &mut *lock(records);
         while let Ok(job) = self.jobs.try_recv() {
-            self.executor.push(job);
+            executor.push(job);
         }
         loop {
-            self.commit();
-            self.executor.decide(self.clock.now());
-            self.commit();
-            if !self.executor.is_committing() && self.executor.waiting() == 0 {
+            self.commit(executor);
+            self.decide(executor);
+            self.commit(executor);
+            if !executor.is_committing() && executor.waiting() == 0 {
                 break;
             }
-            self.hear();
+            self.hear(executor);
         }
-        self.fold();
-        while self.chore_out && !self.executor.is_stopped() {
-            self.hear();
-            self.fold();
+        self.fold(executor);
+        while self.chore_out && !executor.is_stopped() {
+            self.hear(executor);
+            self.fold(executor);
         }
-        self.answer_flushes();
-        let Writer { mut executor, commits, tell, chores, threads, .. } = self;
+        self.answer_flushes(executor);
+        // Whoever looks from here on is told so.
+        executor.stop();
+        let Writer { commits, tell, chores, threads, .. } = self;
         drop((commits, tell, chores));
         for thread in threads {
             // Its panic, if any, is in the log.
@@ -310,10 +388,10 @@ impl<D: Driver> Writer<D> {
     }
 
     /// Waits for a report.
-    fn hear(&mut self) {
+    fn hear(&mut self, executor: &mut Executor<D>) {
         // It cannot end: the threads that report hold on to it.
         if let Ok(control) = self.control.recv() {
-            self.control(control);
+            self.control(executor, control);
         }
     }
 }

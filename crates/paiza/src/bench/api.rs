@@ -1,9 +1,10 @@
 //! `paiza bench api`: reads and creations over the developers' interface, next to bare handlers of the same bodies, several
-//! rounds of both in turn; and payments taken to their end, which no bare handler can do.
+//! rounds of both in turn; payments taken to their end, which no bare handler can do; and the first page of a phone.
 
 use super::usage::Usage;
 use super::{Place, configuration};
 use crate::output::{Failure, Output};
+use crypto::passphrase::Work;
 use serde_json::{Value, json};
 use server::city::{City, Http, Plan, Ports};
 use server::platform_http::developers::Limits;
@@ -18,6 +19,8 @@ use store::SystemClock;
 const ROUNDS: usize = 3;
 /// Test cards that pay, each on a phone of its own.
 const CARDS: usize = 8;
+/// How often the first page is asked for.
+const PAGES: usize = 200;
 const KEY: &str = "sk_test_platform0000000000000000";
 const MERCHANT: &str = "mer_00000000000000000000000001";
 
@@ -25,7 +28,8 @@ pub(super) fn run(callers: usize, time: Duration, place: &Place, output: Output)
     let limits = Limits { per_second: 1_000_000, burst: 1_000_000 };
     let documented = Plan::documented(&place.0, Arc::new(SystemClock));
     let plan = Plan { ports: Ports::Free, api_limits: limits, ..documented };
-    let city = City::start(&plan).map_err(Failure::configuration)?;
+    let mut city = City::start(&plan).map_err(Failure::configuration)?;
+    city.open_phones(&plan, Work::PHONE).map_err(Failure::configuration)?;
     let at = city.addresses.platform;
     let payment =
         json!({"amount": {"value": 1250, "currency": "CNY"}, "test_card": "0016", "merchant": MERCHANT});
@@ -74,7 +78,31 @@ pub(super) fn run(callers: usize, time: Duration, place: &Place, output: Output)
         output.line(format!("{what:<40} {taken:>9.0} a second: a tap, and five parties"));
         output.row(&json!({"what": what, "per_second": taken, "callers": callers}));
     }
+    first_page(city.addresses.phones[0], output)?;
     output.summary(json!({"callers": callers, "seconds": time.as_secs(), "rounds": ROUNDS}));
+    Ok(())
+}
+
+/// How long the first page of a phone takes, asked for by one person after another.
+fn first_page(phone: SocketAddr, output: Output) -> Result<(), Failure> {
+    let request = format!("GET /welcome HTTP/1.1\r\nHost: {phone}\r\n\r\n").into_bytes();
+    let failed = |error| configuration("the phone", error);
+    let mut line = Line::open(phone).map_err(failed)?;
+    let (mut took, mut bytes) = (Vec::new(), 0);
+    for _ in 0..PAGES {
+        let began = Instant::now();
+        let (status, body) = line.ask(&request).map_err(failed)?;
+        took.push(began.elapsed().as_secs_f64() * 1000.0);
+        if status != 200 {
+            return Err(Failure::business(format!("the first page of the phone is answered with {status}")));
+        }
+        bytes = body.len();
+    }
+    took.sort_by(f64::total_cmp);
+    let (middle, longest) = (took[PAGES / 2], took[PAGES - 1]);
+    let what = "first page of a phone";
+    output.line(format!("{what:<40} {middle:>9.2} ms, at most {longest:.2} (wanted: 100); {bytes} bytes"));
+    output.row(&json!({"what": what, "ms": middle, "ms_most": longest, "wanted_ms": 100, "bytes": bytes}));
     Ok(())
 }
 

@@ -126,8 +126,8 @@ pub struct TelephoneError(String);
 impl Telephone {
     /// A client of the telephone network at this address.
     pub fn at(at: SocketAddr, watch: Watch) -> Telephone {
-        let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(10)));
-        Telephone { agent: config.build().into(), at, public: network_key().public(), watch, crossing: None }
+        let agent = crate::agent::strict_agent(Duration::from_secs(10));
+        Telephone { agent, at, public: network_key().public(), watch, crossing: None }
     }
 
     /// The same, where faults may strike what is sent.

@@ -63,9 +63,8 @@ fn follow(at: &str, shared: &Weak<Shared>) {
 }
 
 fn ask(at: &str) -> Option<CityTime> {
-    let config = ureq::Agent::config_builder().timeout_global(Some(TOLD_WITHIN));
-    let agent: ureq::Agent = config.build().into();
-    let mut answer = agent.get(format!("http://{at}/v1/time")).call().ok()?;
+    let mut answer =
+        crate::agent::strict_agent(TOLD_WITHIN).get(format!("http://{at}/v1/time")).call().ok()?;
     let body: serde_json::Value = answer.body_mut().read_json().ok()?;
     CityTime::deserialize(body).ok()
 }

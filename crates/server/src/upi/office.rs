@@ -20,7 +20,7 @@ use store::{Arrival, Deliverer, Lanes, Outcome, Store};
 use upi::ids::MessageId;
 use upi::mail::{self, Envelope, Party, Refused, TOLERANCE_SECONDS, Take, Wake};
 use upi::messages::{Acknowledgement, Finding, Message};
-use upi::signature::{KeyRing, Organisation, SignedDocument, sign};
+use upi::signature::{KeyRing, Organisation, sign, sign_tree};
 use upi::xml;
 use values::{Outbound, Timestamp};
 
@@ -61,8 +61,7 @@ pub struct Keys {
 impl<P: Party> Office<P> {
     /// An office over a party's records. `name_of` says for people what an organisation is called.
     pub fn new(party: P, store: Store, keys: Keys, name_of: fn(&str) -> String, watch: Watch) -> Office<P> {
-        let config = ureq::Agent::config_builder().http_status_as_error(false);
-        let agent = config.timeout_global(Some(ACK_WITHIN)).max_redirects(0).build().into();
+        let agent = crate::agent::agent(ACK_WITHIN);
         let Keys { own, ring } = keys;
         Office(Arc::new(Inside { party, store, key: own, ring, name_of, agent, watch }))
     }
@@ -107,7 +106,7 @@ impl<P: Party> Office<P> {
     }
 
     /// What is signed, and by whom, before anything else.
-    fn verified(&self, api: &str, bytes: &[u8]) -> Result<(SignedDocument, Message), String> {
+    fn verified(&self, api: &str, bytes: &[u8]) -> Result<Message, String> {
         let now = self.now();
         let signed = self.0.ring.verify(bytes, now).map_err(|refused| refused.code().to_owned())?;
         let message = Message::read(&signed, self.0.party.identity().profile).map_err(code_of)?;
@@ -119,15 +118,11 @@ impl<P: Party> Office<P> {
         if apart.as_secs() > TOLERANCE_SECONDS {
             return Err("H03".to_owned());
         }
-        Ok((signed, message))
+        Ok(message)
     }
 
-    /// Takes a message; the code of its Ack if it was not taken, and nothing if nobody can say now.
-    async fn take(&self, api: &str, bytes: &[u8]) -> Option<Result<(), String>> {
-        let message = match self.verified(api, bytes) {
-            Ok((_, message)) => message,
-            Err(code) => return Some(Err(code)),
-        };
+    /// Takes a message that is verified; the code of its Ack if it was not taken, and nothing if nobody can say now.
+    async fn take(&self, message: Message, bytes: &[u8]) -> Option<Result<(), String>> {
         let (party, entropy) = (self.0.party.clone(), crypto::random::bytes());
         let take = Take { party, message, document: bytes.to_vec(), entropy };
         match self.0.store.call_async(take).await {
@@ -139,8 +134,7 @@ impl<P: Party> Office<P> {
 
     fn acknowledgement(&self, api: &str, to: MessageId, outcome: Result<(), String>) -> Vec<u8> {
         let ack = Acknowledgement { api: api.to_owned(), to, error: outcome.err(), at: self.now() };
-        let document = ack.to_document(self.0.party.identity().profile).to_bytes();
-        sign(&document, &self.0.key).expect("an Ack of our own can be signed")
+        sign_tree(ack.to_document(self.0.party.identity().profile), &self.0.key)
     }
 
     fn deliver(&self, book: &AddressBook, outbound: &Outbound) -> Arrival {
@@ -220,17 +214,25 @@ fn code_of(findings: Vec<Finding>) -> String {
     code.split(['.', '|']).next().unwrap_or("U07").to_owned()
 }
 
+/// What a document that is not taken calls itself, if it is one; nothing else in it is believed.
+fn named(bytes: &[u8]) -> Option<MessageId> {
+    MessageId::parse(xml::read(bytes).ok()?.root.child("Head")?.attribute("msgId")?)
+}
+
 async fn receive<P: Party>(
     State(office): State<Office<P>>,
     Path((api, _, _)): Path<(String, String, String)>,
     bytes: Bytes,
 ) -> Response {
-    // What the Ack is about can be read only if this is a document; nothing else in it is believed.
-    let named = xml::read(&bytes)
-        .ok()
-        .and_then(|document| MessageId::parse(document.root.child("Head")?.attribute("msgId")?));
-    let Some(outcome) = office.take(&api, &bytes).await else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    let (named, outcome) = match office.verified(&api, &bytes) {
+        Err(code) => (named(&bytes), Err(code)),
+        Ok(message) => {
+            let named = message.head.message.clone();
+            let Some(outcome) = office.take(message, &bytes).await else {
+                return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            };
+            (Some(named), outcome)
+        }
     };
     let to = named.or_else(|| MessageId::parse("0")).expect("a digit is a name");
     let api: String = api.chars().filter(char::is_ascii_alphanumeric).take(40).collect();

@@ -55,6 +55,30 @@ fn a_look_changes_nothing_and_questions_cannot_write() {
 }
 
 #[test]
+fn a_look_follows_what_was_asked_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    for count in 1..=2_000 {
+        // Nobody waits for the change: the look that is asked for next waits for it instead.
+        store.submit(Add::new(1, 1), drop);
+        assert_eq!(store.read(|records| records.find::<Counter>(&1).unwrap().count), Ok(count));
+    }
+}
+
+#[test]
+fn who_looks_at_an_idle_store_wakes_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    store.call(Add::new(1, 1)).unwrap();
+    let own = std::thread::current().id();
+    // The writer may still be hearing that the change is durable.
+    let here = |_| store.read(|_| std::thread::current().id()) == Ok(own);
+    assert!((0..100_000).any(here));
+    store.close();
+    assert_eq!(store.read(|_| ()), Err(StoreError::Stopped));
+}
+
+#[test]
 fn only_one_process_writes() {
     let folder = tempfile::tempdir().unwrap();
     let _store = open(&folder);

@@ -1,7 +1,7 @@
 //! A signature put into a document.
 
 use super::{C14N, DSIG, ENVELOPED, RSA_SHA256, SHA256};
-use crate::xml::{self, Canonical, Declaration, Element, XmlError, canonical};
+use crate::xml::{self, Canonical, Declaration, Document, Element, XmlError, canonical};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use crypto::hash::sha256;
@@ -39,6 +39,14 @@ pub fn sign(document: &[u8], key: &SigningKey) -> Result<Vec<u8>, Unsignable> {
         _ => [before, &written, after].concat(),
     };
     Ok(out)
+}
+
+/// Signs a document that is not written yet: the same bytes as [`sign`] makes of the written one, which need not be read for it.
+pub fn sign_tree(mut document: Document, key: &SigningKey) -> Vec<u8> {
+    let mut signature = signature_over(&document.root, key);
+    signature.children.push(xml::Node::Element(key_info(key)));
+    document.root.children.push(xml::Node::Element(signature));
+    document.to_bytes()
 }
 
 fn signature_over(root: &Element, key: &SigningKey) -> Element {

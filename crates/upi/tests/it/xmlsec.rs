@@ -4,7 +4,7 @@
 use crate::support::{self, KEY, NOW};
 use std::path::Path;
 use std::process::{Command, Output};
-use upi::signature::{Refused, sign};
+use upi::signature::{Refused, sign, sign_tree};
 
 /// Messages in each direction; each is another.
 const MESSAGES: u64 = 2000;
@@ -143,6 +143,10 @@ fn what_we_sign_the_other_verifies() {
         let signed = sign(message.as_bytes(), &KEY).unwrap_or_else(|why| panic!("{why}\n{message}"));
         assert!(support::ring().verify(&signed, NOW).is_ok(), "{message}");
         std::fs::write(folder.path().join(file), signed).unwrap();
+    }
+    for _ in 0..100 {
+        let tree = upi::xml::read(dice.message("").as_bytes()).unwrap();
+        assert_eq!(sign(&tree.to_bytes(), &KEY).as_ref(), Ok(&sign_tree(tree, &KEY)));
     }
     for batch in files.chunks(500) {
         let output = xmlsec(folder.path(), &["--verify", "--pubkey-pem", "public.pem"], batch);

@@ -59,6 +59,9 @@ pub(super) fn parameters(route: &Route) -> Vec<Field> {
 /// Reads a query.
 pub(super) fn read(route: &Route, query: &str) -> Result<Map<String, Value>, Trouble> {
     let invalid = || Trouble::of("parameter_invalid", "The query cannot be read.");
+    if query.is_empty() && !route.query.iter().any(|field| field.required) {
+        return Ok(Map::new());
+    }
     let known = parameters(route);
     let mut read = Map::new();
     for (name, text) in form(query).ok_or_else(invalid)? {
