@@ -29,9 +29,9 @@ pub(crate) fn run(what: &Bench, output: Output) -> Result<(), Failure> {
             let time = std::time::Duration::from_secs((*seconds).max(1));
             api::run((*callers).max(1), time, &Place::new(None)?, output)
         }
-        Bench::Upi { in_flight, seconds } => {
+        Bench::Upi { in_flight, seconds, unsigned } => {
             let time = std::time::Duration::from_secs((*seconds).max(1));
-            upi::run((*in_flight).max(1), time, &Place::new(None)?, output)
+            upi::run((*in_flight).max(1), time, *unsigned, &Place::new(None)?, output)
         }
         Bench::Enrol { cards, phones } => {
             enrol::run((*cards).max(1), (*phones).max(1), &Place::new(None)?, output)

@@ -669,6 +669,9 @@ pub(crate) enum Bench {
         /// Seconds of closed-loop load
         #[arg(long, default_value_t = 5)]
         seconds: u64,
+        /// Sign nothing between the parties: what all the rest costs
+        #[arg(long)]
+        unsigned: bool,
     },
     /// Cards added, from sealed card data to first keys
     Enrol {

@@ -79,6 +79,8 @@ pub struct Plan {
     pub backoff: Backoff,
     /// How much a key of the developers' interface may ask.
     pub api_limits: Limits,
+    /// Whether the parties of account payment neither sign nor check signatures: only to measure what the rest costs.
+    pub unsigned_account_payments: bool,
     /// Where its webhooks may be sent.
     pub egress: Egress,
     /// Which checks of its parties stand; all of them, except in tests of attacks.
@@ -99,6 +101,7 @@ impl Plan {
             passphrase: SANDBOX_PASSPHRASE.to_vec(),
             backoff: Backoff::default(),
             api_limits: Limits::STANDARD,
+            unsigned_account_payments: false,
             egress: Egress::this_machine(),
             defences: CityDefences::default(),
         }

@@ -6,7 +6,7 @@ use crate::console::accounts::AccountSources;
 use crate::hosts::telephone::Telephone;
 use crate::upi::AddressBook;
 use crate::upi::app::App;
-use crate::upi::office::{Keys, Office};
+use crate::upi::office::{Keys, Office, Seal};
 use ::upi::mail::Party;
 use platform::psp::PaymentService;
 use psp::Psp;
@@ -56,8 +56,11 @@ fn start<P: Party>(
     party: P,
     more: (axum::Router, HashMap<String, Deliverer>),
 ) -> Result<UpiParty, CityError> {
-    let keys = keys_of(party.identity().organisation.as_str())?;
-    let office = Office::new(party, store.clone(), keys, name_of, plan.watch.clone());
+    let seal = match plan.unsigned_account_payments {
+        false => Seal::Keys(keys_of(party.identity().organisation.as_str())?),
+        true => Seal::UnsignedForMeasuring,
+    };
+    let office = Office::new(party, store.clone(), seal, name_of, plan.watch.clone());
     let (router, mut deliverers) = more;
     let (topic, alarm) = office.alarm();
     deliverers.insert(topic, alarm);

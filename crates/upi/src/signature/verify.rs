@@ -24,6 +24,11 @@ impl SignedDocument {
         &self.document
     }
 
+    /// The same, taken out.
+    pub fn into_document(self) -> Document {
+        self.document
+    }
+
     /// Who signed it.
     pub fn sender(&self) -> &Organisation {
         &self.sender
