@@ -56,9 +56,10 @@ fn start<P: Party>(
     party: P,
     more: (axum::Router, HashMap<String, Deliverer>),
 ) -> Result<UpiParty, CityError> {
+    let keys = keys_of(party.identity().organisation.as_str())?;
     let seal = match plan.unsigned_account_payments {
-        false => Seal::Keys(keys_of(party.identity().organisation.as_str())?),
-        true => Seal::UnsignedForMeasuring,
+        false => Seal::Keys(keys),
+        true => Seal::UnsignedForMeasuring(keys.own),
     };
     let office = Office::new(party, store.clone(), seal, name_of, plan.watch.clone());
     let (router, mut deliverers) = more;

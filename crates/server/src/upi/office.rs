@@ -54,7 +54,8 @@ pub enum Seal {
     /// By signatures.
     Keys(Keys),
     /// By nothing: to measure what all the rest costs, on one machine, with nobody else there. No configuration asks for it.
-    UnsignedForMeasuring,
+    /// Only lists of keys are signed, which go on to phones.
+    UnsignedForMeasuring(SigningKey),
 }
 
 /// The keys of a party: its own, and those of all others as it has them pinned.
@@ -119,7 +120,7 @@ impl<P: Party> Office<P> {
                 let signed = ring.verify(bytes, now).map_err(|refused| refused.code().to_owned())?;
                 Message::read(&signed, profile).map_err(code_of)?
             }
-            Seal::UnsignedForMeasuring => {
+            Seal::UnsignedForMeasuring(_) => {
                 let document = xml::read(bytes).map_err(|_| "U05".to_owned())?;
                 Message::read_unsigned(&document, profile).map_err(code_of)?
             }
@@ -151,7 +152,7 @@ impl<P: Party> Office<P> {
         let document = ack.to_document(self.0.party.identity().profile);
         match &self.0.seal {
             Seal::Keys(Keys { own, .. }) => sign_tree(document, own),
-            Seal::UnsignedForMeasuring => document.to_bytes(),
+            Seal::UnsignedForMeasuring(_) => document.to_bytes(),
         }
     }
 
@@ -167,7 +168,10 @@ impl<P: Party> Office<P> {
         };
         let signed = match &self.0.seal {
             Seal::Keys(Keys { own, .. }) => sign(&envelope.document, own),
-            Seal::UnsignedForMeasuring => Ok(envelope.document.clone()),
+            Seal::UnsignedForMeasuring(own) if envelope.api == "RespListKeys" => {
+                sign(&envelope.document, own)
+            }
+            Seal::UnsignedForMeasuring(_) => Ok(envelope.document.clone()),
         };
         let Ok(signed) = signed else {
             tracing::error!(message = outbound.key, "a message of our own cannot be signed");
@@ -210,7 +214,7 @@ impl<P: Party> Office<P> {
                 let signed = ring.verify_from(&body, receiver, self.now());
                 signed.map_err(|error| error.to_string())?.into_document()
             }
-            Seal::UnsignedForMeasuring => xml::read(&body).map_err(|error| error.to_string())?,
+            Seal::UnsignedForMeasuring(_) => xml::read(&body).map_err(|error| error.to_string())?,
         };
         let profile = self.0.party.identity().profile;
         let ack = Acknowledgement::read(&document, profile).map_err(|_| "not an Ack".to_owned())?;
