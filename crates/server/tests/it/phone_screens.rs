@@ -272,8 +272,9 @@ fn a_phone_is_shown_to_nobody_before_its_passcode_and_locks_itself() {
             shut.body
         );
     }
-    for (path, _) in
-        FORMS.iter().filter(|(path, _)| ["/cards", "/tap", "/upi"].iter().any(|it| path.starts_with(it)))
+    for (path, _) in FORMS
+        .iter()
+        .filter(|(path, _)| ["/cards", "/tap", "/code", "/upi"].iter().any(|it| path.starts_with(it)))
     {
         let shut = screen.post(&filled(path, "tok_x"), &[]);
         assert!(
