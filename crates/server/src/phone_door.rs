@@ -228,8 +228,10 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/tap/close", &[]),
     ("/you/passkey", &["passcode", "proof"]),
     ("/you/passkey/remove", &[]),
+    ("/you/clock", &["zone"]),
     ("/code/show", &["passcode", "card", "proof"]),
     ("/code/scan", &["code", "picture"]),
+    ("/code/read", &[]),
     ("/code/pay", &["amount", "passcode", "card"]),
     ("/upi/register", &["number"]),
     ("/upi/banks", &["bank"]),
@@ -279,12 +281,14 @@ pub fn router(phone: PhoneDoor) -> Router {
         .route("/code", get(coding::page))
         .route("/code/show", post(coding::show))
         .route("/code/scan", post(coding::scan).layer(DefaultBodyLimit::max(SCAN_MOST)))
+        .route("/code/read", post(coding::read).layer(DefaultBodyLimit::max(SCAN_MOST)))
         .route("/code/pay", get(coding::confirm).post(coding::pay))
         .merge(account_routes())
         .route("/history", get(looking_back::history))
         .route("/history/{token}/{counter}", get(looking_back::receipt))
         .route("/inbox", get(looking_back::inbox))
         .route("/you", get(own::you))
+        .route("/you/clock", post(own::choose_clock))
         .route("/you/passkey", get(passkey::page).post(passkey::add))
         .route("/you/passkey/remove", post(passkey::remove))
         .route("/you/devices", get(own::devices))

@@ -1,6 +1,10 @@
 //! Codes as pictures: drawn for a screen, and read from a photograph.
 
+use axum::Json;
+use axum::body::Bytes;
 use axum::extract::Multipart;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use qrcode::{Color, EcLevel, QrCode};
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -44,6 +48,19 @@ pub fn code_in(fields: &HashMap<String, Vec<u8>>) -> Result<String, PictureError
         ("", _) => Err(PictureError::NoCode),
         (typed, _) => Ok(typed.to_owned()),
     }
+}
+
+/// What a page's script is told of one look through its camera: the code, or that there is none in it yet.
+pub async fn looked(photograph: Bytes) -> Response {
+    let read = tokio::task::spawn_blocking(move || read(&photograph)).await;
+    let (status, code) = match read {
+        Ok(Ok(code)) => (StatusCode::OK, Some(code)),
+        Ok(Err(PictureError::NoCode)) => (StatusCode::OK, None),
+        Ok(Err(PictureError::Picture)) => (StatusCode::UNPROCESSABLE_ENTITY, None),
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, None),
+    };
+    let told = Json(serde_json::json!({ "code": code }));
+    (status, [(header::CACHE_CONTROL, "no-store")], told).into_response()
 }
 
 /// Why no code was read from a photograph.

@@ -23,5 +23,5 @@ pub mod words;
 
 /// What asks a browser for a passkey, on the pages that have a form for it.
 pub const PASSKEY_SCRIPT: &str = include_str!("../templates/passkey.js");
-/// The script of pages that scan codes with a camera, where a browser reads codes by itself.
+/// The script of pages that scan codes with a camera; their door reads what the browser cannot (`/code/read`).
 pub const SCAN_SCRIPT: &str = include_str!("../templates/scan.js");

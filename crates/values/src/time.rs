@@ -38,6 +38,23 @@ pub enum Zone {
 }
 
 impl Zone {
+    /// Every one, in the order of their offsets.
+    pub const ALL: [Zone; 3] = [Zone::Utc, Zone::Kolkata, Zone::Shanghai];
+
+    /// Its name in the IANA time zone database: `Asia/Shanghai`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Zone::Utc => "UTC",
+            Zone::Shanghai => "Asia/Shanghai",
+            Zone::Kolkata => "Asia/Kolkata",
+        }
+    }
+
+    /// The zone of this name, if it is one of them.
+    pub fn parse(name: &str) -> Option<Zone> {
+        Zone::ALL.into_iter().find(|zone| zone.name() == name)
+    }
+
     fn offset(self) -> jiff::tz::Offset {
         let seconds = match self {
             Zone::Utc => 0,
@@ -121,6 +138,20 @@ impl fmt::Debug for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zones_go_by_their_names() {
+        for zone in Zone::ALL {
+            assert_eq!(Zone::parse(zone.name()), Some(zone));
+        }
+        assert_eq!(Zone::parse("asia/shanghai"), None);
+        let noon = Timestamp::from_civil(
+            Civil { year: 2026, month: 11, day: 22, hour: 12, minute: 0, second: 0 },
+            Zone::Utc,
+        );
+        let clocks = Zone::ALL.map(|zone| noon.unwrap().civil(zone)).map(|at| (at.hour, at.minute));
+        assert_eq!(clocks, [(12, 0), (17, 30), (20, 0)]);
+    }
 
     #[test]
     fn wall_clocks_agree_with_the_instant() {

@@ -98,10 +98,19 @@ fn drive() -> Option<(Child, u16)> {
 impl Browser {
     /// Starts a browser with a fresh profile, which asks nobody but the pages it is led to.
     pub(crate) async fn start() -> Browser {
+        Browser::start_with(&[]).await
+    }
+
+    /// Starts one before whose camera this film runs, over and over (YUV4MPEG2).
+    pub(crate) async fn before(film: &Path) -> Browser {
+        Browser::start_with(&[&format!("--use-file-for-fake-video-capture={}", film.display())]).await
+    }
+
+    async fn start_with(more: &[&str]) -> Browser {
         let profile = tempfile::tempdir().unwrap();
         let (driver, port) = (0..5).find_map(|_| drive()).expect("chromedriver says its port");
         let data = format!("--user-data-dir={}", profile.path().display());
-        let arguments = [
+        let mut arguments = vec![
             "--headless=new",
             "--no-sandbox",
             "--disable-background-networking",
@@ -114,6 +123,7 @@ impl Browser {
             "--use-fake-ui-for-media-stream",
             &data,
         ];
+        arguments.extend(more);
         let mut wanted = serde_json::Map::new();
         wanted.insert("goog:chromeOptions".to_owned(), json!({ "args": arguments }));
         wanted.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
@@ -141,7 +151,7 @@ impl Browser {
         self.client.issue_cmd(Extension { path: "webauthn/authenticator", body }).await.unwrap();
     }
 
-    /// Has the browser read this code in whatever the camera shows: Debian's Chromium has a camera and reads no codes itself.
+    /// Has the browser read this code in whatever the camera shows, as browsers do that read codes themselves; Debian's does not.
     pub(crate) async fn reads(&self, code: &str) {
         let source = format!(
             "window.BarcodeDetector = class {{
@@ -196,20 +206,6 @@ impl Browser {
         self.tell("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
     }
 
-    /// Whatever axe finds wrong with the page: rule, and the first place.
-    pub(crate) async fn barriers(&self) -> Vec<String> {
-        // Our styles come from our own origin, so axe reads them where they are and fetches none once more (preload).
-        const RUN: &str = "
-            const done = arguments[arguments.length - 1];
-            axe.run(document, { iframes: false, preload: false, reporter: 'no-passes', resultTypes: ['violations'],
-                                runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-               .then(found => done(found.violations.map(
-                   it => it.id + ': ' + it.nodes[0].html + ' ' + it.nodes[0].failureSummary)))
-               .catch(wrong => done(['axe failed: ' + wrong]));";
-        let found = self.client.execute_async(RUN, Vec::new()).await.unwrap();
-        found.as_array().unwrap().iter().map(|wrong| wrong.as_str().unwrap_or("?").to_owned()).collect()
-    }
-
     /// What the window shows, as a JPEG.
     pub(crate) async fn picture(&self) -> Vec<u8> {
         let how = json!({ "format": "jpeg", "quality": 85, "optimizeForSpeed": true });
@@ -223,15 +219,11 @@ impl Browser {
         self.tell("Network.setCookies", kept).await;
     }
 
-    /// How many pixels the page is wider than the window, and every origin it loaded something from.
-    pub(crate) async fn measures(&self) -> (i64, Vec<String>) {
-        const ASK: &str = "
-            const root = document.scrollingElement;
-            const loaded = performance.getEntriesByType('resource').map(it => new URL(it.name).origin);
-            return [root.scrollWidth - root.clientWidth, loaded];";
-        let found = self.client.execute(ASK, Vec::new()).await.unwrap();
-        let origins = found[1].as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned);
-        (found[0].as_i64().unwrap(), origins.collect())
+    /// How many pixels the page is wider than the window.
+    pub(crate) async fn wider(&self) -> i64 {
+        const ASK: &str =
+            "const root = document.scrollingElement; return root.scrollWidth - root.clientWidth;";
+        self.client.execute(ASK, Vec::new()).await.unwrap().as_i64().unwrap()
     }
 }
 

@@ -75,7 +75,7 @@ impl Person<'_> {
     }
 
     /// Presses what changes the page without leaving it.
-    async fn press_here(&self, place: &str) {
+    pub(crate) async fn press_here(&self, place: &str) {
         self.reach(place).await;
         if self.way == Way::Keyboard {
             self.keys(&String::from(char::from(Key::Enter))).await;
@@ -235,7 +235,7 @@ impl Person<'_> {
     }
 
     /// Opens the terminal's page on which a customer's code is scanned.
-    async fn open_scan(&self, terminal: SocketAddr, digits: &str) {
+    pub(crate) async fn open_scan(&self, terminal: SocketAddr, digits: &str) {
         self.type_amount(terminal, digits).await;
         self.press("a[href^='/scan']").await;
     }

@@ -9,6 +9,7 @@ mod browser;
 mod codes;
 mod house;
 mod journey;
+mod judging;
 mod passkeys;
 mod seeing;
 

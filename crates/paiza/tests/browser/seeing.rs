@@ -2,15 +2,26 @@
 
 use crate::browser::{Browser, Look, by_name, root};
 use crate::house::Door;
+use crate::judging::Judged;
 use serde_json::json;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-const WIDTHS: [u32; 4] = [320, 390, 768, 1280];
-/// A picture is kept of a phone and of a desk.
-const PICTURED: [u32; 2] = [390, 1280];
-const THEMES: [&str; 2] = ["light", "dark"];
+/// Every width in every theme; from one look to the next only one of them changes.
+pub(crate) const LOOKS: [Look; 8] = [
+    Look { width: 320, theme: "light" },
+    Look { width: 320, theme: "dark" },
+    Look { width: 390, theme: "dark" },
+    Look { width: 390, theme: "light" },
+    Look { width: 768, theme: "light" },
+    Look { width: 768, theme: "dark" },
+    Look { width: 1280, theme: "dark" },
+    Look { width: 1280, theme: "light" },
+];
+/// A phone and a desk, of which pictures are kept.
+const PHONE: u32 = 390;
+const DESK: u32 = 1280;
 const LANGUAGES: [&str; 3] = ["en", "hi", "zh"];
 
 /// Somebody who looks.
@@ -24,9 +35,10 @@ impl See<'_> {
     /// Sees a page once, as it comes; what is wrong with it.
     pub(crate) async fn glance(&self, door: &str, at: SocketAddr, page: &str) -> Vec<String> {
         self.speak(at, LANGUAGES[0]).await;
-        self.browser.look(Look { width: PICTURED[1], theme: THEMES[0] }).await;
+        self.browser.look(Look { width: DESK, theme: "light" }).await;
         self.browser.client.goto(&format!("{}{page}", by_name(at))).await.unwrap();
-        let found = self.wrongs().await;
+        let mut found = self.wrongs(&mut Vec::new()).await;
+        found.extend(self.browser.complaints().await);
         noted(found.into_iter().map(|wrong| format!("{door}-{}: {wrong}", file_name(page))).collect())
     }
 
@@ -50,21 +62,23 @@ impl See<'_> {
     async fn page(&self, door: &str, at: SocketAddr, page: &str) -> Vec<String> {
         let pictures = root().join("target/screens");
         std::fs::create_dir_all(&pictures).unwrap();
-        let mut wrong = Vec::new();
+        let (mut wrong, mut marks) = (Vec::new(), Vec::new());
         for language in LANGUAGES {
             self.speak(at, language).await;
             self.browser.client.goto(&format!("{}{page}", by_name(at))).await.unwrap();
-            for width in WIDTHS {
-                for theme in THEMES {
-                    self.browser.look(Look { width, theme }).await;
-                    let seen = format!("{door}-{}-{language}-{theme}-{width}", file_name(page));
-                    let found = self.wrongs().await;
-                    wrong.extend(found.into_iter().map(|wrong| format!("{seen}: {wrong}")));
-                    if PICTURED.contains(&width) {
-                        std::fs::write(pictures.join(seen + ".jpg"), self.browser.picture().await).unwrap();
-                    }
+            let seen = format!("{door}-{}-{language}", file_name(page));
+            for look in LOOKS {
+                self.browser.look(look).await;
+                let Look { theme, width } = look;
+                let found = self.wrongs(&mut marks).await;
+                wrong.extend(found.into_iter().map(|wrong| format!("{seen}-{theme}-{width}: {wrong}")));
+                if is_pictured(language, look) {
+                    let name = format!("{seen}-{theme}-{width}.jpg");
+                    std::fs::write(pictures.join(name), self.browser.picture().await).unwrap();
                 }
             }
+            let said = self.browser.complaints().await;
+            wrong.extend(said.into_iter().map(|said| format!("{seen}: {said}")));
         }
         wrong.extend(self.enlarged(door, page).await);
         noted(wrong)
@@ -74,7 +88,7 @@ impl See<'_> {
     async fn enlarged(&self, door: &str, page: &str) -> Vec<String> {
         self.browser.look(Look { width: 1280, theme: "light" }).await;
         self.browser.enlarge(2.0).await;
-        let (wider, _) = self.browser.measures().await;
+        let wider = self.browser.wider().await;
         let moves = self.browser.moves().await;
         self.browser.enlarge(1.0).await;
         let mut wrong = Vec::new();
@@ -86,17 +100,24 @@ impl See<'_> {
         wrong
     }
 
-    /// Everything that is wrong with the page as it is looked at now.
-    async fn wrongs(&self) -> Vec<String> {
-        let mut wrong = self.browser.barriers().await;
-        let (wider, origins) = self.browser.measures().await;
+    /// Everything that is wrong with the page as it is looked at now; `marks` are those of the looks at it before.
+    async fn wrongs(&self, marks: &mut Vec<String>) -> Vec<String> {
+        let Judged { mut wrong, wider, origins } = self.browser.judge(marks).await;
         if wider > 0 {
             wrong.push(format!("{wider} pixels wider than the window"));
         }
         let foreign = origins.into_iter().filter(|origin| !self.own.contains(origin));
         wrong.extend(foreign.map(|origin| format!("asked {origin}")));
-        wrong.extend(self.browser.complaints().await);
         wrong
+    }
+}
+
+/// Whether a picture is kept of this look: of a phone and of a desk, in English in both themes, else in one each.
+fn is_pictured(language: &str, look: Look) -> bool {
+    match look {
+        Look { width: PHONE, theme } => language == "en" || theme == "light",
+        Look { width: DESK, theme } => language == "en" || theme == "dark",
+        _ => false,
     }
 }
 

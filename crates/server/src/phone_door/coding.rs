@@ -9,6 +9,7 @@ use crate::phone::{CodeError, PhoneError, Scanned};
 use crate::picture;
 use crate::screens::phone::{self as screens, ByCodeView, PayCodeView};
 use ::wallet::unlock::Verified;
+use axum::body::Bytes;
 use axum::extract::Form;
 use axum::extract::Multipart;
 use axum::extract::multipart::MultipartRejection;
@@ -129,6 +130,14 @@ pub(super) async fn scan(asked: Asked, sent: Result<Multipart, MultipartRejectio
             }
         })
         .await
+}
+
+/// Reads one look through the camera, for a browser that reads no codes itself. Nothing is kept of it.
+pub(super) async fn read(asked: Asked, photograph: Bytes) -> Response {
+    if asked.is_open() {
+        return picture::looked(photograph).await;
+    }
+    asked.owner(|_| Reply::to("/code")).await
 }
 
 /// Whom and how much.

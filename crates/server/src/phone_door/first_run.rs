@@ -325,7 +325,7 @@ pub(super) fn sentence(page: &Page, wrong: WrongPasscode) -> String {
         WrongPasscode::Again { tries_left, .. } => {
             page.language.say_count("unlock-wrong", "tries", tries_left as usize)
         }
-        WrongPasscode::Wait(until) => page.language.say_text("unlock-wait", "time", &view::time(until)),
+        WrongPasscode::Wait(until) => page.language.say_text("unlock-wait", "time", &view::time(page, until)),
         WrongPasscode::Rebind => page.language.say("unlock-gone"),
     }
 }

@@ -3,6 +3,7 @@
 use super::upi::looking::Paid;
 use super::view;
 use super::visit::{Asked, Reply, nothing};
+use crate::screens::pages::Page;
 use crate::screens::phone::{self as screens, DayView, ReceiptView, Sum, TextView};
 use ::wallet::history::{TapOutcome, TapRecord};
 use axum::extract::Path;
@@ -28,7 +29,7 @@ pub(super) async fn history(asked: Asked) -> Response {
             let mut days: Vec<DayView> = Vec::new();
             let mut last = None;
             for Paid { at, row } in all {
-                if last.replace(view::day_of(at)) != Some(view::day_of(at)) {
+                if last.replace(view::day_of(page, at)) != Some(view::day_of(page, at)) {
                     days.push(DayView { name: view::day(page, at, now), ..DayView::default() });
                 }
                 let Some(day) = days.last_mut() else { continue };
@@ -72,20 +73,21 @@ pub(super) async fn receipt(asked: Asked, Path((token, counter)): Path<(String, 
             let texts = texts.iter().filter(|text| about(text.at.millis()) && text.sender != "Paiza");
             let view = ReceiptView {
                 row: view::row(page, &tap, &cards, None),
-                when: format!("{}, {}", view::date(page, tap.at), view::exact_time(tap.at)),
+                when: view::when(page, tap.at, view::zone_of_currency(tap.currency)),
                 card: card.map_or_else(String::new, |card| format!("{} •• {}", card.bank, card.last_four)),
                 token_last_four: card.map_or_else(String::new, |card| card.token_last_four.clone()),
                 counter: tap.atc,
                 paid_by: view::paid_by(tap.paid_by),
-                texts: texts.map(text_view).collect(),
+                texts: texts.map(|text| text_view(page, text)).collect(),
             };
             Reply::page(screens::receipt(page, &view))
         })
         .await
 }
 
-fn text_view(text: &::wallet::history::InboxMessage) -> TextView {
-    TextView { from: text.sender.clone(), text: text.text.clone(), when: view::time(text.at), unread: false }
+fn text_view(page: &Page, text: &::wallet::history::InboxMessage) -> TextView {
+    let when = view::time(page, text.at);
+    TextView { from: text.sender.clone(), text: text.text.clone(), when, unread: false }
 }
 
 /// The texts, by day, the last first.
@@ -103,7 +105,7 @@ pub(super) async fn inbox(asked: Asked) -> Response {
                     days.push((name, Vec::new()));
                 }
                 if let Some((_, of_day)) = days.last_mut() {
-                    of_day.push(TextView { unread: text.at > seen, ..text_view(text) });
+                    of_day.push(TextView { unread: text.at > seen, ..text_view(page, text) });
                 }
             }
             if let Some(newest) = texts.last() {

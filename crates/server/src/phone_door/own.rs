@@ -1,10 +1,14 @@
 //! The phone itself.
 
-use super::view;
 use super::visit::{Asked, Reply};
+use super::{PhoneDoor, view};
+use crate::screens::door::keeping;
 use crate::screens::phone::{self as screens, DeviceRow, YouView};
-use axum::response::Response;
+use axum::extract::{Form, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
 use values::Timestamp;
+use values::time::Zone;
 
 /// The settings.
 pub(super) async fn you(asked: Asked) -> Response {
@@ -14,10 +18,23 @@ pub(super) async fn you(asked: Asked) -> Response {
                 number: visit.phone.number().to_owned(),
                 platform: visit.phone.platform().to_owned(),
                 unread: visit.unread()?,
+                zones: Zone::ALL.map(|zone| (zone.name(), view::zone_name(zone), zone == visit.page.zone)),
             };
             Reply::page(screens::you(&visit.page, &you))
         })
         .await
+}
+
+#[derive(Deserialize)]
+pub(super) struct Clock {
+    #[serde(default)]
+    zone: String,
+}
+
+/// Another clock by which the phone tells the time; what is none of them is the one of its number's country.
+pub(super) async fn choose_clock(State(door): State<PhoneDoor>, Form(wish): Form<Clock>) -> Response {
+    let zone = Zone::parse(&wish.zone).map(Zone::name);
+    keeping(&door.0.sessions.zone_cookie(), zone, Redirect::to("/you").into_response())
 }
 
 /// The phones of its owner.

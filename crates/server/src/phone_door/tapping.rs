@@ -578,7 +578,7 @@ fn end_view(page: &Page, made: &Made) -> EndView {
     let Made { card, counter, amount_minor, currency, at, by_code } = made;
     EndView {
         amount: Some(view::sum(*amount_minor, *currency)),
-        when: format!("{} {}", page.language.say("today"), view::exact_time(*at)),
+        when: format!("{} {}", page.language.say("today"), view::exact_time(page, *at)),
         token: card.token.clone(),
         bank: card.bank.clone(),
         token_last_four: card.token_last_four.clone(),

@@ -1,6 +1,6 @@
 //! Who is asking: the session of a phone that was opened with its passcode, and how a handler answers.
 
-use super::{PhoneDoor, Stage, held};
+use super::{PhoneDoor, Stage, held, view};
 use crate::client::ClientError;
 use crate::phone::{Phone, PhoneError};
 use crate::screens::door::{self, Leave};
@@ -16,6 +16,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use values::Timestamp;
+use values::time::Zone;
 
 /// A session that was not used for so long has ended.
 pub const IDLE: Duration = Duration::from_secs(5 * 60);
@@ -34,6 +35,11 @@ impl Sessions {
     pub(super) fn of(directory: &Path) -> Sessions {
         let digest = crypto::hash::sha256(directory.as_os_str().as_encoded_bytes());
         Sessions { cookie: format!("paiza-phone-{}", hex::encode(&digest[..4])), open: Mutex::default() }
+    }
+
+    /// Where a browser keeps by which clock this phone tells the time.
+    pub(super) fn zone_cookie(&self) -> String {
+        format!("{}-zone", self.cookie)
     }
 
     /// Opens one; answers the cookie to set.
@@ -118,7 +124,10 @@ impl FromRequestParts<PhoneDoor> for Asked {
             .unwrap_or_default()
             .to_owned();
         let here = door.ceremonies().is_some_and(|ceremonies| ceremonies.are_here(&parts.headers));
-        Ok(Asked { door: door.clone(), page: door::page_of(&parts.headers, &parts.uri), here, session })
+        let zone = door::kept(&parts.headers, &door.0.sessions.zone_cookie()).and_then(Zone::parse);
+        let zone = zone.unwrap_or_else(|| door.zone());
+        let page = Page { zone, ..door::page_of(&parts.headers, &parts.uri) };
+        Ok(Asked { door: door.clone(), page, here, session })
     }
 }
 
@@ -180,6 +189,15 @@ impl Asked {
 }
 
 impl PhoneDoor {
+    /// Where its clock stands until its owner chooses: in the country of its number.
+    fn zone(&self) -> Zone {
+        view::zone_of_number(match &*held(&self.0.stage) {
+            Stage::Bound(phone) => phone.number(),
+            Stage::Named { number, .. } => number,
+            Stage::New | Stage::Binding(_) => &self.0.settings.number,
+        })
+    }
+
     fn leave(&self) -> Leave {
         let framed_by = self.0.settings.framed_by.clone();
         Leave { script: true, framed_by, camera: true, ..Leave::default() }

@@ -307,7 +307,8 @@ mod tests {
     }
 
     fn all(language: Language) -> Vec<String> {
-        let page = Page { language, theme: Some("dark"), path: "/".to_owned() };
+        let page =
+            Page { language, theme: Some("dark"), path: "/".to_owned(), zone: values::time::Zone::Utc };
         let test = TestState { now: hostile(), frozen: false, real: false, faults: 2 };
         let frame =
             Frame { section: "/", search: hostile(), last: Some(1), who: hostile(), test: Some(test) };

@@ -11,6 +11,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use std::sync::{Arc, OnceLock};
+use values::time::Zone;
 
 /// What every page may load and do: our own style sheet and pictures, forms to ourselves, nothing else.
 const POLICY: &str =
@@ -110,7 +111,7 @@ pub fn page_of(headers: &HeaderMap, uri: &Uri) -> Page {
     let chosen = cookie(text(header::COOKIE), LANGUAGE_COOKIE).and_then(Language::from_tag);
     let theme = cookie(text(header::COOKIE), THEME_COOKIE).and_then(theme);
     let language = chosen.unwrap_or_else(|| Language::accepted(text(header::ACCEPT_LANGUAGE)));
-    Page { language, theme, path: uri.path().to_owned() }
+    Page { language, theme, path: uri.path().to_owned(), zone: Zone::Utc }
 }
 
 /// A page as an answer.
@@ -232,7 +233,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT_LANGUAGE, "zh-CN".parse().unwrap());
         let uri: Uri = "/lost-phone?x=1".parse().unwrap();
-        let expected = Page { language: Language::Chinese, theme: None, path: "/lost-phone".to_owned() };
+        let path = "/lost-phone".to_owned();
+        let expected = Page { language: Language::Chinese, theme: None, path, zone: Zone::Utc };
         assert_eq!(page_of(&headers, &uri), expected);
         headers.insert(header::COOKIE, "a=b; paiza-language=hi; paiza-theme=dark".parse().unwrap());
         let expected = Page { language: Language::Hindi, theme: Some("dark"), ..expected };

@@ -404,7 +404,8 @@ mod tests {
     #[test]
     fn screens_keep_the_policy_of_content() {
         for language in LANGUAGES {
-            let page = Page { language, theme: Some("dark"), path: "/".to_owned() };
+            let page =
+                Page { language, theme: Some("dark"), path: "/".to_owned(), zone: values::time::Zone::Utc };
             for html in all(&page) {
                 for never in ["<b>", "=\"\"'", " style=", "<style", "http://", "https://", "onclick"] {
                     assert!(!html.contains(never), "{never} in {html}");

@@ -6,6 +6,7 @@ use super::tablet::{End, MARK, mark};
 use super::words::{LANGUAGES, Language};
 use super::{icons, tablet};
 use askama::Template;
+use values::time::Zone;
 
 /// What every page knows: in which language and theme, and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Page {
     pub theme: Option<&'static str>,
     /// Its path, to which the choice of language and theme leads back.
     pub path: String,
+    /// Where the clock stands by which it tells the time.
+    pub zone: Zone,
 }
 
 // What templates call.
@@ -362,7 +365,7 @@ mod tests {
     use super::*;
 
     fn page(language: Language) -> Page {
-        Page { language, theme: Some("dark"), path: "/x\"><script>".to_owned() }
+        Page { language, theme: Some("dark"), path: "/x\"><script>".to_owned(), zone: Zone::Utc }
     }
 
     fn all(language: Language) -> Vec<String> {

@@ -356,7 +356,8 @@ mod tests {
     const HOSTILE: &str = "<b>\"'&";
 
     fn all(language: Language) -> Vec<String> {
-        let page = Page { language, theme: Some("dark"), path: "/".to_owned() };
+        let page =
+            Page { language, theme: Some("dark"), path: "/".to_owned(), zone: values::time::Zone::Utc };
         let shop = Shop {
             name: HOSTILE.to_owned(),
             terminal: HOSTILE.to_owned(),

@@ -144,7 +144,7 @@ mod tests {
     }
 
     fn page(language: Language) -> Page {
-        Page { language, theme: None, path: "/clock".to_owned() }
+        Page { language, theme: None, path: "/clock".to_owned(), zone: values::time::Zone::Utc }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::screens::live::{Closing, Source, stream};
 use crate::screens::pages::{self, Page};
 use crate::screens::terminal::{self as screen, Busy, Detail, Outcome, Row, Shop};
 use crate::screens::words::Language;
+use axum::body::Bytes;
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{DefaultBodyLimit, Form, Multipart, Path, Query, State};
@@ -49,6 +50,7 @@ pub const FORMS: &[&str] = &[
     "/sale",
     "/scan",
     "/code",
+    "/code/read",
     "/cancel",
     "/again",
     "/next",
@@ -84,6 +86,7 @@ pub fn router(till: Till, framed_by: Vec<String>) -> Router {
         .route("/sale", post(sale))
         .route("/scan", get(scan_page).post(scan).layer(DefaultBodyLimit::max(SCAN_MOST)))
         .route("/code", post(show_code))
+        .route("/code/read", post(read_code).layer(DefaultBodyLimit::max(SCAN_MOST)))
         .route("/cancel", post(cancel))
         .route("/again", post(again))
         .route("/next", post(next))
@@ -424,6 +427,11 @@ async fn scan(
     };
     let _ = counter.till.order_by_code(turn, amount, &code);
     to_screen()
+}
+
+/// Reads one look through the camera, for a browser that reads no codes itself. Nothing is kept of it.
+async fn read_code(photograph: Bytes) -> Response {
+    picture::looked(photograph).await
 }
 
 #[derive(Deserialize)]

@@ -175,7 +175,7 @@ impl Visit {
         let row = RowView {
             href: format!("/upi/payments/{}", payment.id),
             name: payment.other_name.clone().unwrap_or_else(|| payment.other.clone()),
-            second: format!("{}, {how}", view::time(payment.at)),
+            second: format!("{}, {how}", view::time(&self.page, payment.at)),
             amount: rupees(payment.amount()),
             state: match (payment.state, payment.direction) {
                 (PaymentState::Success, Direction::Sent) => "paid",
@@ -203,9 +203,10 @@ impl Visit {
         let Some(pending) = shown.pending.as_ref().filter(|_| sent) else { return Vec::new() };
         let (page, say) = (&self.page, |name: &str| self.page.language.say(name));
         let step = |stands, what: &str, when: String| StepView { stands, what: say(what), when };
-        let mut steps = vec![step("yes", "upi-step-approved", view::exact_time(payment.at))];
+        let mut steps =
+            vec![step("yes", "upi-step-approved", view::exact_time_in(Zone::Kolkata, payment.at))];
         if let Some(asked) = payment.checks.last() {
-            steps.push(step("yes", "upi-step-asked", view::exact_time(*asked)));
+            steps.push(step("yes", "upi-step-asked", view::exact_time_in(Zone::Kolkata, *asked)));
         }
         let place = &pending.place[page.language as usize];
         steps.push(step("now", "upi-step-waiting", format!("{place} {}", say("upi-step-keeps"))));
@@ -261,7 +262,7 @@ pub(in super::super) async fn receipt(asked: Asked, Path(transaction): Path<Stri
                     next: if success { String::new() } else { visit.next(&shown) },
                     steps: visit.steps(&shown),
                     address: payment.other.clone(),
-                    when: format!("{}, {}", view::date(page, payment.at), view::exact_time(payment.at)),
+                    when: view::when(page, payment.at, Some(Zone::Kolkata)),
                     account: line,
                     note: payment.note.clone(),
                     reference: payment.reference.clone(),

@@ -14,6 +14,8 @@ pub struct YouView {
     pub platform: String,
     /// Texts that nobody looked at.
     pub unread: usize,
+    /// The clocks it can tell the time by: name, the name of the word for it, whether it is this one.
+    pub zones: [(&'static str, &'static str, bool); 3],
 }
 
 #[derive(Template)]

@@ -53,7 +53,8 @@ fn end() -> Box<EndView> {
 
 // long: one line for every page there is.
 fn all(language: Language) -> Vec<String> {
-    let page = &Page { language, theme: Some("dark"), path: HOSTILE.to_owned() };
+    let page =
+        &Page { language, theme: Some("dark"), path: HOSTILE.to_owned(), zone: values::time::Zone::Shanghai };
     let (text, trouble) = (HOSTILE.to_owned(), Some(HOSTILE.to_owned()));
     let arrived = (text.clone(), text.clone());
     let states = ["active", "verifying", "paused", "stopped"];
@@ -129,7 +130,15 @@ fn all(language: Language) -> Vec<String> {
         ),
         privacy(page),
         problem(page, "offline-title", "offline-text", "/"),
-        you(page, &YouView { number: text.clone(), platform: "127.0.0.1:8080".to_owned(), unread: 1 }),
+        you(
+            page,
+            &YouView {
+                number: text.clone(),
+                platform: "127.0.0.1:8080".to_owned(),
+                unread: 1,
+                zones: [("UTC", "zone-utc", false), ("a", "zone-india", true), ("b", "zone-china", false)],
+            },
+        ),
     ];
     pages.extend(opening(page, &text));
     pages.extend(by_account(page, &text, &rows));
