@@ -498,6 +498,14 @@ pub(crate) enum Sandbox {
         #[arg(long, default_value = "127.0.0.1:8086")]
         telephone: String,
     },
+    /// The billers: whose bills and recharges are paid by account
+    Billers {
+        #[command(flatten)]
+        data: DataDir,
+        /// Address to listen on
+        #[arg(long, default_value = "127.0.0.1:8098")]
+        listen: String,
+    },
     /// The telephone network
     Telephone {
         #[command(flatten)]

@@ -50,6 +50,7 @@ fn forget(data: &Path) -> Result<(), Failure> {
                 | "phone-2"
                 | "test-shop"
                 | "upi-switch"
+                | "billers"
         ) || name.starts_with("issuer-")
             || name.starts_with("upi-bank-")
     };

@@ -47,6 +47,9 @@ pub(crate) enum Upi {
         /// The telephone network
         #[arg(long, default_value = "127.0.0.1:8086")]
         telephone: String,
+        /// The billers
+        #[arg(long, default_value = "127.0.0.1:8098")]
+        billers: String,
     },
 }
 
@@ -167,7 +170,9 @@ pub(crate) fn run(what: &Upi, output: Output) -> Result<(), Failure> {
         Upi::Phone(what) => phone::run(what, output),
         Upi::Settle(what) => settle::run(what, output),
         Upi::Reconcile(what) => reconcile::run(what, output),
-        Upi::Provider { host, telephone } => crate::sandbox::provider(host, telephone, output),
+        Upi::Provider { host, telephone, billers } => {
+            crate::sandbox::provider(host, (telephone, billers), output)
+        }
     }
 }
 

@@ -1,5 +1,10 @@
 //! Account payment's provider behind its doors: each use case is one operation of `psp` over its records, or a look.
 
+mod bills;
+mod blocking;
+
+pub use bills::BillOrder;
+
 use psp::accounts::{LinkAccount, MakeAddress, SetDefault};
 use psp::asking::{About, Ask};
 use psp::binding::{RegisterDevice, TakeText, customer_of, token};

@@ -77,12 +77,17 @@ impl Operation for MakeAddress {
         // Nobody gets an address that was another's.
         match records.find::<OwnAddress>(&name) {
             Some(known) if known.mobile == customer.mobile => {
-                records.put(OwnAddress { reference, ..known });
+                records.put(OwnAddress { reference, removed_at: None, ..known });
+                if !customer.addresses.contains(&name) {
+                    customer.addresses.push(name);
+                    records.put(customer);
+                }
             }
             Some(_) if self.defences.stands(Defence::AddressOwner) => return Err(Refusal::AddressTaken),
             _ => {
                 let mobile = customer.mobile.clone();
-                records.put(OwnAddress { address: name.clone(), mobile, reference, at: now });
+                let removed_at = None;
+                records.put(OwnAddress { address: name.clone(), mobile, reference, removed_at, at: now });
                 customer.addresses.push(name);
                 records.put(customer);
             }

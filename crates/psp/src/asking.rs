@@ -183,8 +183,11 @@ impl Ask {
             }
             About::Resolve { address } => {
                 let address = Address::parse(address).map_err(|_| Refusal::AddressInvalid)?;
-                let mut message = new(desk, "ReqValAdd", "ValAdd");
                 let about = address.to_lower();
+                if crate::blocking::is_blocked(desk.records, &customer.mobile, &about) {
+                    return Err(Refusal::AddressBlocked);
+                }
+                let mut message = new(desk, "ReqValAdd", "ValAdd");
                 message.payees = vec![Party::new(address)];
                 Ok((message, about))
             }

@@ -5,15 +5,18 @@
 //! and remembers how it ended. It knows no socket, no HTTP and no screen.
 //!
 //! Read `records`, then `binding` (a phone proves its number by a text that it sends), `asking` (questions about accounts
-//! and addresses), `accounts` (linked accounts and addresses), `payments`, `collects` (what merchants ask
-//! for), `refunds` (what they give back), `complaints`, `party` (what comes from the switch), `refusal`, `defences`.
+//! and addresses), `accounts` (linked accounts and addresses), `addresses` (several of one customer), `payments`, `collects` (what merchants ask
+//! for), `blocking` (whom a customer wants nothing of), `refunds` (what they give back), `bills` (paid to billers), `complaints`, `party` (what comes from the switch), `refusal`, `defences`.
 //!
 //! Invariants: only the phone that is bound to a number acts for it; an address belongs to one number; a transaction has
 //! one beginning; a payment is told as paid only when the switch said so.
 
 pub mod accounts;
+pub mod addresses;
 pub mod asking;
+pub mod bills;
 pub mod binding;
+pub mod blocking;
 pub mod collects;
 pub mod complaints;
 pub mod defences;

@@ -61,7 +61,9 @@ impl TakesMessages for Psp {
     }
 
     fn wake<W: Records>(&self, desk: &mut Desk<'_, W>, what: &str) {
-        payments::check(self, desk, what);
+        if !crate::bills::woken(self, desk, what) {
+            payments::check(self, desk, what);
+        }
     }
 
     fn refused<W: Records>(&self, desk: &mut Desk<'_, W>, message: &str, code: &str) {
@@ -198,13 +200,18 @@ impl Psp {
         Some(Owner { own, account, name, category, customer })
     }
 
+    /// The same of an address that is still in use.
+    fn reachable<W: Records>(&self, desk: &mut Desk<'_, W>, party: &Party) -> Option<Owner> {
+        self.owner(desk, party).filter(|owner| owner.own.removed_at.is_none())
+    }
+
     /// Who is paid, and where the account is.
     fn authorise<W: Records>(&self, desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
         let payee = message.payees.first().ok_or("U07")?;
         if message.transaction.kind.as_deref() == Some("COLLECT") {
             return self.asked_for(desk, message);
         }
-        let found = self.owner(desk, payee);
+        let found = self.reachable(desk, payee);
         let outcome = if found.is_some() { Ok(()) } else { Err("ZH") };
         let mut answer = desk.answer(message, response(&message.head.message, outcome));
         answer.payer.clone_from(&message.payer);
@@ -223,22 +230,32 @@ impl Psp {
     /// A merchant asks one of this provider's customers for money: the customer decides, and is not hurried.
     fn asked_for<W: Records>(&self, desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
         let payer = message.payer.as_ref().ok_or("U07")?;
-        match self.owner(desk, payer) {
-            Some(owner) => crate::collects::came(desk, &owner.customer, message),
-            None => {
-                let mut answer = desk.answer(message, response(&message.head.message, Err("ZH")));
-                answer.payer.clone_from(&message.payer);
-                answer.payees.clone_from(&message.payees);
-                desk.post(&self.switch, &answer);
-                Ok(())
-            }
+        let asker = message.payees.first().ok_or("U07")?.address.to_lower();
+        let Some(owner) = self.reachable(desk, payer) else { return self.not_asked(desk, message, "ZH") };
+        match crate::blocking::refusal_of(desk.records, &owner.own.mobile, &asker, desk.now) {
+            Some(code) => self.not_asked(desk, message, code),
+            None => crate::collects::came(desk, &owner.customer, message),
         }
+    }
+
+    /// The customer never hears of this request.
+    fn not_asked<W: Records>(
+        &self,
+        desk: &mut Desk<'_, W>,
+        message: &Message,
+        code: &'static str,
+    ) -> Result<(), &'static str> {
+        let mut answer = desk.answer(message, response(&message.head.message, Err(code)));
+        answer.payer.clone_from(&message.payer);
+        answer.payees.clone_from(&message.payees);
+        desk.post(&self.switch, &answer);
+        Ok(())
     }
 
     /// Who is behind an address.
     fn validate<W: Records>(&self, desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
         let payee = message.payees.first().ok_or("U07")?;
-        let found = self.owner(desk, payee);
+        let found = self.reachable(desk, payee);
         let outcome = if found.is_some() { Ok(()) } else { Err("ZH") };
         let mut told = response(&message.head.message, outcome);
         if let Some(owner) = found {
@@ -298,6 +315,7 @@ impl Psp {
                 changed_at: desk.now,
                 ..Payment::begins(which, (&own.address, &other.to_lower()), &account.reference, paise, at)
             });
+            crate::bills::came(self, desk, &id);
         }
         let answer = desk.answer(message, response(&message.head.message, Ok(())));
         desk.post(&self.switch, &answer);

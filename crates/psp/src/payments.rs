@@ -90,6 +90,9 @@ impl Operation for Pay {
         let account = linked(&customer, &self.reference)?.clone();
         let payee = Address::parse(&self.payee).map_err(|_| Refusal::AddressInvalid)?;
         let own = customer.addresses.first().cloned().ok_or(Refusal::AddressMissing)?;
+        if crate::blocking::is_blocked(records, &customer.mobile, &self.payee) {
+            return Err(Refusal::AddressBlocked);
+        }
         if self.amount.is_zero() || self.amount.currency() != Currency::INR {
             return Err(Refusal::AmountInvalid);
         }
@@ -217,7 +220,8 @@ pub(crate) fn told<W: Records>(desk: &mut Desk<'_, W>, mut payment: Payment, res
     if matches!(payment.state, PaymentState::Success | PaymentState::Failed) {
         crate::complaints::ended(desk, &payment);
     }
-    desk.records.put(payment);
+    desk.records.put(payment.clone());
+    crate::bills::ended(desk, &payment);
 }
 
 /// Nobody said how a payment ended: the switch is asked, as often as the network allows.

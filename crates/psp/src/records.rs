@@ -149,6 +149,8 @@ pub struct OwnAddress {
     pub mobile: String,
     /// The account that is paid into.
     pub reference: String,
+    /// When its customer gave it up: nobody is paid at it since.
+    pub removed_at: Option<Timestamp>,
     /// When it was made.
     pub at: Timestamp,
 }

@@ -4,7 +4,7 @@
 use crate::binding::customer_of;
 use crate::party::Psp;
 use crate::payments::{asked, is_note};
-use crate::records::{DeviceId, Direction, Payment, PaymentState, UsedTransaction};
+use crate::records::{Customer, DeviceId, Direction, Payment, PaymentState, UsedTransaction};
 use crate::refusal::Refusal;
 use std::time::Duration;
 use upi::address::Address;
@@ -41,6 +41,18 @@ impl Operation for Refund {
 
     fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Payment, Refusal> {
         let customer = customer_of(records, self.device)?;
+        self.give_back(records, now, &customer)
+    }
+}
+
+impl Refund {
+    /// The same for a customer who is known already.
+    pub(crate) fn give_back<W: Records>(
+        &self,
+        records: &mut W,
+        now: Timestamp,
+        customer: &Customer,
+    ) -> Result<Payment, Refusal> {
         let key = |id: &str, way| (customer.mobile.clone(), id.to_owned(), way);
         if let Some(known) = records.find::<Payment>(&key(&self.transaction, Direction::Sent)) {
             let same = known.original.as_ref() == Some(&self.original)
@@ -63,7 +75,7 @@ impl Operation for Refund {
             return Err(Refusal::NoteInvalid);
         }
         let mut desk = Desk::new(self.psp.identity_of(), records, now, self.entropy);
-        let id = crate::asking::use_transaction(&mut desk, &self.psp, &customer, &self.transaction)?;
+        let id = crate::asking::use_transaction(&mut desk, &self.psp, customer, &self.transaction)?;
         let payment = self.sent(&mut desk, id, &received, amount)?;
         let refunded = received.refunded + amount.minor();
         desk.records.put(Payment { refunded, ..received });
@@ -71,9 +83,7 @@ impl Operation for Refund {
         desk.wake_at(&payment.id, now.after(FIRST_CHECK));
         Ok(payment)
     }
-}
 
-impl Refund {
     /// Leaves the message for the switch.
     fn sent<W: Records>(
         &self,

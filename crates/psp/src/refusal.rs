@@ -27,6 +27,18 @@ pub enum Refusal {
     /// Nobody can pay without one.
     #[error("make an address first")]
     AddressMissing,
+    /// The customer blocked it.
+    #[error("this address is blocked; unblock it first")]
+    AddressBlocked,
+    /// It is the only one.
+    #[error("the only address cannot be given up")]
+    AddressLast,
+    /// It was paid, or is being paid.
+    #[error("this bill is paid")]
+    BillPaid,
+    /// Too long ago.
+    #[error("this bill was asked for too long ago; ask again")]
+    BillOver,
     /// Not a branch code.
     #[error("not a branch code")]
     BranchInvalid,
@@ -80,6 +92,10 @@ impl Refusal {
             Refusal::AddressTaken => "address_taken",
             Refusal::AddressInvalid => "address_invalid",
             Refusal::AddressMissing => "address_missing",
+            Refusal::AddressBlocked => "address_blocked",
+            Refusal::AddressLast => "address_last",
+            Refusal::BillPaid => "bill_paid",
+            Refusal::BillOver => "bill_over",
             Refusal::BranchInvalid => "branch_invalid",
             Refusal::TransactionInvalid => "transaction_invalid",
             Refusal::TransactionUsed => "transaction_used",

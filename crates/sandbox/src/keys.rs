@@ -64,6 +64,12 @@ pub fn issuer_signing_key(bank: &Institution) -> SigningKey {
         .expect("the digests of these labels are valid scalars, which a test checks")
 }
 
+/// The key with which a provider of account payment signs what it asks and tells billers. Its public half is exchanged beforehand.
+pub fn provider_signing_key(organisation: &str) -> SigningKey {
+    SigningKey::from_bytes(&Secret::new(derive(&format!("provider {organisation} P-256 signing"))))
+        .expect("the digests of these labels are valid scalars, which a test of the billers checks")
+}
+
 /// A line between two parties, with a MAC key of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line<'a> {

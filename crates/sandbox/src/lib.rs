@@ -31,12 +31,13 @@
 //!
 //! Read `directory` (who issues which numbers), `test_cards` (the documented cards), `keys` (the public test
 //! keys), `certification` (RSA test keys), `authority` (certificates made with them), then `issuer`, `network`,
-//! `telephone`.
+//! `telephone`, `billers`.
 //!
 //! Invariants: no card number, CVV2 or one-time password is in a record, a message body at rest, printed
 //! output or error text; every message may come twice, late or out of order, and moves money once.
 
 pub mod authority;
+pub mod billers;
 pub mod certification;
 pub mod defences;
 pub mod digest;

@@ -52,7 +52,7 @@ pub use settlement::{SettledInstitution, SettlementDesk, Side};
 pub use switch::{Switch, SwitchPeers, SwitchPorts};
 pub use telephone::TelephoneNetwork;
 pub use terminal::{TerminalParty, TerminalSettings, sandbox_configuration};
-pub use upi::{PspParty, UpiParties, UpiParty, psp, upi_bank, upi_parties, upi_switch};
+pub use upi::{PspParty, UpiParties, UpiParty, billers, psp, upi_bank, upi_parties, upi_switch};
 
 use party::address;
 
@@ -76,6 +76,8 @@ pub mod ports {
     pub const UPI_SWITCH: u16 = 8091;
     /// The first bank of account payment; the others follow.
     pub const UPI_BANK: u16 = 8092;
+    /// Billers.
+    pub const BILLERS: u16 = 8098;
     /// The acquirer, for terminals.
     pub const ACQUIRER: u16 = 8583;
     /// The card network, for acquirers.

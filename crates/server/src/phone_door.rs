@@ -150,10 +150,13 @@ impl PhoneDoor {
 
     /// Fetches texts, keys and states while nobody waits for it.
     fn catch_up(&self, phone: &Arc<Phone>) {
-        let phone = Arc::clone(phone);
+        let (door, phone) = (self.clone(), Arc::clone(phone));
         let spawned = std::thread::Builder::new().name("phone".to_owned()).spawn(move || {
             if let Err(error) = phone.fetch_texts().and_then(|_| phone.sync()) {
                 tracing::info!(%error, "not in step with the platform");
+            }
+            if let Err(error) = door.hear_of_requests() {
+                tracing::info!(%error, "not known whether anybody asks for money");
             }
         });
         if let Err(error) = spawned {
@@ -163,7 +166,8 @@ impl PhoneDoor {
 }
 
 /// Every page that is asked for with GET, `{token}` and `{counter}` standing for a card and a tap, `{place}` for a linked
-/// account counted from 1, `{transaction}` for a payment by account. Whoever looks at all pages finds them here.
+/// account counted from 1, `{transaction}` for a payment by account, `{request}` for what a merchant asks for, `{bill}`
+/// for a bill that was paid. Whoever looks at all pages finds them here.
 pub const PAGES: &[&str] = &[
     "/",
     "/welcome",
@@ -193,6 +197,17 @@ pub const PAGES: &[&str] = &[
     "/upi/receive",
     "/upi/receive?amount=250.00",
     "/upi/payments/{transaction}",
+    "/upi/requests",
+    "/upi/requests/{request}",
+    "/upi/requests/{request}/pin?account=1",
+    "/upi/addresses",
+    "/upi/blocked",
+    "/upi/bills",
+    "/upi/billers/KONK00000ELE01",
+    "/upi/billers/JYOT00000MOB01",
+    "/upi/bill",
+    "/upi/bill/pin",
+    "/upi/bills/paid/{bill}",
     "/history",
     "/history/{token}/{counter}",
     "/inbox",
@@ -246,6 +261,17 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/upi/pay/confirm", &["amount", "note", "account"]),
     ("/upi/pay/pin", &["approves", "pin"]),
     ("/upi/pay/again", &[]),
+    ("/upi/requests/{request}/pin", &["approves", "pin"]),
+    ("/upi/requests/{request}/decline", &[]),
+    ("/upi/requests/{request}/block", &["report"]),
+    ("/upi/addresses/first", &["address"]),
+    ("/upi/addresses/remove", &["address"]),
+    ("/upi/blocked", &["address", "report"]),
+    ("/upi/blocked/remove", &["address"]),
+    ("/upi/billers/KONK00000ELE01", &["consumer_number"]),
+    ("/upi/billers/JYOT00000MOB01", &["mobile_number", "plan"]),
+    ("/upi/bill", &["amount", "account"]),
+    ("/upi/bill/pin", &["approves", "pin"]),
 ];
 
 /// The routes, read like a menu.
@@ -284,6 +310,7 @@ pub fn router(phone: PhoneDoor) -> Router {
         .route("/code/read", post(coding::read).layer(DefaultBodyLimit::max(SCAN_MOST)))
         .route("/code/pay", get(coding::confirm).post(coding::pay))
         .merge(account_routes())
+        .merge(more_account_routes())
         .route("/history", get(looking_back::history))
         .route("/history/{token}/{counter}", get(looking_back::receipt))
         .route("/inbox", get(looking_back::inbox))
@@ -326,6 +353,27 @@ fn account_routes() -> Router<PhoneDoor> {
         .route("/upi/pay/again", post(paying::send_again))
         .route("/upi/receive", get(looking::receive))
         .route("/upi/payments/{transaction}", get(looking::receipt))
+}
+
+/// What else is done with accounts: requests for money, addresses, bills.
+fn more_account_routes() -> Router<PhoneDoor> {
+    use upi::{addresses, asked_for, bills};
+    Router::new()
+        .route("/upi/requests", get(asked_for::list))
+        .route("/upi/requests/{request}", get(asked_for::one))
+        .route("/upi/requests/{request}/pin", get(asked_for::pin).post(asked_for::approve))
+        .route("/upi/requests/{request}/decline", post(asked_for::decline))
+        .route("/upi/requests/{request}/block", post(asked_for::block))
+        .route("/upi/addresses", get(addresses::own))
+        .route("/upi/addresses/first", post(addresses::first))
+        .route("/upi/addresses/remove", post(addresses::remove))
+        .route("/upi/blocked", get(addresses::blocked).post(addresses::block))
+        .route("/upi/blocked/remove", post(addresses::unblock))
+        .route("/upi/bills", get(bills::list))
+        .route("/upi/billers/{biller}", get(bills::biller).post(bills::ask))
+        .route("/upi/bill", get(bills::due).post(bills::decide))
+        .route("/upi/bill/pin", get(bills::pin).post(bills::pay))
+        .route("/upi/bills/paid/{transaction}", get(bills::paid))
 }
 
 /// For how long an answer of the platform is waited for while a page is made.

@@ -4,6 +4,7 @@
 //! `rooms::ledger::tables(rooms::issuer::tables(Schema::new()))`.
 
 pub mod acquiring;
+pub mod billers;
 pub mod developers;
 pub mod issuer;
 pub mod ledger;

@@ -1,4 +1,4 @@
-//! One party of account payment alone: the switch, a bank, or the provider.
+//! One party of account payment alone: the switch, a bank, the provider, or the billers.
 
 use super::host::left_clock;
 use crate::output::{Failure, Output};
@@ -7,10 +7,10 @@ use crate::up::failure;
 use clap::Args;
 use sandbox::upi::directory::UpiDirectory;
 use serde_json::json;
-use server::city::{Http, Plan, Running, ports, psp, upi_bank, upi_switch};
+use server::city::{Http, Plan, Running, billers, ports, psp, upi_bank, upi_switch};
 use server::upi::AddressBook;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What every party alone is told.
 #[derive(Args)]
@@ -83,11 +83,25 @@ pub(super) fn bank(host: &UpiHost, bank: &str, telephone: &str, output: Output) 
     serve(&entry.name, party.at, party.running, output)
 }
 
+/// The billers alone.
+pub(super) fn all_billers(data: &Path, listen: &str, output: Output) -> Result<(), Failure> {
+    let http = Http::start().map_err(failure)?;
+    let socket =
+        TcpListener::bind(listen).map_err(|error| Failure::configuration(format!("{listen}: {error}")))?;
+    let plan = Plan::documented(data, left_clock(data)?);
+    let party = billers(&plan, &http, socket).map_err(failure)?;
+    serve("The billers", party.at, party.running, output)
+}
+
 /// The provider alone: the platform's part of account payment.
-pub(crate) fn provider(host: &UpiHost, telephone: &str, output: Output) -> Result<(), Failure> {
+pub(crate) fn provider(
+    host: &UpiHost,
+    (telephone, billers): (&str, &str),
+    output: Output,
+) -> Result<(), Failure> {
     let http = Http::start().map_err(failure)?;
     let socket = host.socket(ports::UPI_PSP)?;
-    let telephone = address(telephone)?;
-    let party = psp(&host.plan()?, &http, socket, &book(&host.at)?, telephone).map_err(failure)?.party;
+    let others = (address(telephone)?, address(billers)?);
+    let party = psp(&host.plan()?, &http, socket, &book(&host.at)?, others).map_err(failure)?.party;
     serve("The provider of account payment", party.at, party.running, output)
 }

@@ -1,5 +1,8 @@
 //! `paiza upi register`, `link`, `pin`, `pay` and so on: a phone in account payment, by hand.
 
+mod addresses;
+mod bills;
+
 use crate::output::{Failure, Output};
 use crate::passcode::ask;
 use crate::phone::address;
@@ -224,6 +227,10 @@ pub(crate) enum Handled {
         #[command(flatten)]
         phone: PhoneDir,
     },
+    #[command(flatten)]
+    Addressed(addresses::Addressed),
+    #[command(flatten)]
+    Billed(bills::Billed),
 }
 
 /// Where the phone lies.
@@ -388,6 +395,8 @@ pub(crate) fn run(what: &Handled, output: Output) -> Result<(), Failure> {
             output.summary(json!({ "texts": texts.len() }));
             Ok(())
         }
+        Handled::Addressed(what) => addresses::run(what, output),
+        Handled::Billed(what) => bills::run(what, output),
     }
 }
 

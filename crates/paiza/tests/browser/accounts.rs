@@ -117,3 +117,84 @@ async fn an_account_is_set_up_and_paid_from_by_mouse() {
 async fn an_account_is_set_up_and_paid_from_by_keyboard() {
     accounts(Way::Keyboard).await;
 }
+
+impl Person<'_> {
+    /// Asks what is due at a biller; the bill is there then.
+    pub(crate) async fn ask_for_bill(&self, phone: SocketAddr, number: &str) {
+        self.open(phone, "/upi").await;
+        self.press("a[href='/upi/bills']").await;
+        self.press("a[href='/upi/billers/KONK00000ELE01']").await;
+        self.fill("#consumer_number", number).await;
+        self.press(".bottom button.act").await;
+        self.wait_for(".facts").await;
+    }
+
+    /// Pays a bill; the transaction.
+    pub(crate) async fn pay_bill(&self, phone: SocketAddr, number: &str) -> String {
+        self.ask_for_bill(phone, number).await;
+        self.press(".bottom button.metal").await;
+        self.wait_for("#pin").await;
+        assert!(self.text(".for-what").await.contains("Konkan Electricity"), "whom, above the PIN");
+        assert_eq!(self.approve_by_pin().await, "Paid");
+        let path = self.browser.client.current_url().await.unwrap().path().to_owned();
+        path.rsplit('/').next().unwrap().to_owned()
+    }
+}
+
+async fn asked_for_and_billed(way: Way) {
+    let Some(_tools) = Tools::find() else { return };
+    let house = House::open();
+    let browser = Browser::start().await;
+    browser.look(Look { width: 390, theme: "dark" }).await;
+    let person = Person { browser: &browser, way };
+    let phone = house.phone(0);
+    person.set_up(phone).await;
+    person.begin_account(phone).await;
+    person.finish_account().await;
+
+    // What a merchant asks for is noticed, and paid with the PIN.
+    let (request, _chai) = house.merchant_asks();
+    let link = format!("a[href='/upi/requests/{request}']");
+    person.open(phone, "/upi/requests").await;
+    while browser.client.find(fantoccini::Locator::Css(&link)).await.is_err() {
+        person.open(phone, "/upi/requests").await;
+    }
+    person.open(phone, "/upi").await;
+    person.press("a[href='/upi/requests']").await;
+    person.press(&link).await;
+    assert_eq!(person.text(".payee").await, "Chai Corner");
+    person.press(".bottom button.metal").await;
+    person.wait_for("#pin").await;
+    assert!(person.text(".for-what").await.contains("Chai Corner"));
+    assert_eq!(person.approve_by_pin().await, "Paid");
+
+    // A bill is paid, and the biller answers.
+    let bill = person.pay_bill(phone, "1234567890").await;
+    assert!(person.text(".facts").await.contains("KONK"), "the biller's receipt of {bill}");
+
+    person.open(phone, "/upi").await;
+    person.press("a[href='/upi/addresses']").await;
+    person.press("a[href='/upi/address']").await;
+    person.fill("#name", "rao.asha").await;
+    person.press(".bottom button").await;
+    person.open(phone, "/upi/addresses").await;
+    person.press("form[action='/upi/addresses/first'] button").await;
+    assert!(person.text("main").await.contains("This address is shown first now"));
+    person.press("a[href='/upi/blocked']").await;
+    person.fill("#address", "spam@paiza").await;
+    person.press("form[action='/upi/blocked'] button").await;
+    person.press("form[action='/upi/blocked/remove'] button").await;
+    assert!(person.text("main").await.contains("The block is ended"));
+    let said = browser.complaints().await;
+    assert!(said.is_empty(), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_bills_and_addresses_by_mouse() {
+    asked_for_and_billed(Way::Mouse).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_bills_and_addresses_by_keyboard() {
+    asked_for_and_billed(Way::Keyboard).await;
+}

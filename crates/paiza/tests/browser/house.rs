@@ -32,6 +32,13 @@ pub(crate) struct House {
     _folder: tempfile::TempDir,
 }
 
+/// What is there of accounts: the path of a payment's page, a request for money, a bill that was paid, by their transactions.
+pub(crate) struct ByAccount {
+    pub(crate) paid: String,
+    pub(crate) request: String,
+    pub(crate) bill: String,
+}
+
 impl House {
     pub(crate) fn open() -> House {
         let folder = tempfile::tempdir().unwrap();
@@ -65,19 +72,32 @@ impl House {
 
     /// Somebody else with an account, at `ravi@paiza`; they are there as long as their folder is.
     pub(crate) fn payee(&self) -> tempfile::TempDir {
+        self.person("+919800000002", "BNYN", "ravi@paiza").1
+    }
+
+    /// A merchant at `chai@paiza` who asks `asha@paiza` for money, and the request; they are there as long as their folder is.
+    pub(crate) fn merchant_asks(&self) -> (String, tempfile::TempDir) {
+        let (phone, folder) = self.person("+919800000005", "BNYN", "chai@paiza");
+        phone.become_merchant("Chai Corner", "5814").unwrap();
+        let amount = values::Money::parse("30.00", values::Currency::INR).unwrap();
+        let asked = phone.collect("asha@paiza", amount, Some("two chai"), 600).unwrap();
+        (asked.payment.id, folder)
+    }
+
+    fn person(&self, number: &str, bank: &str, address: &str) -> (UpiPhone, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let new = NewUpiPhone {
             directory: folder.path(),
-            number: "+919800000002",
+            number,
             provider: self.city.upi().unwrap().psp_at,
             telephone: self.city.addresses.telephone,
             watch: None,
         };
         let phone = UpiPhone::register(&new, Arc::new(SystemClock)).unwrap();
-        let (question, accounts) = phone.accounts("BNYN").unwrap();
+        let (question, accounts) = phone.accounts(bank).unwrap();
         phone.link(&question, &accounts[0].reference).unwrap();
-        phone.make_address("ravi@paiza", "").unwrap();
-        folder
+        phone.make_address(address, "").unwrap();
+        (phone, folder)
     }
 
     /// The origins of every door, under both of their names.
@@ -89,14 +109,15 @@ impl House {
     }
 
     /// Every door, as it stands after one sale was paid by `card`, a page of a card on the first phone, and another payment by
-    /// account, whose page there is `by_account`, and after one operator asked for something at the console.
-    pub(crate) async fn doors(&self, browser: &Browser, card: &str, by_account: &str) -> Vec<Door> {
+    /// account, and with what else is there of accounts (`by_account`), and after one operator asked for something at the console.
+    pub(crate) async fn doors(&self, browser: &Browser, card: &str, by_account: &ByAccount) -> Vec<Door> {
         let token = card.trim_start_matches("/cards/");
         let paid = linked(browser, self.terminal(), "/payments", "/payments/").await.swap_remove(0);
         let filled = |page: &&str| {
             let page = page.replace("/payments/{payment}", &paid).replace("{token}", token);
             let page = page.replace("{counter}", "1").replace("{place}", "1");
-            page.replace("/upi/payments/{transaction}", by_account)
+            let page = page.replace("{request}", &by_account.request).replace("{bill}", &by_account.bill);
+            page.replace("/upi/payments/{transaction}", &by_account.paid)
         };
         let mut platform: Vec<String> =
             ["/", "/styleguide", "/lost-phone", "/reference", "/problems"].map(str::to_owned).into();

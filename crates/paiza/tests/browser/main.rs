@@ -14,7 +14,7 @@ mod passkeys;
 mod seeing;
 
 use browser::{Browser, Look, Tools};
-use house::{FIRST, House, SECOND_CODE};
+use house::{ByAccount, FIRST, House, SECOND_CODE};
 use journey::{Person, Way};
 use seeing::{See, see_everything};
 
@@ -38,11 +38,11 @@ async fn a_payment_by_keyboard_alone_and_every_page_for_everybody() {
     person.next_sale(house.terminal()).await;
     wrong.extend(paying_by_code(&see, &person, &house).await);
     let _payee = house.payee();
-    let (paid, found) = paying_by_account(&see, &person, &house).await;
+    let (by_account, found) = paying_by_account(&see, &person, &house).await;
     wrong.extend(found);
     person.enter(&house.links[0].1).await;
     person.ask_for_limits(house.console()).await;
-    let doors = house.doors(&browser, &card, &paid).await;
+    let doors = house.doors(&browser, &card, &by_account).await;
     let second = Browser::start().await;
     second.judge_by(&tools.axe).await;
     second.takes_cookies_of(&browser).await;
@@ -67,8 +67,9 @@ async fn paying_by_code(see: &See<'_>, person: &Person<'_>, house: &House) -> Ve
     wrong
 }
 
-/// What the phone shows only on the way to a payment by account; the page of one that was paid, and another is left to be paid.
-async fn paying_by_account(see: &See<'_>, person: &Person<'_>, house: &House) -> (String, Vec<String>) {
+/// What the phone shows only on the way to a payment by account. One was paid then, a merchant asks for another, a bill was paid, and
+/// a payment and a bill are left to be paid.
+async fn paying_by_account(see: &See<'_>, person: &Person<'_>, house: &House) -> (ByAccount, Vec<String>) {
     let phone = house.phone(0);
     let mut wrong = see.pages("phone-account", phone, &["/upi/register"]).await;
     person.begin_account(phone).await;
@@ -82,7 +83,13 @@ async fn paying_by_account(see: &See<'_>, person: &Person<'_>, house: &House) ->
     let paid = person.browser.client.current_url().await.unwrap().path().to_owned();
     person.look_up(phone, "ravi@paiza").await;
     person.decide("1200.00").await;
-    (paid, wrong)
+    let (request, _chai) = house.merchant_asks();
+    let bill = person.pay_bill(phone, "1234567890").await;
+    wrong.extend(see.pages("phone-bills-paid", phone, &["/upi/bills"]).await);
+    person.ask_for_bill(phone, "1234567891").await;
+    person.press(".bottom button.metal").await;
+    person.wait_for("#pin").await;
+    (ByAccount { paid, request, bill }, wrong)
 }
 
 /// The page of a payment whose end nobody knows: it comes last, as the switch says nothing any more afterwards.

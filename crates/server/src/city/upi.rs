@@ -6,6 +6,7 @@ use crate::console::accounts::AccountSources;
 use crate::hosts::telephone::Telephone;
 use crate::upi::AddressBook;
 use crate::upi::app::App;
+use crate::upi::billers::{BillersLine, merchants};
 use crate::upi::office::{Keys, Office, Seal};
 use ::upi::mail::Party;
 use platform::psp::PaymentService;
@@ -16,6 +17,7 @@ use sandbox::upi::keys;
 use sandbox::upi::switch::Switch;
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use store::{Arrival, Deliverer, Schema, Store};
 
 /// A running party of account payment.
@@ -116,13 +118,13 @@ pub fn upi_bank(
     start(plan, http, socket, book, (&name, store, running), party, more)
 }
 
-/// Starts the provider, which finds the texts of phones in the telephone network.
+/// Starts the provider, which finds the texts of phones in the telephone network and asks billers about bills.
 pub fn psp(
     plan: &Plan,
     http: &Http,
     socket: TcpListener,
     book: &AddressBook,
-    telephone: SocketAddr,
+    (telephone, billers): (SocketAddr, SocketAddr),
 ) -> Result<PspParty, CityError> {
     let directory = UpiDirectory::sandbox();
     let entry = &directory.psps[0];
@@ -131,10 +133,23 @@ pub fn psp(
     let store = running.open(plan, "psp", "platform/psp", schema)?;
     let party = Psp::new(entry.identity(), &entry.handles[0], &directory.switch.organisation);
     let service = PaymentService::new(store.clone(), party.clone(), &entry.binding_number);
+    service.onboard(merchants()).map_err(|error| CityError::Unknown(format!("billers: {error}")))?;
+    let clock = Arc::clone(&plan.clock);
+    let line = BillersLine::new(billers, &entry.organisation, clock, plan.watch.clone());
     let app = App::new(service.clone(), Telephone::at(telephone, plan.watch.clone()), plan.defences.doors);
-    let more = (app.router(), HashMap::new());
+    let app = app.with_billers(line.clone());
+    let more = (app.router(), HashMap::from([line.courier(service.clone())]));
     let party = start(plan, http, socket, book, ("psp", store, running), party, more)?;
     Ok(PspParty { service, party })
+}
+
+/// Starts the billers.
+pub fn billers(plan: &Plan, http: &Http, socket: TcpListener) -> Result<UpiParty, CityError> {
+    let mut running = Running::default();
+    let schema = store::rooms::billers::tables(Schema::new());
+    let store = running.open(plan, "billers", "billers/billers", schema)?;
+    let at = running.serve(http, socket, crate::upi::billers::router(store.clone()))?;
+    Ok(UpiParty { at, store, running })
 }
 
 /// All of them in one process.
@@ -149,6 +164,10 @@ pub struct UpiParties {
     pub switch_at: SocketAddr,
     /// Each bank's short name, address and records.
     pub banks: Vec<(String, SocketAddr, Store)>,
+    /// The billers' records.
+    pub billers: Store,
+    /// Where the billers listen.
+    pub billers_at: SocketAddr,
 }
 
 impl UpiParties {
@@ -176,6 +195,7 @@ pub fn upi_parties(
     };
     let psp_socket = bind(ports::UPI_PSP, "provider of account payment")?;
     let switch_socket = bind(ports::UPI_SWITCH, &directory.switch.name)?;
+    let billers_socket = bind(ports::BILLERS, "billers")?;
     let mut sockets = Vec::new();
     for (place, bank) in (0u16..).zip(&directory.banks) {
         sockets.push((bank, bind(ports::UPI_BANK + place, &bank.name)?));
@@ -188,9 +208,11 @@ pub fn upi_parties(
         entries.push((bank.organisation.clone(), address(socket)?));
     }
     let book = AddressBook::new(entries);
-    let provider = psp(plan, http, psp_socket, &book, telephone)?;
+    let billers_at = address(&billers_socket)?;
+    let provider = psp(plan, http, psp_socket, &book, (telephone, billers_at))?;
     let switch = upi_switch(plan, http, switch_socket, &book)?;
-    let mut running = vec![provider.party.running, switch.running];
+    let paid = billers(plan, http, billers_socket)?;
+    let mut running = vec![provider.party.running, switch.running, paid.running];
     let mut banks = Vec::new();
     for (bank, socket) in sockets {
         let party = upi_bank(plan, http, socket, &book, bank, telephone)?;
@@ -203,6 +225,8 @@ pub fn upi_parties(
         switch: switch.store,
         switch_at: switch.at,
         banks,
+        billers: paid.store,
+        billers_at,
     };
     Ok((parties, running))
 }

@@ -4,9 +4,12 @@
 //! a page of its own that says whom and how much, and is sealed to the bank at once. What a PIN approves is named by the
 //! form it is typed into, so that no other page can put another payee under it.
 //!
-//! Read `set_up` (number, account, address, PIN), `paying` (whom, how much, the PIN, the end), `looking` (balance, receipts, the
-//! own code).
+//! Read `set_up` (number, account, address, PIN), `paying` (whom, how much, the PIN, the end), `asked_for` (what merchants ask
+//! for), `bills`, `looking` (balance, receipts, the own code), `addresses` (the own ones, those that are blocked).
 
+pub(super) mod addresses;
+pub(super) mod asked_for;
+pub(super) mod bills;
 pub(super) mod looking;
 pub(super) mod paying;
 pub(super) mod set_up;
@@ -77,6 +80,12 @@ pub(super) struct State {
     unsent: Option<Arc<(NewPayment, String)>>,
     /// The last order that was approved.
     last: Option<String>,
+    /// The bill that is looked at.
+    bill: Option<Arc<bills::Looked>>,
+    /// The last bill that was paid, by its transaction.
+    last_bill: Option<String>,
+    /// How many requests for money waited when that was last asked.
+    asked_for: usize,
 }
 
 /// Why a page cannot be made.
@@ -149,6 +158,28 @@ impl PhoneDoor {
         self.0.settings.directory.join("upi")
     }
 
+    /// The phone in account payment, if it was registered.
+    fn upi_phone(&self) -> Result<Option<Arc<UpiPhone>>, UpiPhoneError> {
+        let mut state = held(&self.0.upi);
+        let folder = self.upi_folder();
+        if state.phone.is_none() && folder.join("upi.json").exists() {
+            let settings = &self.0.settings;
+            let phone = UpiPhone::open(&folder, Arc::clone(&settings.clock), settings.watch.clone())?;
+            state.phone = Some(Arc::new(phone));
+        }
+        Ok(state.phone.clone())
+    }
+
+    /// Asks how many requests for money wait, for the phone's first page: that one asks nobody itself.
+    pub(super) fn hear_of_requests(&self) -> Result<(), UpiPhoneError> {
+        if let Some(phone) = self.upi_phone()? {
+            let now = self.now();
+            let waiting = phone.requests()?.iter().filter(|request| now < request.expires_at).count();
+            held(&self.0.upi).asked_for = waiting;
+        }
+        Ok(())
+    }
+
     /// Forgets what the phone had of account payment: its key and its number's binding.
     pub(super) fn forget_upi(&self) {
         *held(&self.0.upi) = State::default();
@@ -164,23 +195,21 @@ impl Visit {
     /// Whether this phone can have an account, and what its row on the first page says; asks nobody.
     pub(super) fn upi_row(&self) -> Option<String> {
         self.door.0.settings.upi.as_ref()?;
-        let known = held(&self.door.0.upi).mine.clone();
+        let (known, asked) = {
+            let state = held(&self.door.0.upi);
+            (state.mine.clone(), state.asked_for)
+        };
+        if asked > 0 {
+            return Some(self.page.language.say_count("home-upi-asked", "count", asked));
+        }
         let address = known.and_then(|mine| mine.addresses.first().cloned());
         let set_up = self.door.upi_folder().join("upi.json").exists();
         let otherwise = if set_up { "home-upi-open" } else { "home-upi-set-up" };
         Some(address.unwrap_or_else(|| self.page.language.say(otherwise)))
     }
 
-    /// The phone in account payment, if it was registered.
     fn upi_phone(&self) -> Result<Option<Arc<UpiPhone>>, UpiPhoneError> {
-        let mut state = held(&self.door.0.upi);
-        let folder = self.door.upi_folder();
-        if state.phone.is_none() && folder.join("upi.json").exists() {
-            let settings = &self.door.0.settings;
-            let phone = UpiPhone::open(&folder, Arc::clone(&settings.clock), settings.watch.clone())?;
-            state.phone = Some(Arc::new(phone));
-        }
-        Ok(state.phone.clone())
+        self.door.upi_phone()
     }
 
     /// Does something with the phone in account payment; leads to where it is set up if it is not.
@@ -309,7 +338,10 @@ pub(super) async fn home(asked: Asked, Query(note): Query<Note>) -> Response {
                 let rows = visit.upi_rows(upi)?;
                 let note = NOTES.iter().find(|known| **known == note.note);
                 let pending = rows.first().filter(|paid| paid.row.state == "checked");
+                let asked = visit.requests_waiting(upi)?;
                 let view = UpiHomeView {
+                    asked: (asked > 0)
+                        .then(|| visit.page.language.say_count("home-upi-asked", "count", asked)),
                     address: mine.addresses.first().cloned().unwrap_or_default(),
                     accounts: visit.account_views(upi, &mine),
                     note: note.map(|note| visit.page.language.say(&format!("upi-done-{note}"))),

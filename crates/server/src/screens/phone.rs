@@ -1,19 +1,24 @@
 //! The phone's own pages: what its owner sees, made from plain values that its door hands in.
 //!
-//! Read `first_run` (setting a phone up), `cards` (home, adding, one card), `tapping`, `coding` (by code), `upi` (from a bank account),
+//! Read `first_run` (setting a phone up), `cards` (home, adding, one card), `tapping`, `coding` (by code), `upi` (from a bank account), `requests` (asked for, addresses), `bills`,
 //! `looking_back` (history, texts), `own` (settings, devices, privacy).
 
+mod bills;
 mod cards;
 mod coding;
 mod first_run;
 mod looking_back;
 mod mini;
 mod own;
+mod requests;
 mod tapping;
 #[cfg(test)]
 mod tests;
 mod upi;
 
+pub use bills::{
+    BillPaidView, BillView, BillerField, BillerView, PlanView, upi_bill, upi_bill_paid, upi_biller, upi_bills,
+};
 pub use cards::{
     AddView, CardView, DetailView, HomeView, VerifyView, add, added, art_preview, card, home, not_added,
     remove, verify,
@@ -22,6 +27,7 @@ pub use coding::{ByCodeView, PayCodeView, by_code, pay_code};
 pub use first_run::{PasskeyAsk, UnlockView, code, gone, passcode, recovery, unlock, welcome};
 pub use looking_back::{DayView, ReceiptView, RowView, TextView, history, inbox, receipt};
 pub use own::{DeviceRow, OwnPasskey, PasskeyOffer, YouView, devices, own_passkey, privacy, you};
+pub use requests::{RequestRow, RequestView, upi_addresses, upi_blocked, upi_request, upi_requests};
 pub use tapping::{Choice, CodeView, EndView, ReadyView, TapState, tap, tap_inside};
 pub use upi::{
     AccountView, CardOfAccountView, ConfirmView, FoundView, NewPinView, PinView, ReceiveView, StepView,

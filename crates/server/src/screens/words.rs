@@ -20,7 +20,7 @@ pub enum Language {
 }
 
 /// How many catalogues a language has.
-const FAMILIES: usize = 8;
+const FAMILIES: usize = 9;
 
 /// The catalogues of a language: what all screens say, then what the screens of one party say.
 macro_rules! family {
@@ -34,6 +34,7 @@ macro_rules! family {
             include_str!(concat!("../../catalogue/operators.", $language, ".ftl")),
             include_str!(concat!("../../catalogue/test.", $language, ".ftl")),
             include_str!(concat!("../../catalogue/upi.", $language, ".ftl")),
+            include_str!(concat!("../../catalogue/bills.", $language, ".ftl")),
         ]
     };
 }

@@ -2,10 +2,14 @@
 //!
 //! What takes its time at a bank is a question: it is asked by one call and looked for by others.
 
+mod bills;
+mod blocking;
+
+use super::billers::BillersLine;
 use crate::api::Problem;
 use crate::defences::{Defence, Defences};
 use crate::hosts::telephone::Telephone;
-use crate::http_signature::{SignatureHeaders, SignedRequest, claims, verify};
+use crate::http_signature::{Claims, SignatureHeaders, SignedRequest, claims, verify};
 use crate::platform_http::door::Nonces;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -28,6 +32,9 @@ use upi::codes::Language;
 use upi::messages::Credential;
 use values::{Currency, Money, Timestamp};
 
+pub use bills::{BillPaid, BillerShown, NewBill, NewBillPayment, NewRecharge};
+pub use blocking::{Named, NewBlock};
+
 /// The longest body of a request, in bytes.
 const LONGEST: usize = 64 * 1024;
 /// How many payments are listed at most.
@@ -40,6 +47,7 @@ pub struct App(Arc<Inside>);
 struct Inside {
     service: PaymentService,
     telephone: Telephone,
+    billers: Option<BillersLine>,
     nonces: Nonces,
     /// Since when nonces are remembered: what was signed before is good no more.
     since: Timestamp,
@@ -315,8 +323,8 @@ pub struct SignedKeys {
     pub document: String,
 }
 
-/// Why a call was not answered with what it asked for.
-struct No(StatusCode, &'static str, String);
+/// Why a call was not answered with what it asked for: status, code, what is wrong.
+pub(super) struct No(pub(super) StatusCode, pub(super) &'static str, pub(super) String);
 
 impl From<PspError> for No {
     fn from(error: PspError) -> No {
@@ -329,6 +337,10 @@ impl From<PspError> for No {
                     Refusal::AddressTaken
                     | Refusal::TransactionUsed
                     | Refusal::BindingTaken
+                    | Refusal::AddressBlocked
+                    | Refusal::AddressLast
+                    | Refusal::BillPaid
+                    | Refusal::BillOver
                     | Refusal::RequestOver => StatusCode::CONFLICT,
                     _ => StatusCode::UNPROCESSABLE_ENTITY,
                 };
@@ -343,12 +355,12 @@ impl From<PspError> for No {
 }
 
 impl No {
-    fn unsigned() -> No {
+    pub(super) fn unsigned() -> No {
         let text = "The signature does not match this request, phone and moment.";
         No(StatusCode::UNAUTHORIZED, "signature_invalid", text.to_owned())
     }
 
-    fn invalid(what: &str) -> No {
+    pub(super) fn invalid(what: &str) -> No {
         No(StatusCode::BAD_REQUEST, "request_invalid", format!("{what} is not valid"))
     }
 }
@@ -374,9 +386,9 @@ impl IntoResponse for No {
 }
 
 /// A request as it came.
-struct Call {
-    method: String,
-    path: String,
+pub(super) struct Call {
+    pub(super) method: String,
+    pub(super) path: String,
     query: String,
     authority: String,
     idempotency_key: String,
@@ -388,7 +400,15 @@ impl App {
     /// A door to the provider, which looks for texts of phones in the telephone network.
     pub fn new(service: PaymentService, telephone: Telephone, defences: Defences) -> App {
         let since = service.store().clock().now();
-        App(Arc::new(Inside { service, telephone, nonces: Nonces::default(), since, defences }))
+        let nonces = Nonces::default();
+        App(Arc::new(Inside { service, telephone, billers: None, nonces, since, defences }))
+    }
+
+    /// The same with a line to billers; made before anything is served.
+    #[must_use]
+    pub fn with_billers(self, line: BillersLine) -> App {
+        let Ok(inside) = Arc::try_unwrap(self.0) else { unreachable!("nobody shares it yet") };
+        App(Arc::new(Inside { billers: Some(line), ..inside }))
     }
 
     /// Its routes.
@@ -472,8 +492,16 @@ impl App {
                 Ok(shown(&Shown::from(service.refund(device, id, amount, more)?)))
             }
             ("GET", ["payments", id]) => Ok(shown(&Shown::from(service.payment(device, id)?))),
-            _ => Err(PspError::Refused(Refusal::NotFound).into()),
+            _ => self.answer_more(device, call, &rest),
         }
+    }
+
+    /// What is asked less often.
+    fn answer_more(&self, device: DeviceId, call: &Call, rest: &[&str]) -> Result<Response, No> {
+        let service = &self.0.service;
+        let answered = blocking::answer(service, device, call, rest)
+            .or_else(|| bills::answer(service, self.0.billers.as_ref(), device, call, rest));
+        answered.unwrap_or_else(|| Err(PspError::Refused(Refusal::NotFound).into()))
     }
 
     fn pay(&self, device: DeviceId, new: NewPayment) -> Result<Response, No> {
@@ -511,16 +539,7 @@ impl App {
     fn check(&self, call: &Call, key: &[u8]) -> Result<(), No> {
         let key = VerifyingKey::from_sec1(key).map_err(|_| No::invalid("/key"))?;
         let now = self.0.service.store().clock().now();
-        let request = SignedRequest {
-            method: &call.method,
-            authority: &call.authority,
-            path: &call.path,
-            query: &call.query,
-            idempotency_key: &call.idempotency_key,
-            body: &call.body,
-        };
-        let good = |base: &[u8], signature: &[u8]| key.verify(base, signature).is_ok();
-        let made = verify(&request, &call.headers, now, good).map_err(|_| No::unsigned())?;
+        let made = call.signed_by(&key, now)?;
         // What was seen before the provider began is forgotten, so nothing signed before it began is taken.
         let seconds = |at: Timestamp| at.millis().div_euclid(1000);
         let is_of_now = seconds(made.created) >= seconds(self.0.since);
@@ -542,7 +561,49 @@ impl App {
 }
 
 impl Call {
-    fn read<T: DeserializeOwned>(&self) -> Result<T, No> {
+    /// A request, read whole.
+    pub(super) async fn of(request: Request) -> Result<Call, No> {
+        let (parts, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, LONGEST).await.map_err(|_| No::invalid("the body"))?;
+        let text = |name: &str| {
+            let value = parts.headers.get(name).and_then(|value| value.to_str().ok());
+            value.unwrap_or_default().to_owned()
+        };
+        Ok(Call {
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            authority: text("host"),
+            idempotency_key: text("idempotency-key"),
+            headers: SignatureHeaders {
+                content_digest: text("content-digest"),
+                signature_input: text("signature-input"),
+                signature: text("signature"),
+            },
+            body,
+        })
+    }
+
+    /// Who says to have signed it; not to be believed before `signed_by` says so.
+    pub(super) fn signer(&self) -> Result<String, No> {
+        Ok(claims(&self.headers).map_err(|_| No::unsigned())?.key_id)
+    }
+
+    /// What its signer says of it, if it is signed with this key, now.
+    pub(super) fn signed_by(&self, key: &VerifyingKey, now: Timestamp) -> Result<Claims, No> {
+        let request = SignedRequest {
+            method: &self.method,
+            authority: &self.authority,
+            path: &self.path,
+            query: &self.query,
+            idempotency_key: &self.idempotency_key,
+            body: &self.body,
+        };
+        let good = |base: &[u8], signature: &[u8]| key.verify(base, signature).is_ok();
+        verify(&request, &self.headers, now, good).map_err(|_| No::unsigned())
+    }
+
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, No> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let place = format!("line {} column {}", error.line(), error.column());
             No::invalid(&format!("the body ({place})"))
@@ -550,31 +611,14 @@ impl Call {
     }
 }
 
-fn shown(what: &impl Serialize) -> Response {
+pub(super) fn shown(what: &impl Serialize) -> Response {
     Json(serde_json::to_value(what).unwrap_or_default()).into_response()
 }
 
 async fn call(State(app): State<App>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, LONGEST).await else {
-        return No::invalid("the body").into_response();
-    };
-    let text = |name: &str| {
-        let value = parts.headers.get(name).and_then(|value| value.to_str().ok());
-        value.unwrap_or_default().to_owned()
-    };
-    let call = Call {
-        method: parts.method.to_string(),
-        path: parts.uri.path().to_owned(),
-        query: parts.uri.query().unwrap_or_default().to_owned(),
-        authority: text("host"),
-        idempotency_key: text("idempotency-key"),
-        headers: SignatureHeaders {
-            content_digest: text("content-digest"),
-            signature_input: text("signature-input"),
-            signature: text("signature"),
-        },
-        body,
+    let call = match Call::of(request).await {
+        Ok(call) => call,
+        Err(no) => return no.into_response(),
     };
     let answered = tokio::task::spawn_blocking(move || app.answer(&call)).await;
     match answered {

@@ -4,6 +4,9 @@
 //! as it is typed and is written nowhere; the keys of banks are taken from the switch's own document, under the switch's
 //! signature, so that whoever carries them can put no other in their place.
 
+mod bills;
+mod blocking;
+
 use super::app::{
     Asked, Binding, Decision, Default as SetDefault, DeviceStatus, Link as LinkAccount, Mine, NewAddress,
     NewCollect, NewDevice, NewMerchant, NewPayment, NewRefund, QuestionName, Shown, SignedKeys,

@@ -161,7 +161,10 @@ impl Screen {
 /// A path of the door's tables for this card.
 fn filled(path: &str, card: &str) -> String {
     let path = path.replace("{token}", card).replace("{counter}", "1").replace("{place}", "1");
-    path.replace("{transaction}", "PZA0d8f2b1c4e6a4f7ab2c3d4e5f6071829")
+    let transaction = "PZA0d8f2b1c4e6a4f7ab2c3d4e5f6071829";
+    path.replace("{transaction}", transaction)
+        .replace("{request}", transaction)
+        .replace("{bill}", transaction)
 }
 
 fn token(location: &str) -> String {

@@ -38,20 +38,20 @@ fn payee(city: &SmallCity) -> (UpiPhone, tempfile::TempDir) {
     person(city, RAVI, "ravi@paiza", "573829")
 }
 
-fn city() -> SmallCity {
+pub(crate) fn city() -> SmallCity {
     let mut city = SmallCity::new();
     city.open_upi();
     city
 }
 
 /// The value of a field, or of a button, of this name.
-fn value<'a>(page: &'a str, name: &str) -> &'a str {
+pub(crate) fn value<'a>(page: &'a str, name: &str) -> &'a str {
     let rest = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_else(|| panic!("{page}"));
     rest.split('"').next().unwrap()
 }
 
 /// From a bound phone to an account with a PIN and an address.
-fn set_up(screen: &Screen) {
+pub(crate) fn set_up(screen: &Screen) {
     assert_eq!(screen.get("/upi").header("location"), "/upi/register");
     let wrong = screen.post("/upi/register", &[("number", "12345")]);
     assert!(wrong.status == 422 && wrong.body.contains("ten digits"), "{}", wrong.body);
@@ -103,7 +103,7 @@ fn approve(screen: &Screen, pin: &str) -> Shown {
 }
 
 /// The page of a payment once nobody waits for its end.
-fn ended(screen: &Screen, path: &str) -> String {
+pub(crate) fn ended(screen: &Screen, path: &str) -> String {
     let mut page = String::new();
     eventually("the payment ended", || {
         page = screen.get(path).body;

@@ -53,6 +53,7 @@ CREATE TABLE psp_addresses (
     address TEXT NOT NULL,
     mobile TEXT NOT NULL,
     reference TEXT NOT NULL,
+    removed_at INTEGER,
     at INTEGER NOT NULL,
     PRIMARY KEY (bucket, address)
 ) STRICT, WITHOUT ROWID;
@@ -140,4 +141,58 @@ CREATE TABLE psp_complaints (
     asked TEXT NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (bucket, mobile, "transaction")
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_blocked (
+    bucket INTEGER NOT NULL,
+    mobile TEXT NOT NULL,
+    address TEXT NOT NULL,
+    reported INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, mobile, address)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX psp_blocked_by_customer ON psp_blocked (mobile, at);
+
+CREATE TABLE psp_reported (
+    bucket INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    "by" TEXT NOT NULL,
+    PRIMARY KEY (bucket, address)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_bills (
+    bucket INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    mobile TEXT NOT NULL,
+    terms TEXT NOT NULL,
+    payee TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_bill_payments (
+    bucket INTEGER NOT NULL,
+    mobile TEXT NOT NULL,
+    "transaction" TEXT NOT NULL,
+    bill TEXT NOT NULL,
+    terms TEXT NOT NULL,
+    paise INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    receipt TEXT,
+    reason TEXT,
+    refund TEXT,
+    at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, mobile, "transaction")
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX psp_bill_payments_by_customer ON psp_bill_payments (mobile, at);
+
+CREATE TABLE psp_bill_claims (
+    bucket INTEGER NOT NULL,
+    biller TEXT NOT NULL,
+    number TEXT NOT NULL,
+    "transaction" TEXT NOT NULL,
+    PRIMARY KEY (bucket, biller, number)
 ) STRICT, WITHOUT ROWID;

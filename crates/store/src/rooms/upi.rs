@@ -14,6 +14,8 @@ use ::sandbox::upi::switch::{BankHealth, Exchange, Position, UpiPayment, UpiStep
 use ::upi::mail::Received;
 use values::Records;
 
+pub mod psp;
+
 const SWITCH: &[Migration] = &[(1, include_str!("../../migrations/upi_switch/0001.sql"))];
 const BANK: &[Migration] = &[(1, include_str!("../../migrations/upi_bank/0001.sql"))];
 const PSP: &[Migration] = &[(1, include_str!("../../migrations/psp/0001.sql"))];
@@ -46,6 +48,7 @@ pub fn bank(schema: Schema) -> Schema {
 
 /// Adds the tables of a provider.
 pub fn psp(schema: Schema) -> Schema {
+    let schema = psp::tables(schema);
     schema
         .migrations("psp", PSP)
         .table::<Received>(RECEIVED)
@@ -257,6 +260,7 @@ const OWN_ADDRESS: Mapping = Mapping {
         ("address", Kind::Text),
         ("mobile", Kind::Text),
         ("reference", Kind::Text),
+        ("removed_at", Kind::Integer),
         ("at", Kind::Integer),
     ],
 };

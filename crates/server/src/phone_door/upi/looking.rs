@@ -97,6 +97,9 @@ pub(in super::super) async fn balance(
 pub(in super::super) struct Wish {
     #[serde(default)]
     amount: String,
+    /// Which of the owner's addresses, counted from 1.
+    #[serde(default)]
+    address: Place,
 }
 
 /// Shows the owner's own code, for an amount if one is wished.
@@ -105,7 +108,9 @@ pub(in super::super) async fn receive(asked: Asked, Query(wish): Query<Wish>) ->
         .owner(move |visit| {
             visit.upi(|upi| {
                 let mine = visit.mine(upi)?;
-                let (Some(address), Some(account)) = (mine.addresses.first(), mine.accounts.first()) else {
+                let wanted = mine.addresses.get(wish.address.0.saturating_sub(1));
+                let address = wanted.or(mine.addresses.first());
+                let (Some(address), Some(account)) = (address, mine.accounts.first()) else {
                     return Ok(Reply::To("/upi".to_owned()));
                 };
                 let typed = wish.amount.trim();
@@ -123,6 +128,7 @@ pub(in super::super) async fn receive(asked: Asked, Query(wish): Query<Wish>) ->
                 let view = ReceiveView {
                     name: name.clone(),
                     address: address.clone(),
+                    place: mine.addresses.iter().position(|own| own == address).unwrap_or_default() + 1,
                     account: visit.account_view(upi, 0, account),
                     panel: code_panel(&drawing, &label),
                     text: link.text().to_owned(),

@@ -148,6 +148,9 @@ impl Visit {
                 Trouble::Upi(error) if code_of(error) == Some("address_invalid") => {
                     Ok(self.page.language.say("upi-whom-wrong"))
                 }
+                Trouble::Upi(error) if code_of(error) == Some("address_blocked") => {
+                    Ok(self.page.language.say("blocked-by-you"))
+                }
                 _ => Err(trouble),
             },
         }

@@ -213,6 +213,7 @@ fn by_account(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
         address: owned(),
         accounts: accounts.clone(),
         note: trouble.clone(),
+        asked: trouble.clone(),
         pending: Some(row("checked")),
         recent: rows.to_vec(),
     };
@@ -259,7 +260,66 @@ fn by_account(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
         upi_no(page, "upi-declined", owned(), "/upi"),
     ];
     pages.extend(account_payments(page, text, rows));
+    pages.extend(asked_for(page, text));
+    pages.extend(bills(page, text, rows));
     pages
+}
+
+/// Bills and recharges.
+fn bills(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
+    let owned = || text.to_owned();
+    let facts = || vec![(owned(), owned())];
+    let field =
+        BillerField { name: "name".to_owned(), label: owned(), digits: true, most: 9, typed: owned() };
+    let plan = |id: &str| PlanView { id: id.to_owned(), amount: sum(), what: owned() };
+    let biller = |plans, wrong| BillerView {
+        id: owned(),
+        name: owned(),
+        fields: vec![field.clone()],
+        plans,
+        chosen: "b".to_owned(),
+        wrong,
+    };
+    let bill = |open, accounts| BillView {
+        name: owned(),
+        facts: facts(),
+        due: sum(),
+        open,
+        typed: owned(),
+        wrong: Some(owned()),
+        accounts,
+    };
+    let mut pages = vec![
+        upi_bills(page, &[(owned(), vec![(owned(), owned())])], rows),
+        upi_bills(page, &[], &[]),
+        upi_biller(page, &biller(Vec::new(), Some(owned()))),
+        upi_biller(page, &biller(vec![plan("a"), plan("b")], None)),
+        upi_bill(page, &bill(true, vec![account(1), account(2)])),
+        upi_bill(page, &bill(false, Vec::new())),
+    ];
+    for row in rows {
+        let waits = row.state == "checked";
+        let (row, payment) = (row.clone(), owned());
+        let view = BillPaidView { row, said: owned(), facts: facts(), payment, waits };
+        pages.push(upi_bill_paid(page, &view));
+    }
+    pages
+}
+
+/// What merchants ask for, addresses.
+fn asked_for(page: &Page, text: &str) -> Vec<String> {
+    let owned = || text.to_owned();
+    let row = RequestRow { id: owned(), name: owned(), address: owned(), until: owned(), amount: sum() };
+    let view = |accounts| RequestView { row: row.clone(), note: Some(owned()), own: owned(), accounts };
+    vec![
+        upi_requests(page, &[row.clone()], Some(text)),
+        upi_requests(page, &[], None),
+        upi_request(page, &view(vec![account(1)])),
+        upi_request(page, &view(Vec::new())),
+        upi_addresses(page, &[owned(), owned()], Some(text)),
+        upi_addresses(page, &[owned()], None),
+        upi_blocked(page, &[(owned(), true), (owned(), false)], (text, Some(text)), Some(text)),
+    ]
 }
 
 /// Before and after a payment by account, and being paid.
@@ -286,6 +346,7 @@ fn account_payments(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
         let receive = ReceiveView {
             name: owned(),
             address: owned(),
+            place: 1,
             account: account(1),
             panel: crate::screens::tablet::code_panel(&crate::picture::draw("x").unwrap(), HOSTILE),
             text: owned(),
@@ -397,6 +458,12 @@ fn nothing_is_left_without_words() {
         "paycode-",
         "scan-",
         "upi-",
+        "request-",
+        "requests-",
+        "addresses-",
+        "blocked-",
+        "bill-",
+        "bills-",
         "row-",
     ];
     for language in LANGUAGES {

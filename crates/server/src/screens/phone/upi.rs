@@ -21,7 +21,7 @@ pub struct AccountView {
 
 impl AccountView {
     /// `Amber Bank •• 0016`.
-    fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         format!("{} ••\u{a0}{}", self.bank, self.tail)
     }
 }
@@ -35,6 +35,8 @@ pub struct UpiHomeView {
     pub accounts: Vec<AccountView>,
     /// A sentence about what was just done.
     pub note: Option<String>,
+    /// A sentence about requests for money that wait.
+    pub asked: Option<String>,
     /// A payment of which nobody knows yet how it ended.
     pub pending: Option<RowView>,
     /// The last payments.
@@ -297,6 +299,8 @@ pub struct ReceiveView {
     pub name: String,
     /// The address.
     pub address: String,
+    /// Its place among the owner's, counted from 1.
+    pub place: usize,
     /// The account that it arrives in.
     pub account: AccountView,
     /// The code, drawn.

@@ -1,0 +1,87 @@
+# What the phone says about requests for money, addresses, bills, shares and disputes, in English. The same names stand in every catalogue.
+home-upi-asked = { $count ->
+    [one] { $count } request for money waits
+   *[other] { $count } requests for money wait
+}
+requests-title = Requests for money
+requests-lead = Shops ask, you decide. Nothing leaves before you type your PIN.
+requests-none = Nobody asks you for money.
+request-title = Request for money
+request-until = Until { $day }, { $time }
+request-until-today = Until { $time } today
+request-warning = To be paid you never type a PIN. Pay only what you bought.
+request-no-account = Set the PIN of an account first. Then you can pay from it.
+request-decline = Decline
+request-block-open = Block this address
+request-block-lead = Its requests are declined before you see them. You can end that at any time.
+request-block = Decline and block
+request-note-declined = Declined. Nothing was taken.
+request-note-blocked = Declined and blocked.
+request-note-over = That request is over. Nothing was taken.
+addresses-title = Your addresses
+addresses-lead = Each leads to your account. The first one is what payees see.
+addresses-first = Shown to others first
+addresses-all = All addresses
+addresses-remove = Give up
+addresses-more = Make another address
+addresses-removed-note = An address you give up receives nothing any more, and nobody else gets it. You can make it again.
+addresses-note-first = This address is shown first now.
+addresses-note-removed = The address is given up.
+addresses-note-blocked = The address is blocked.
+addresses-note-unblocked = The block is ended.
+blocked-title = Blocked addresses
+blocked-lead = What a blocked address asks for you never see, and you cannot pay it by mistake.
+blocked-reported = Reported
+blocked-end = End the block
+blocked-address = Address to block
+blocked-report = Report it too, as fraud or spam
+blocked-button = Block this address
+blocked-wrong = An address is a name, @, and a handle, and not your own.
+blocked-by-you = You blocked this address. End the block before you pay it.
+upi-bills = Bills
+bills-title = Bills and recharge
+bills-electricity = Electricity
+bills-water = Water
+bills-gas = Gas
+bills-broadband = Broadband
+bills-recharge = Mobile recharge
+bills-paid = Paid bills
+bill-title = Bill
+bill-consumer-number = Consumer number
+bill-connection-number = Connection number
+bill-partner-number = Partner number
+bill-account-number = Account number
+bill-telephone-number = Telephone number
+bill-mobile-number = Mobile number
+bill-customer = Customer
+bill-number = Bill number
+bill-plan = Plan
+bill-due = Due by
+bill-due-amount = Due now
+bill-receipt = Biller’s receipt
+bill-plan-days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+}
+bill-plan-data = { $data } GB
+bill-plan-data-daily = { $data } GB a day
+bill-plan-calls = calls included
+bill-ask = Ask what is due
+bill-choose = Go on
+bill-asking = Asking the biller…
+bill-payment = The payment
+bill-wrong-below = This biller takes what is due, or more.
+bill-wrong-above = This biller takes what is due, or less.
+bill-no-parameter = The biller writes this number in another way. Look at a bill.
+bill-no-customer = The biller knows no customer of this number.
+bill-no-due = Nothing is due. If you paid lately, that was taken.
+bill-no-again = This bill is paid already, or is being paid. Nothing was taken.
+bill-no-silent = The biller does not answer now. Nothing was taken; try again later.
+bill-no-plan = Choose one of the plans.
+bill-no-over = You looked at this bill too long ago. Ask again what is due; nothing was taken.
+bill-said-paying = The payment is being checked. Do not pay this bill again.
+bill-said-not-paid = The payment did not go through. The bill is still due.
+bill-said-telling = The biller has your money and has not confirmed the bill yet. We ask again until it says yes or no; if it says no, the money comes back.
+bill-said-confirmed = The biller took it for this bill.
+bill-said-refunding = The biller did not take it. The money is on its way back to your account.
+bill-said-refunded = The biller did not take it. The money is back in your account.

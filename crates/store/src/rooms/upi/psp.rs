@@ -1,0 +1,91 @@
+//! What a provider keeps beside payments: whom its customers blocked, bills.
+
+use crate::schema::{Kind, Mapping, Schema};
+use crate::{Store, StoreError, Value};
+use ::psp::bills::{Bill, BillClaim, BillPayment};
+use ::psp::blocking::{BlockedAddress, ReportedAddress};
+use values::Records;
+
+/// Adds these tables.
+pub(super) fn tables(schema: Schema) -> Schema {
+    schema
+        .table::<BlockedAddress>(BLOCKED)
+        .table::<ReportedAddress>(REPORTED)
+        .table::<Bill>(BILL)
+        .table::<BillPayment>(BILL_PAYMENT)
+        .table::<BillClaim>(BILL_CLAIM)
+}
+
+const BLOCKED: Mapping = Mapping {
+    key: &["mobile", "address"],
+    columns: &[
+        ("mobile", Kind::Text),
+        ("address", Kind::Text),
+        ("reported", Kind::Boolean),
+        ("at", Kind::Integer),
+    ],
+};
+
+const REPORTED: Mapping =
+    Mapping { key: &["address"], columns: &[("address", Kind::Text), ("by", Kind::Json)] };
+
+const BILL: Mapping = Mapping {
+    key: &["id"],
+    columns: &[
+        ("id", Kind::Text),
+        ("mobile", Kind::Text),
+        ("terms", Kind::Json),
+        ("payee", Kind::Text),
+        ("at", Kind::Integer),
+    ],
+};
+
+const BILL_PAYMENT: Mapping = Mapping {
+    key: &["mobile", "transaction"],
+    columns: &[
+        ("mobile", Kind::Text),
+        ("transaction", Kind::Text),
+        ("bill", Kind::Text),
+        ("terms", Kind::Json),
+        ("paise", Kind::Integer),
+        ("state", Kind::Json),
+        ("receipt", Kind::Text),
+        ("reason", Kind::Text),
+        ("refund", Kind::Text),
+        ("at", Kind::Integer),
+        ("changed_at", Kind::Integer),
+    ],
+};
+
+const BILL_CLAIM: Mapping = Mapping {
+    key: &["biller", "number"],
+    columns: &[("biller", Kind::Text), ("number", Kind::Text), ("transaction", Kind::Text)],
+};
+
+/// The bills that a customer paid, the newest first.
+pub fn bill_payments(store: &Store, mobile: &str, most: u32) -> Result<Vec<BillPayment>, StoreError> {
+    const NEWEST: &str = "SELECT \"transaction\" FROM psp_bill_payments WHERE mobile = $1 \
+                          ORDER BY at DESC, \"transaction\" DESC LIMIT $2";
+    let found = names(store, NEWEST, mobile, most)?;
+    let keys: Vec<_> = found.into_iter().map(|transaction| (mobile.to_owned(), transaction)).collect();
+    store.read(move |records| keys.iter().filter_map(|key| records.find::<BillPayment>(key)).collect())
+}
+
+/// The addresses that a customer blocked, the newest first.
+pub fn blocked(store: &Store, mobile: &str, most: u32) -> Result<Vec<BlockedAddress>, StoreError> {
+    const NEWEST: &str =
+        "SELECT address FROM psp_blocked WHERE mobile = $1 ORDER BY at DESC, address LIMIT $2";
+    let found = names(store, NEWEST, mobile, most)?;
+    let keys: Vec<_> = found.into_iter().map(|address| (mobile.to_owned(), address)).collect();
+    store.read(move |records| keys.iter().filter_map(|key| records.find::<BlockedAddress>(key)).collect())
+}
+
+/// The one text of each row that belongs to a customer.
+fn names(store: &Store, query: &'static str, mobile: &str, most: u32) -> Result<Vec<String>, StoreError> {
+    let rows = store.rows(query, &[Value::Text(mobile.to_owned()), Value::Integer(i64::from(most))])?;
+    let text = |row: &Vec<Value>| match row.as_slice() {
+        [Value::Text(text)] => Some(text.clone()),
+        _ => None,
+    };
+    Ok(rows.rows.iter().filter_map(text).collect())
+}
