@@ -36,11 +36,11 @@ impl Visit {
     }
 
     fn until(&self, at: Timestamp) -> String {
-        let (language, time) = (self.page.language, view::time(at));
-        if view::day_of(at) == view::day_of(self.door.now()) {
-            return language.say_text("request-until-today", "time", &time);
+        let (page, time) = (&self.page, view::time(&self.page, at));
+        if view::day_of(page, at) == view::day_of(page, self.door.now()) {
+            return page.language.say_text("request-until-today", "time", &time);
         }
-        language.say_texts("request-until", &[("day", &view::date(&self.page, at)), ("time", &time)])
+        page.language.say_texts("request-until", &[("day", &view::date(page, at)), ("time", &time)])
     }
 
     fn request_row(&self, request: &CollectRequest) -> RequestRow {

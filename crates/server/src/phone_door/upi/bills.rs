@@ -17,6 +17,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use values::time::Zone;
 use values::{Currency, Money};
 
 /// How long the end of a bill's payment is waited for before its page is shown; most have ended by then.
@@ -94,7 +95,7 @@ impl Visit {
         screens::RowView {
             href: format!("/upi/bills/paid/{}", bill.transaction),
             name: bill.terms.biller_name.clone(),
-            second: format!("{}, {}", view::date(&self.page, bill.at), view::time(bill.at)),
+            second: format!("{}, {}", view::date(&self.page, bill.at), view::time(&self.page, bill.at)),
             amount: rupees(amount(bill.paise)),
             state: match bill.state {
                 BillState::Confirmed => "paid",
@@ -425,7 +426,7 @@ pub(in super::super) async fn paid(asked: Asked, Path(transaction): Path<String>
                 let receipt = bill.receipt.clone().map(|receipt| (language.say("bill-receipt"), receipt));
                 facts.extend(receipt);
                 facts.push((language.say("upi-fact-reference"), paid.payment.payment.reference.clone()));
-                let when = format!("{}, {}", view::date(&visit.page, bill.at), view::exact_time(bill.at));
+                let when = view::when(&visit.page, bill.at, Some(Zone::Kolkata));
                 facts.push((language.say("receipt-when"), when));
                 let view = BillPaidView {
                     row: visit.bill_row(bill),
