@@ -216,7 +216,20 @@ why-token-expired = The card on this phone has expired. Add it again.
 why-not-allowed = The token service did not allow this payment.
 history-empty = Nothing paid yet
 history-empty-next = Every tap appears here, with what became of it.
-history-out = Paid
+history-out = Out
+history-in = in
+history-table = Keep as a table (CSV)
+history-table-missing = The table would lack some of your payments. Try again later.
+history-search = Name, amount or card
+history-look = Search
+history-filter = Which payments
+history-none = Nothing found
+history-none-next = No payment has these words or this amount.
+history-all = Show all
+history-show-all = All
+history-show-out = Out
+history-show-in = In
+history-show-waiting = Being checked
 today = Today
 yesterday = Yesterday
 chip-taken-back = Taken back
@@ -290,6 +303,20 @@ wrong-title = This did not work
 wrong-text = Nothing was changed.
 missing-title = Nothing here
 missing-text = This page, card or payment is not on this phone.
+month-and-year = { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+} { $year }
 month-and-day = { $day } { $month ->
     [1] Jan
     [2] Feb

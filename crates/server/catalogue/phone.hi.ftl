@@ -216,7 +216,20 @@ why-token-expired = फ़ोन पर इस कार्ड की मान�
 why-not-allowed = टोकन सेवा ने यह भुगतान नहीं होने दिया।
 history-empty = अभी कोई भुगतान नहीं
 history-empty-next = हर टैप और उसका परिणाम यहाँ दिखता है।
-history-out = भुगतान
+history-out = गया
+history-in = आया
+history-table = तालिका के रूप में रखें (CSV)
+history-table-missing = तालिका में आपके कुछ भुगतान नहीं होंगे। बाद में फिर कोशिश करें।
+history-search = नाम, राशि या कार्ड
+history-look = खोजें
+history-filter = कौन से भुगतान
+history-none = कुछ नहीं मिला
+history-none-next = ये शब्द या यह राशि किसी भुगतान में नहीं है।
+history-all = सभी दिखाएँ
+history-show-all = सभी
+history-show-out = गया
+history-show-in = आया
+history-show-waiting = जाँच में
 today = आज
 yesterday = कल
 chip-taken-back = वापस लिया गया
@@ -290,6 +303,20 @@ wrong-title = यह नहीं हो सका
 wrong-text = कुछ नहीं बदला।
 missing-title = यहाँ कुछ नहीं है
 missing-text = यह पेज, कार्ड या भुगतान इस फ़ोन पर नहीं है।
+month-and-year = { $month ->
+    [1] जनवरी
+    [2] फ़रवरी
+    [3] मार्च
+    [4] अप्रैल
+    [5] मई
+    [6] जून
+    [7] जुलाई
+    [8] अगस्त
+    [9] सितंबर
+    [10] अक्टूबर
+    [11] नवंबर
+   *[12] दिसंबर
+} { $year }
 month-and-day = { $day } { $month ->
     [1] जन॰
     [2] फ़र॰

@@ -209,6 +209,8 @@ pub const PAGES: &[&str] = &[
     "/upi/bill/pin",
     "/upi/bills/paid/{bill}",
     "/history",
+    "/history?q=noodles&show=out",
+    "/history?q=nothing+like+it",
     "/history/{token}/{counter}",
     "/inbox",
     "/you",
@@ -312,6 +314,7 @@ pub fn router(phone: PhoneDoor) -> Router {
         .merge(account_routes())
         .merge(more_account_routes())
         .route("/history", get(looking_back::history))
+        .route("/history.csv", get(looking_back::table))
         .route("/history/{token}/{counter}", get(looking_back::receipt))
         .route("/inbox", get(looking_back::inbox))
         .route("/you", get(own::you))

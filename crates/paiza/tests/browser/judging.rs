@@ -61,7 +61,7 @@ const WRONG_AT_TIMES: &str =
   @media (max-width: 330px) { button { width: 9px; height: 9px; padding: 0; font-size: 20px } }
   @media (min-width: 1000px) { img { display: block } }
 </style>
-<main><h1>A page</h1><p>Words</p><button aria-label=one>1</button><button aria-label=two>2</button>
+<main><h1>A page</h1><p>Words</p><button>1</button><button>2</button>
 <img width=9 height=9 src='data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA='></main></html>";
 
 /// Serves it at a free port until the test ends.

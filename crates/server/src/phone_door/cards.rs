@@ -38,7 +38,7 @@ pub(super) async fn home(asked: Asked) -> Response {
             let now = visit.door.now();
             let taps = visit.phone.payments()?;
             let last = taps.last().filter(|tap| tap.outcome == TapOutcome::Presented);
-            let row = |tap| view::row(&visit.page, tap, &cards, Some(now));
+            let row = |tap| view::row(&visit.page, tap, &cards, now);
             let (pending, recent) = (last.map(row), taps.iter().rev().take(RECENT).map(row).collect());
             let account = visit.upi_row();
             let home = HomeView { pending, recent, unread: visit.unread()?, cards, account };
@@ -67,7 +67,7 @@ pub(super) async fn card(asked: Asked, Path(token): Path<String>, Query(note): Q
             let now = visit.door.now();
             let taps = visit.phone.payments()?;
             let paid = taps.iter().rev().filter(|tap| tap.token == card.token).take(RECENT);
-            let paid = paid.map(|tap| view::row(page, tap, &[], Some(now))).collect();
+            let paid = paid.map(|tap| view::row(page, tap, &[], now)).collect();
             let note = NOTES.iter().find(|known| **known == note.note);
             let detail = DetailView {
                 card: cards[place].clone(),

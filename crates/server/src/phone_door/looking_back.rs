@@ -2,45 +2,153 @@
 
 use super::upi::looking::Paid;
 use super::view;
-use super::visit::{Asked, Reply, nothing};
+use super::visit::{Asked, Reply, Visit, nothing};
+use crate::phone::PhoneError;
 use crate::screens::pages::Page;
-use crate::screens::phone::{self as screens, DayView, ReceiptView, Sum, TextView};
+use crate::screens::phone::{self as screens, HistoryView, MonthView, ReceiptView, Sum, TextView};
 use ::wallet::history::{TapOutcome, TapRecord};
-use axum::extract::Path;
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
 use axum::response::Response;
+use serde::Deserialize;
 use std::time::Duration;
 
 /// Messages of the bank within so long of a tap are shown with it.
 const ABOUT_IT_MS: i64 = 60_000;
 
-/// All payments, by day, the last first.
-pub(super) async fn history(asked: Asked) -> Response {
+/// What of the history is looked for.
+#[derive(Default, Deserialize)]
+pub(super) struct Wanted {
+    /// Words of the name, an amount, digits of the card.
+    #[serde(default)]
+    q: String,
+    /// A name of [`SHOWN`]; what is none is all.
+    #[serde(default)]
+    show: String,
+}
+
+/// Which payments are shown, by the names of their states; first all of them.
+const SHOWN: [(&str, &[&str]); 4] = [
+    ("all", &["paid", "not-paid", "checked", "received", "back"]),
+    ("out", &["paid", "not-paid", "checked"]),
+    ("in", &["received", "back"]),
+    ("waiting", &["checked"]),
+];
+
+impl Wanted {
+    fn show(&self) -> (&'static str, &'static [&'static str]) {
+        SHOWN.into_iter().find(|(name, _)| *name == self.show).unwrap_or(SHOWN[0])
+    }
+
+    fn covers(&self, paid: &Paid) -> bool {
+        let looked_for = self.q.trim().to_lowercase();
+        let amount = decimal(&paid.row.amount);
+        // As amounts are typed and as they are written.
+        let typed = looked_for.replace([',', '\u{20b9}', '\u{a5}'], "");
+        let found = paid.row.name.to_lowercase().contains(&looked_for)
+            || paid.how.to_lowercase().contains(&looked_for)
+            || (!typed.is_empty() && amount.starts_with(&typed));
+        found && self.show().1.contains(&paid.row.state)
+    }
+}
+
+/// An amount with a point before its minor units, without a currency: `1250.00`.
+fn decimal(sum: &Sum) -> String {
+    let unit = 10i64.saturating_pow(u32::from(sum.decimals));
+    match sum.decimals {
+        0 => sum.minor.to_string(),
+        decimals => {
+            format!("{}.{:0width$}", sum.minor / unit, sum.minor % unit, width = usize::from(decimals))
+        }
+    }
+}
+
+/// Every payment that is looked for, the last first; and whether those by account are missing, because their provider does not
+/// answer: the rest is shown all the same.
+fn payments(visit: &Visit, wanted: &Wanted) -> Result<(Vec<Paid>, bool), PhoneError> {
+    let (page, now) = (&visit.page, visit.door.now());
+    let cards = view::cards(&visit.phone)?;
+    let by_card = |tap: &TapRecord| Paid {
+        at: tap.at,
+        row: view::row(page, tap, &cards, now),
+        how: view::how(page, tap, &cards),
+    };
+    let mut all: Vec<Paid> = visit.phone.payments()?.iter().map(by_card).collect();
+    let by_account = visit.paid_by_account();
+    let missing = by_account.is_err();
+    all.extend(by_account.unwrap_or_default());
+    all.retain(|paid| wanted.covers(paid));
+    all.sort_by_key(|paid| std::cmp::Reverse(paid.at));
+    Ok((all, missing))
+}
+
+/// All payments, by month, the last first.
+pub(super) async fn history(asked: Asked, Query(wanted): Query<Wanted>) -> Response {
     asked
-        .owner(|visit| {
-            let (page, now) = (&visit.page, visit.door.now());
-            let cards = view::cards(&visit.phone)?;
-            let by_card = |tap: &TapRecord| Paid { at: tap.at, row: view::row(page, tap, &cards, None) };
-            let mut all: Vec<Paid> = visit.phone.payments()?.iter().map(by_card).collect();
-            // What was paid by account is known at its provider, which may not answer: the rest is shown all the same.
-            let by_account = visit.paid_by_account();
-            let missing = by_account.is_err();
-            all.extend(by_account.unwrap_or_default());
-            all.sort_by_key(|paid| std::cmp::Reverse(paid.at));
-            let mut days: Vec<DayView> = Vec::new();
+        .owner(move |visit| {
+            let page = &visit.page;
+            let (all, missing) = payments(visit, &wanted)?;
+            let mut months: Vec<MonthView> = Vec::new();
             let mut last = None;
-            for Paid { at, row } in all {
-                if last.replace(view::day_of(page, at)) != Some(view::day_of(page, at)) {
-                    days.push(DayView { name: view::day(page, at, now), ..DayView::default() });
+            for Paid { at, row, .. } in all {
+                let (year, month, _) = view::day_of(page, at);
+                if last.replace((year, month)) != Some((year, month)) {
+                    months.push(MonthView { name: page.language.month(year, month), ..MonthView::default() });
                 }
-                let Some(day) = days.last_mut() else { continue };
-                if row.state == "paid" {
-                    add(&mut day.sums, row.amount);
+                let Some(month) = months.last_mut() else { continue };
+                match row.state {
+                    "paid" => add(&mut month.out, row.amount),
+                    "received" => add(&mut month.into, row.amount),
+                    _ => {}
                 }
-                day.rows.push(row);
+                month.rows.push(row);
             }
-            Reply::page(screens::history(page, &days, visit.unread()?, missing))
+            let view = HistoryView {
+                months,
+                words: wanted.q.trim().to_owned(),
+                show: wanted.show().0,
+                shown: SHOWN.map(|(name, _)| name),
+                missing,
+                unread: visit.unread()?,
+            };
+            Reply::page(screens::history(page, &view))
         })
         .await
+}
+
+/// The same as a table for other programs (RFC 4180): what is looked for, the last first.
+pub(super) async fn table(asked: Asked, Query(wanted): Query<Wanted>) -> Response {
+    asked
+        .owner(move |visit| {
+            let (all, missing) = payments(visit, &wanted)?;
+            // A table that lacks some would be taken for a whole one.
+            if missing {
+                let page = &visit.page;
+                let html = screens::problem(page, "history-upi-missing", "history-table-missing", "/history");
+                return Ok(Reply::No(StatusCode::SERVICE_UNAVAILABLE, html));
+            }
+            let mut text = "time,name,how,amount,currency,state\r\n".to_owned();
+            for Paid { at, row, how } in all {
+                let fields = [
+                    at.to_string(),
+                    row.name,
+                    how,
+                    decimal(&row.amount),
+                    row.amount.currency.to_owned(),
+                    row.state.to_owned(),
+                ];
+                text += &fields.map(|field| cell(&field)).join(",");
+                text += "\r\n";
+            }
+            Ok(Reply::Table(text))
+        })
+        .await
+}
+
+/// A field of a table, quoted. One that programs would take for a formula begins with an apostrophe.
+fn cell(field: &str) -> String {
+    let formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    format!("\"{}{}\"", if formula { "'" } else { "" }, field.replace('"', "\"\""))
 }
 
 fn add(sums: &mut Vec<Sum>, more: Sum) {
@@ -72,7 +180,7 @@ pub(super) async fn receipt(asked: Asked, Path((token, counter)): Path<(String, 
             let about = |at: i64| (0..=ABOUT_IT_MS).contains(&(at - tap.at.millis()));
             let texts = texts.iter().filter(|text| about(text.at.millis()) && text.sender != "Paiza");
             let view = ReceiptView {
-                row: view::row(page, &tap, &cards, None),
+                row: view::row(page, &tap, &cards, visit.door.now()),
                 when: view::when(page, tap.at, view::zone_of_currency(tap.currency)),
                 card: card.map_or_else(String::new, |card| format!("{} •• {}", card.bank, card.last_four)),
                 token_last_four: card.map_or_else(String::new, |card| card.token_last_four.clone()),
@@ -114,4 +222,49 @@ pub(super) async fn inbox(asked: Asked) -> Response {
             Reply::page(screens::inbox(page, &days, reachable))
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screens::phone::RowView;
+    use values::Timestamp;
+
+    fn paid(name: &str, minor: i64, state: &'static str) -> Paid {
+        let amount = Sum { minor, currency: "CNY", decimals: 2 };
+        let row = RowView { name: name.to_owned(), amount, state, ..RowView::default() };
+        Paid { at: Timestamp::from_millis(0), row, how: "tap ••\u{a0}0016".to_owned() }
+    }
+
+    #[test]
+    fn a_payment_is_found_by_its_name_amount_card_and_state() {
+        let noodles = paid("PAIZA NOODLES", 125_000, "paid");
+        let covers = |q: &str, show: &str| Wanted { q: q.to_owned(), show: show.to_owned() }.covers(&noodles);
+        for (q, show) in [
+            ("", ""),
+            (" noodles ", "all"),
+            ("1250", "out"),
+            ("1,250.00", "out"),
+            ("\u{a5}1250", ""),
+            ("0016", ""),
+            ("", "nonsense"),
+        ] {
+            assert!(covers(q, show), "{q} {show}");
+        }
+        for (q, show) in [("tea", ""), ("250", ""), ("\u{a5}", ""), ("", "in"), ("noodles", "waiting")] {
+            assert!(!covers(q, show), "{q} {show}");
+        }
+        let waiting = Wanted { show: "waiting".to_owned(), ..Wanted::default() };
+        assert!(waiting.covers(&paid("A", 1, "checked")) && !waiting.covers(&paid("A", 1, "back")));
+    }
+
+    #[test]
+    fn no_name_of_a_shop_becomes_a_formula_or_another_cell() {
+        assert_eq!(cell("PAIZA \"TEA\", X"), "\"PAIZA \"\"TEA\"\", X\"");
+        for hostile in ["=1+1", "+1", "-1", "@x", "\tx", "\r\nx"] {
+            assert_eq!(cell(hostile), format!("\"'{hostile}\""));
+        }
+        assert_eq!([decimal(&paid("", 5, "paid").row.amount)], ["0.05"]);
+        assert_eq!(decimal(&Sum { minor: 1250, currency: "JPY", decimals: 0 }), "1250");
+    }
 }

@@ -45,8 +45,8 @@ pub(super) fn sum(minor: u64, currency: u16) -> Sum {
     }
 }
 
-/// A tap for a list.
-pub(super) fn row(page: &Page, tap: &TapRecord, cards: &[CardView], with_day: Option<Timestamp>) -> RowView {
+/// By what something was paid: `tap •• 0016`.
+pub(super) fn how(page: &Page, tap: &TapRecord, cards: &[CardView]) -> String {
     let token = tap.token.to_string();
     let card = cards.iter().find(|card| card.token == token);
     let card = card.map_or_else(String::new, |card| format!(" ••\u{a0}{}", card.last_four));
@@ -54,14 +54,16 @@ pub(super) fn row(page: &Page, tap: &TapRecord, cards: &[CardView], with_day: Op
         PaidBy::Tap => "row-by-tap",
         PaidBy::ShownCode | PaidBy::ScannedCode => "row-by-code",
     });
-    let time = match with_day {
-        Some(now) if day_of(page, tap.at) != day_of(page, now) => day(page, tap.at, now),
-        _ => time(page, tap.at),
-    };
+    how + &card
+}
+
+/// A tap for a list.
+pub(super) fn row(page: &Page, tap: &TapRecord, cards: &[CardView], now: Timestamp) -> RowView {
+    let token = tap.token.to_string();
     RowView {
         href: format!("/history/{token}/{}", tap.atc),
         name: tap.merchant.clone().unwrap_or_else(|| page.language.say("tap-no-shop")),
-        second: format!("{time}, {how}{card}"),
+        second: format!("{}, {}", time_or_day(page, tap.at, now), how(page, tap, cards)),
         amount: sum(tap.amount_minor, tap.currency),
         state: match tap.outcome {
             TapOutcome::Approved => "paid",
@@ -149,6 +151,11 @@ pub(super) fn zone_name(zone: Zone) -> &'static str {
 pub(super) fn day_of(page: &Page, at: Timestamp) -> (i16, u8, u8) {
     let Civil { year, month, day, .. } = at.civil(page.zone);
     (year, month, day)
+}
+
+/// The time of a moment of today, and the day of any other.
+pub(super) fn time_or_day(page: &Page, at: Timestamp, now: Timestamp) -> String {
+    if day_of(page, at) == day_of(page, now) { time(page, at) } else { day(page, at, now) }
 }
 
 /// Today, yesterday, or the date.

@@ -89,6 +89,8 @@ pub(super) enum Reply {
     To(String),
     /// Go there, opened.
     Open(String),
+    /// A table to keep.
+    Table(String),
     /// For the script.
     Json(serde_json::Value),
 }
@@ -214,6 +216,15 @@ impl PhoneDoor {
                     answer.headers_mut().append(header::SET_COOKIE, cookie);
                 }
                 answer
+            }
+            Reply::Table(text) => {
+                let headers = [
+                    (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+                    (header::CONTENT_DISPOSITION, "attachment; filename=\"paiza-history.csv\""),
+                    (header::CACHE_CONTROL, "no-store"),
+                    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                ];
+                (headers, text).into_response()
             }
             Reply::Json(value) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(value)).into_response(),
         }

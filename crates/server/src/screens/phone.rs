@@ -25,7 +25,7 @@ pub use cards::{
 };
 pub use coding::{ByCodeView, PayCodeView, by_code, pay_code};
 pub use first_run::{PasskeyAsk, UnlockView, code, gone, passcode, recovery, unlock, welcome};
-pub use looking_back::{DayView, ReceiptView, RowView, TextView, history, inbox, receipt};
+pub use looking_back::{HistoryView, MonthView, ReceiptView, RowView, TextView, history, inbox, receipt};
 pub use own::{DeviceRow, OwnPasskey, PasskeyOffer, YouView, devices, own_passkey, privacy, you};
 pub use requests::{RequestRow, RequestView, upi_addresses, upi_blocked, upi_request, upi_requests};
 pub use tapping::{Choice, CodeView, EndView, ReadyView, TapState, tap, tap_inside};

@@ -137,6 +137,13 @@ impl Language {
         )
     }
 
+    /// A month as this language writes it, with its year.
+    pub fn month(self, year: i16, month: u8) -> String {
+        let year = year.to_string();
+        let texts = [("year", FluentValue::from(year.as_str())), ("month", FluentValue::from(month))];
+        self.say_with("month-and-year", &texts)
+    }
+
     /// The sentence of this name with one number put in, by its name.
     pub fn say_count(self, name: &str, what: &str, count: usize) -> String {
         self.say_with(name, &[(what, FluentValue::from(count))])

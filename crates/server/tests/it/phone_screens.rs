@@ -171,6 +171,37 @@ fn token(location: &str) -> String {
     location.trim_start_matches("/cards/").split('/').next().unwrap().to_owned()
 }
 
+/// Months, what is looked for, receipts, the bank's message: two payments were tried, one of them with this card.
+fn looks_back(screen: &Screen, rich: &str) {
+    let history = screen.get("/history").body;
+    assert!(
+        history.contains(" 2026</h2>") && history.contains("PAIZA NOODLES<") && history.contains("Not paid"),
+        "{history}"
+    );
+    let links = |path: &str| screen.get(path).body.matches("class=\"row-link").count();
+    let looked_for = ["?q=12.5&show=out", "?q=noodles", "?show=in", "?q=tea%3Cb%3E", "?show=waiting&q=12.50"];
+    assert_eq!(looked_for.map(|query| links(&format!("/history{query}"))), [1, 2, 0, 0, 0]);
+    let none = screen.get("/history?q=tea%3Cb%3E").body;
+    assert!(none.contains("Nothing found") && none.contains("tea&#60;b&#62;"), "{none}");
+    let table = screen.get("/history.csv?q=noodles&show=all");
+    assert!(table.header("content-disposition").starts_with("attachment"));
+    let lines: Vec<&str> = table.body.split("\r\n").collect();
+    assert_eq!((lines[0], lines.len()), ("time,name,how,amount,currency,state", 4), "{}", table.body);
+    assert!(lines[1].ends_with(",\"3.00\",\"CNY\",\"not-paid\""), "{}", lines[1]);
+    assert!(lines[2].ends_with(",\"12.50\",\"CNY\",\"paid\""), "{}", lines[2]);
+    eventually("the bank's message", || screen.get("/inbox").body.contains("12.50"));
+    let receipt = screen.get(&format!("/history/{rich}/1")).body;
+    assert!(receipt.contains("Your bank approved it") && receipt.contains("12.50"), "{receipt}");
+    // Its number is China's, and so was the shop; its owner is in India now.
+    assert!(receipt.contains("(China time, UTC+8)") && !receipt.contains("On this phone"), "{receipt}");
+    let chosen = screen.post("/you/clock", &[("zone", "Asia/Kolkata")]);
+    let taste = chosen.headers["set-cookie"][0].split(';').next().unwrap().to_owned();
+    let both = format!("{}; {taste}", screen.cookie.borrow());
+    let request = screen.agent.get(screen.url(&format!("/history/{rich}/1"))).header("cookie", both);
+    let receipt = Shown::of(request.call()).body;
+    assert!(receipt.contains("On this phone") && receipt.contains("(India time, UTC+5:30)"), "{receipt}");
+}
+
 #[test]
 fn from_nothing_to_a_payment_and_what_is_seen_of_it() {
     let city = SmallCity::new();
@@ -231,23 +262,7 @@ fn from_nothing_to_a_payment_and_what_is_seen_of_it() {
     assert!(inside.contains("Bank of China (sandbox) says there is not enough money"), "{inside}");
     assert!(inside.contains("Nothing was taken") && inside.contains("Tap again with"));
 
-    // Looking back: days, receipts, the bank's message, what waits in the inbox.
-    let history = screen.get("/history").body;
-    assert!(
-        history.contains("Today") && history.contains("PAIZA NOODLES<") && history.contains("Not paid"),
-        "{history}"
-    );
-    eventually("the bank's message", || screen.get("/inbox").body.contains("12.50"));
-    let receipt = screen.get(&format!("/history/{rich}/1")).body;
-    assert!(receipt.contains("Your bank approved it") && receipt.contains("12.50"), "{receipt}");
-    // Its number is China's, and so was the shop; its owner is in India now.
-    assert!(receipt.contains("(China time, UTC+8)") && !receipt.contains("On this phone"), "{receipt}");
-    let chosen = screen.post("/you/clock", &[("zone", "Asia/Kolkata")]);
-    let taste = chosen.headers["set-cookie"][0].split(';').next().unwrap().to_owned();
-    let both = format!("{}; {taste}", screen.cookie.borrow());
-    let request = screen.agent.get(screen.url(&format!("/history/{rich}/1"))).header("cookie", both);
-    let receipt = Shown::of(request.call()).body;
-    assert!(receipt.contains("On this phone") && receipt.contains("(India time, UTC+5:30)"), "{receipt}");
+    looks_back(&screen, &rich);
 
     // One card: named, first, paused, resumed, removed.
     let named = screen.follow(&format!("/cards/{poor}/name"), &[("nickname", "<Mine>")]).body;

@@ -147,6 +147,8 @@ pub(in super::super) async fn receive(asked: Asked, Query(wish): Query<Wish>) ->
 pub(in super::super) struct Paid {
     pub(in super::super) at: Timestamp,
     pub(in super::super) row: RowView,
+    /// By what it was paid.
+    pub(in super::super) how: String,
 }
 
 impl Visit {
@@ -181,7 +183,7 @@ impl Visit {
         let row = RowView {
             href: format!("/upi/payments/{}", payment.id),
             name: payment.other_name.clone().unwrap_or_else(|| payment.other.clone()),
-            second: format!("{}, {how}", view::time(&self.page, payment.at)),
+            second: format!("{}, {how}", view::time_or_day(&self.page, payment.at, self.door.now())),
             amount: rupees(payment.amount()),
             state: match (payment.state, payment.direction) {
                 (PaymentState::Success, Direction::Sent) => "paid",
@@ -190,7 +192,7 @@ impl Visit {
                 (PaymentState::Pending | PaymentState::Deemed, _) => "checked",
             },
         };
-        Paid { at: payment.at, row }
+        Paid { at: payment.at, row, how }
     }
 
     /// What happens next, and whom to ask if it does not.

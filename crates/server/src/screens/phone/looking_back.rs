@@ -49,35 +49,79 @@ impl Page {
         made(Row { page: self, row, letters: initials.take(2).collect(), class, icon, word })
     }
 
+    /// The name of the word for some of the history.
+    pub(super) fn shown(&self, name: &str) -> &'static str {
+        match name {
+            "out" => "history-show-out",
+            "in" => "history-show-in",
+            "waiting" => "history-show-waiting",
+            _ => "history-show-all",
+        }
+    }
+
     pub(super) fn pay_chip(&self, state: &str) -> String {
         let (class, icon, word) = look(state);
         format!("<span class=\"chip {class}\">{}{}</span>", self.small_icon(icon), self.say(word))
     }
 }
 
-/// The payments of one day, with its name.
+/// The payments of one month, with its name.
 #[derive(Clone, Debug, Default)]
-pub struct DayView {
-    /// Today, yesterday or a date.
+pub struct MonthView {
+    /// Month and year.
     pub name: String,
-    /// What was paid that day, by currency.
-    pub sums: Vec<Sum>,
+    /// What was paid that month, by currency.
+    pub out: Vec<Sum>,
+    /// What was received.
+    pub into: Vec<Sum>,
     /// Its payments, the last first.
     pub rows: Vec<RowView>,
+}
+
+/// What was paid, and what of it is looked for.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryView {
+    /// The last first.
+    pub months: Vec<MonthView>,
+    /// What is looked for.
+    pub words: String,
+    /// Which payments are shown, and which could be; the first of them are all.
+    pub show: &'static str,
+    /// See `show`.
+    pub shown: [&'static str; 4],
+    /// Those by account cannot be shown.
+    pub missing: bool,
+    /// Texts that nobody looked at.
+    pub unread: usize,
+}
+
+impl HistoryView {
+    /// Whether only some payments are looked for.
+    fn is_part(&self) -> bool {
+        !self.words.is_empty() || self.show != self.shown[0]
+    }
+
+    /// A query that looks for the same among these.
+    fn query(&self, show: &str) -> String {
+        let words = self.words.bytes().map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+            byte => format!("%{byte:02X}"),
+        });
+        format!("?show={show}&q={}", words.collect::<String>())
+    }
 }
 
 #[derive(Template)]
 #[template(path = "phone/history.html")]
 struct History<'a> {
     page: &'a Page,
-    days: &'a [DayView],
-    missing: bool,
+    view: &'a HistoryView,
     tabs: String,
 }
 
-/// All payments made with this phone, by day; `missing` says that those by account cannot be shown.
-pub fn history(page: &Page, days: &[DayView], unread: usize, missing: bool) -> String {
-    made(History { page, days, missing, tabs: tabs(page, "history", unread) })
+/// What was paid with this phone, by month.
+pub fn history(page: &Page, view: &HistoryView) -> String {
+    made(History { page, view, tabs: tabs(page, "history", view.unread) })
 }
 
 /// One payment.

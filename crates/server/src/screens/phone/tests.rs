@@ -57,6 +57,7 @@ fn all(language: Language) -> Vec<String> {
         &Page { language, theme: Some("dark"), path: HOSTILE.to_owned(), zone: values::time::Zone::Shanghai };
     let (text, trouble) = (HOSTILE.to_owned(), Some(HOSTILE.to_owned()));
     let arrived = (text.clone(), text.clone());
+    let shown = ["all", "out", "in", "waiting"];
     let states = ["active", "verifying", "paused", "stopped"];
     let rows: Vec<RowView> = ["paid", "received", "checked", "not-paid", "back"].map(row).to_vec();
     let scanned = |fixed: Option<Sum>, wrong: Option<String>| PayCodeView {
@@ -119,8 +120,24 @@ fn all(language: Language) -> Vec<String> {
         ),
         added(page, &card("active")),
         remove(page, &card("paused")),
-        history(page, &[], 0, false),
-        history(page, &[DayView { name: text.clone(), sums: vec![sum()], rows: rows.clone() }], 1, true),
+        history(page, &HistoryView { shown, show: "all", ..HistoryView::default() }),
+        history(page, &HistoryView { shown, show: "all", words: text.clone(), ..HistoryView::default() }),
+        history(
+            page,
+            &HistoryView {
+                months: vec![MonthView {
+                    name: text.clone(),
+                    out: vec![sum()],
+                    into: vec![sum()],
+                    rows: rows.clone(),
+                }],
+                words: text.clone(),
+                show: "out",
+                shown,
+                missing: true,
+                unread: 1,
+            },
+        ),
         inbox(page, &[(text.clone(), texts())], false),
         inbox(page, &[], true),
         devices(
