@@ -122,7 +122,10 @@ pub(super) async fn serve(api: Api, route: &'static Route, names: Vec<String>, r
     let answer = match admit(&api, route, &parts.headers, &mut rate, &mut version) {
         Err(trouble) => Err(trouble),
         Ok(key) if matches!(route.answer, Answer::Stream) => {
-            events::stream(api, key.tenant.clone(), &parts.headers).await
+            match query::read(route, parts.uri.query().unwrap_or_default()) {
+                Ok(_) => events::stream(api, key.tenant.clone(), &parts.headers).await,
+                Err(trouble) => Err(trouble),
+            }
         }
         Ok(key) => carry_out(api, key, route, names, parts, body).await,
     };

@@ -25,7 +25,7 @@ pub(super) const COMMON: &[&str] = &[
     "answer_timeout",
 ];
 /// Those of requests that change something.
-const OF_CHANGES: &[&str] = &["idempotency_key_missing", "idempotency_in_progress", "idempotency_key_reused"];
+const OF_CHANGES: &[&str] = &["idempotency_key_missing", "idempotency_in_progress"];
 /// Those of requests with a body.
 const OF_BODIES: &[&str] = &[
     "json_malformed",
@@ -37,8 +37,8 @@ const OF_BODIES: &[&str] = &[
     "content_encoding_unsupported",
     "content_type_unsupported",
 ];
-/// Those of requests that need a body.
-const OF_NEEDED_BODIES: &[&str] = &["parameter_missing", "length_required"];
+/// Those of requests that need a body: one without says nothing, so it cannot say something else under the same request key.
+const OF_NEEDED_BODIES: &[&str] = &["parameter_missing", "length_required", "idempotency_key_reused"];
 
 /// The whole description.
 pub fn description() -> Value {
@@ -166,12 +166,8 @@ fn parameters(route: &Route) -> Vec<Value> {
     }
     if payments::WAITING.contains(&route.operation) {
         let says = "`wait=10` answers when the payment has ended, or after so many seconds (at most 20) as it then stands.";
-        parameters.push(header(
-            "Prefer",
-            false,
-            says,
-            json!({"type": "string", "pattern": "^wait=[0-9]{1,3}$"}),
-        ));
+        // Any text: a preference that nobody knows is passed over, never refused (RFC 7240, section 2).
+        parameters.push(header("Prefer", false, says, json!({"type": "string", "example": "wait=10"})));
     }
     if things::changes_one(route) {
         let says = "The ETag of what you read, several with commas between them, or `*`. If the thing has changed since, \
