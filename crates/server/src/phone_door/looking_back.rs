@@ -6,23 +6,37 @@ use super::visit::{Asked, Reply, nothing};
 use crate::screens::pages::Page;
 use crate::screens::phone::{self as screens, DayView, ReceiptView, Sum, TextView};
 use ::wallet::history::{TapOutcome, TapRecord};
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::response::Response;
+use serde::Deserialize;
 use std::time::Duration;
 
 /// Messages of the bank within so long of a tap are shown with it.
 const ABOUT_IT_MS: i64 = 60_000;
 
-/// All payments, by day, the last first.
-pub(super) async fn history(asked: Asked) -> Response {
+#[derive(Deserialize)]
+pub(super) struct Find {
+    #[serde(default)]
+    find: String,
+}
+
+/// The longest text that is looked for, characters.
+const FIND_MOST: usize = 60;
+
+/// All payments, or those in which a text occurs, by day, the last first.
+pub(super) async fn history(asked: Asked, Query(find): Query<Find>) -> Response {
     asked
-        .owner(|visit| {
+        .owner(move |visit| {
+            let text: String = find.find.trim().chars().take(FIND_MOST).collect();
+            let wanted = text.to_lowercase();
             let (page, now) = (&visit.page, visit.door.now());
             let cards = view::cards(&visit.phone)?;
             let by_card = |tap: &TapRecord| Paid { at: tap.at, row: view::row(page, tap, &cards, None) };
             let mut all: Vec<Paid> = visit.phone.payments()?.iter().map(by_card).collect();
+            let has = |words: &str| words.to_lowercase().contains(&wanted);
+            all.retain(|paid| has(&paid.row.name) || has(&paid.row.second));
             // What was paid by account is known at its provider, which may not answer: the rest is shown all the same.
-            let by_account = visit.paid_by_account();
+            let by_account = visit.paid_by_account(&text);
             let missing = by_account.is_err();
             all.extend(by_account.unwrap_or_default());
             all.sort_by_key(|paid| std::cmp::Reverse(paid.at));
@@ -38,7 +52,7 @@ pub(super) async fn history(asked: Asked) -> Response {
                 }
                 day.rows.push(row);
             }
-            Reply::page(screens::history(page, &days, visit.unread()?, missing))
+            Reply::page(screens::history(page, &days, visit.unread()?, (&text, missing)))
         })
         .await
 }

@@ -71,13 +71,15 @@ pub struct DayView {
 struct History<'a> {
     page: &'a Page,
     days: &'a [DayView],
+    find: &'a str,
     missing: bool,
     tabs: String,
 }
 
-/// All payments made with this phone, by day; `missing` says that those by account cannot be shown.
-pub fn history(page: &Page, days: &[DayView], unread: usize, missing: bool) -> String {
-    made(History { page, days, missing, tabs: tabs(page, "history", unread) })
+/// All payments made with this phone, by day, or those in which the text `find` occurs; `missing` says that those by account cannot
+/// be shown.
+pub fn history(page: &Page, days: &[DayView], unread: usize, (find, missing): (&str, bool)) -> String {
+    made(History { page, days, find, missing, tabs: tabs(page, "history", unread) })
 }
 
 /// One payment.
