@@ -4,6 +4,7 @@
 //! their records in the directory, payments are followed from one to the next.
 
 mod account_payments;
+mod bills;
 mod books;
 mod payments;
 
@@ -80,6 +81,7 @@ pub(crate) fn run(what: &Verify, output: Output) -> Result<(), Failure> {
     let account_payments = account_payments
         .map_err(|difference| Failure::integrity(format!("{}: {difference}", what.data.display())))?;
     let disagree = |difference| Failure::integrity(format!("{}: {difference}", what.data.display()));
+    let bills = std::mem::take(&mut followed.bills).compare().map_err(disagree)?;
     if let Some(Report { agreed, under_way }) = followed.compare().map_err(disagree)? {
         output.line(format!(
             "{agreed} payments are the same from acquirer to issuer, {under_way} are under way"
@@ -93,6 +95,11 @@ pub(crate) fn run(what: &Verify, output: Output) -> Result<(), Failure> {
         ));
         summary["account_payments"] = json!({"agreed": agreed, "under_way": under_way});
     }
+    if let Some(bills::Report { agreed, under_way }) = bills {
+        output
+            .line(format!("{agreed} bills are the same at provider and billers, {under_way} are under way"));
+        summary["bills"] = json!({"agreed": agreed, "under_way": under_way});
+    }
     output.summary(summary);
     Ok(())
 }
@@ -101,7 +108,7 @@ pub(crate) fn run(what: &Verify, output: Output) -> Result<(), Failure> {
 fn sums(name: &str, path: &Path, schema: Schema, followed: &mut Followed) -> Result<Option<usize>, Failure> {
     let check: fn(&mut Workspace<'_>) -> books::Checked = match name {
         "platform/acquirer" => books::batches,
-        "platform/tokens" => |_| Ok(0),
+        "platform/tokens" | "platform/psp" | "billers/billers" => |_| Ok(0),
         "upi-switch/switch" => account_payments::positions,
         OPERATORS => books::audit,
         "network/network" => books::positions,

@@ -50,19 +50,21 @@ fn arguments(words: &str, listen: &str, folder: &Path, more: &[String]) -> Vec<S
 }
 
 fn parties(folder: &Path) -> (Parties, [String; 2]) {
-    let [telephone, provider, switch, amber, banyan] = free();
+    let [telephone, provider, switch, amber, banyan, billers] = free();
     let at = |organisation: &str, address: &str| ["--at".to_owned(), format!("{organisation}={address}")];
     let by_telephone = ["--telephone".to_owned(), telephone.clone()];
     let to_switch = at("700000", &switch);
     let of_bank: Vec<String> = by_telephone.iter().chain(&to_switch).cloned().collect();
     let everybody: Vec<String> =
         [at("700001", &provider), at("701001", &amber), at("701002", &banyan)].concat();
+    let with_billers = [&of_bank[..], &["--billers".to_owned(), billers.clone()]].concat();
     let network = start("telephone", &arguments("sandbox telephone", &telephone, folder, &[]));
     let others = vec![
         network,
         start("amber", &arguments("sandbox upi-bank --bank amber", &amber, folder, &of_bank)),
         start("banyan", &arguments("sandbox upi-bank --bank banyan", &banyan, folder, &of_bank)),
-        start("provider", &arguments("upi provider", &provider, folder, &of_bank)),
+        start("billers", &arguments("sandbox billers", &billers, folder, &[])),
+        start("provider", &arguments("upi provider", &provider, folder, &with_billers)),
     ];
     let arguments = arguments("sandbox upi-switch", &switch, folder, &everybody);
     let switch = start("switch", &arguments);
@@ -111,6 +113,14 @@ fn parties_in_processes_of_their_own_pay_one_another() {
     let told = done(&["upi", "explain", transaction, "--data", "city"], folder);
     assert_eq!((&told["state"], &told["next_deadline"]), (&Value::from("success"), &Value::Null));
 
+    // A bill is paid to its biller's account, once, and the biller says so.
+    let bill = ["upi", "bill", "--data", "asha", "KONK00000ELE01", "--with", "consumer_number=1234567890"];
+    assert_eq!(done(&bill, folder)["rule"], "exact");
+    let paid_bill = done(&[&bill[..], &["--pay", "--pin", "482913"]].concat(), folder);
+    assert_eq!(paid_bill["state"], "confirmed", "{paid_bill}");
+    let (code, again) = paiza(&[&bill[..], &["--pay", "--pin", "482913"]].concat(), folder);
+    assert_eq!((code, &again["code"]), (1, &Value::from("nothing_due")), "{again}");
+
     // Ravi gives a part of it back, and no more than came; what has ended is not complained of.
     let back =
         |amount: &str| paiza(&["upi", "refund", "--data", "ravi", transaction, "--amount", amount], folder);
@@ -122,11 +132,12 @@ fn parties_in_processes_of_their_own_pay_one_another() {
     let (code, refused) = paiza(&["upi", "complain", "--data", "asha", transaction], folder);
     assert_eq!((code, &refused["code"]), (1, &Value::from("nothing_to_complain_of")), "{refused}");
 
-    // Ended politely, their records agree with one another: three paid, one declined.
+    // Ended politely, their records agree with one another: three and a bill paid, one declined.
     parties.switch.terminate();
     parties.others.iter_mut().for_each(Process::terminate);
     let verified = done(&["verify", "--data", "city"], folder);
-    assert_eq!(verified["account_payments"]["agreed"], 5);
+    assert_eq!(verified["account_payments"]["agreed"], 6);
+    assert_eq!(verified["bills"]["agreed"], 1);
 
     // Six hours later the cycle is over: it settles to zero, once, and all three say the same of every leg.
     std::fs::write(folder.join("city/clock.json"), r#"{"ahead_ms":21600000,"frozen_at_ms":null}"#).unwrap();
@@ -134,7 +145,7 @@ fn parties_in_processes_of_their_own_pay_one_another() {
         let settled = done(&["upi", "settle", "--data", "city", "--out", "settlement"], folder);
         assert!(settled["cycles"].as_u64().unwrap() >= 1, "{settled}");
     }
-    assert_eq!(done(&["verify", "--data", "city"], folder)["account_payments"]["agreed"], 5);
+    assert_eq!(done(&["verify", "--data", "city"], folder)["account_payments"]["agreed"], 6);
     for bank in ["701001", "701002"] {
         let files = std::fs::read_dir(folder.join("settlement")).unwrap().flatten().map(|file| file.path());
         let of_bank =
@@ -142,10 +153,10 @@ fn parties_in_processes_of_their_own_pay_one_another() {
         let files: Vec<String> = files.filter(of_bank).map(|path| path.display().to_string()).collect();
         let words = ["upi", "reconcile"].into_iter().chain(files.iter().map(String::as_str));
         let compared = done(&words.collect::<Vec<_>>(), folder);
-        // Three payments, the refund, and the payment that was declined.
+        // Three payments, the bill, the refund, and the payment that was declined.
         assert_eq!(
             (&compared["matched"], &compared["legs"]),
-            (&Value::from(5), &Value::from(5)),
+            (&Value::from(6), &Value::from(6)),
             "{compared}"
         );
     }

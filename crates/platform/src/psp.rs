@@ -2,6 +2,7 @@
 
 mod bills;
 mod blocking;
+mod splits;
 
 pub use bills::BillOrder;
 
@@ -278,6 +279,12 @@ impl PaymentService {
     pub fn payments(&self, device: DeviceId, most: u32) -> Result<Vec<Payment>, PspError> {
         let customer = self.customer(device)?;
         Ok(store::rooms::upi::payments(&self.store, &customer.mobile, most)?)
+    }
+
+    /// The last payments of this phone's customer in whose names, addresses, notes or references this text occurs, newest first.
+    pub fn payments_with(&self, device: DeviceId, text: &str, most: u32) -> Result<Vec<Payment>, PspError> {
+        let customer = self.customer(device)?;
+        Ok(store::rooms::upi::psp::payments_with(&self.store, &customer.mobile, text, most)?)
     }
 
     /// The keys to which PINs are sealed, as the switch signed them; nothing before they were asked for.

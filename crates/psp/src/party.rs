@@ -316,6 +316,9 @@ impl Psp {
                 ..Payment::begins(which, (&own.address, &other.to_lower()), &account.reference, paise, at)
             });
             crate::bills::came(self, desk, &id);
+            if let Some(reference) = &message.transaction.merchant_reference {
+                crate::splits::paid(desk, &own, reference, (&id, paise));
+            }
         }
         let answer = desk.answer(message, response(&message.head.message, Ok(())));
         desk.post(&self.switch, &answer);

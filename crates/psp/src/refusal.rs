@@ -36,6 +36,9 @@ pub enum Refusal {
     /// It was paid, or is being paid.
     #[error("this bill is paid")]
     BillPaid,
+    /// The shares are not 1 to 20 people, each with a name, or do not sum to the whole.
+    #[error("shares are 1 to 20 people with names, and sum to the whole")]
+    SharesInvalid,
     /// Too long ago.
     #[error("this bill was asked for too long ago; ask again")]
     BillOver,
@@ -96,6 +99,7 @@ impl Refusal {
             Refusal::AddressLast => "address_last",
             Refusal::BillPaid => "bill_paid",
             Refusal::BillOver => "bill_over",
+            Refusal::SharesInvalid => "shares_invalid",
             Refusal::BranchInvalid => "branch_invalid",
             Refusal::TransactionInvalid => "transaction_invalid",
             Refusal::TransactionUsed => "transaction_used",

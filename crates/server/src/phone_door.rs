@@ -167,7 +167,7 @@ impl PhoneDoor {
 
 /// Every page that is asked for with GET, `{token}` and `{counter}` standing for a card and a tap, `{place}` for a linked
 /// account counted from 1, `{transaction}` for a payment by account, `{request}` for what a merchant asks for, `{bill}`
-/// for a bill that was paid. Whoever looks at all pages finds them here.
+/// for a bill that was paid, `{split}` for one that is shared. Whoever looks at all pages finds them here.
 pub const PAGES: &[&str] = &[
     "/",
     "/welcome",
@@ -208,6 +208,10 @@ pub const PAGES: &[&str] = &[
     "/upi/bill",
     "/upi/bill/pin",
     "/upi/bills/paid/{bill}",
+    "/upi/splits",
+    "/upi/splits/new",
+    "/upi/splits/{split}",
+    "/upi/splits/{split}/1",
     "/history",
     "/history?q=noodles&show=out",
     "/history?q=nothing+like+it",
@@ -274,6 +278,7 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/upi/billers/JYOT00000MOB01", &["mobile_number", "plan"]),
     ("/upi/bill", &["amount", "account"]),
     ("/upi/bill/pin", &["approves", "pin"]),
+    ("/upi/splits", &["note", "total", "people", "with_me"]),
 ];
 
 /// The routes, read like a menu.
@@ -358,9 +363,9 @@ fn account_routes() -> Router<PhoneDoor> {
         .route("/upi/payments/{transaction}", get(looking::receipt))
 }
 
-/// What else is done with accounts: requests for money, addresses, bills.
+/// What else is done with accounts: requests for money, addresses, bills, shares.
 fn more_account_routes() -> Router<PhoneDoor> {
-    use upi::{addresses, asked_for, bills};
+    use upi::{addresses, asked_for, bills, splits};
     Router::new()
         .route("/upi/requests", get(asked_for::list))
         .route("/upi/requests/{request}", get(asked_for::one))
@@ -377,6 +382,10 @@ fn more_account_routes() -> Router<PhoneDoor> {
         .route("/upi/bill", get(bills::due).post(bills::decide))
         .route("/upi/bill/pin", get(bills::pin).post(bills::pay))
         .route("/upi/bills/paid/{transaction}", get(bills::paid))
+        .route("/upi/splits", get(splits::list).post(splits::make))
+        .route("/upi/splits/new", get(splits::form))
+        .route("/upi/splits/{split}", get(splits::one))
+        .route("/upi/splits/{split}/{place}", get(splits::share))
 }
 
 /// For how long an answer of the platform is waited for while a page is made.

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod bills;
+mod splits;
 
 use crate::output::{Failure, Output};
 use crate::passcode::ask;
@@ -221,6 +222,9 @@ pub(crate) enum Handled {
         phone: PhoneDir,
         /// The transaction
         transaction: Option<String>,
+        /// Only those in whose name, address, note or reference this text occurs
+        #[arg(long, conflicts_with = "transaction")]
+        find: Option<String>,
     },
     /// Texts that came to the phone's number
     Inbox {
@@ -231,6 +235,8 @@ pub(crate) enum Handled {
     Addressed(addresses::Addressed),
     #[command(flatten)]
     Billed(bills::Billed),
+    #[command(flatten)]
+    Shared(splits::Shared),
 }
 
 /// Where the phone lies.
@@ -385,7 +391,13 @@ pub(crate) fn run(what: &Handled, output: Output) -> Result<(), Failure> {
             refund(&open(phone)?, transaction, (amount.as_deref(), note.as_deref()), output)
         }
         Handled::Complain { phone, transaction } => complain(&open(phone)?, transaction, output),
-        Handled::History { phone, transaction } => history(&open(phone)?, transaction.as_deref(), output),
+        Handled::History { phone, transaction: Some(transaction), .. } => {
+            let shown = open(phone)?.payment(transaction).map_err(failure)?;
+            show_payment(&shown, output);
+            output.summary(summary(&shown));
+            Ok(())
+        }
+        Handled::History { phone, find, .. } => history(&open(phone)?, find.as_deref(), output),
         Handled::Inbox { phone } => {
             let texts = open(phone)?.texts().map_err(failure)?;
             for text in &texts {
@@ -397,6 +409,7 @@ pub(crate) fn run(what: &Handled, output: Output) -> Result<(), Failure> {
         }
         Handled::Addressed(what) => addresses::run(what, output),
         Handled::Billed(what) => bills::run(what, output),
+        Handled::Shared(what) => splits::run(what, output),
     }
 }
 
@@ -589,14 +602,9 @@ fn requests(phone: &UpiPhone, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
-fn history(phone: &UpiPhone, transaction: Option<&str>, output: Output) -> Result<(), Failure> {
-    if let Some(transaction) = transaction {
-        let shown = phone.payment(transaction).map_err(failure)?;
-        show_payment(&shown, output);
-        output.summary(summary(&shown));
-        return Ok(());
-    }
-    let payments = phone.payments().map_err(failure)?;
+fn history(phone: &UpiPhone, find: Option<&str>, output: Output) -> Result<(), Failure> {
+    let payments =
+        find.map_or_else(|| phone.payments(), |text| phone.payments_with(text)).map_err(failure)?;
     for shown in &payments {
         show_payment(shown, output);
         output.row(&summary(shown));

@@ -33,6 +33,8 @@ pub(super) struct Followed {
     under_way: BTreeSet<&'static str>,
     /// Those of account payment.
     pub(super) account_payments: super::account_payments::Followed,
+    /// What provider and billers say of bills.
+    pub(super) bills: super::bills::Followed,
 }
 
 /// The acquirer's books.
@@ -80,6 +82,7 @@ impl Followed {
                     self.issuers.insert(bank.code.clone(), issuer(records));
                 } else {
                     self.account_payments.read(name, records);
+                    self.bills.read(name, records);
                 }
             }
         }

@@ -129,6 +129,20 @@ impl Person<'_> {
         self.wait_for(".facts").await;
     }
 
+    /// Shares a bill; its name.
+    pub(crate) async fn split_bill(&self, phone: SocketAddr) -> String {
+        self.open(phone, "/upi").await;
+        self.press("a[href='/upi/splits']").await;
+        self.press("a[href='/upi/splits/new']").await;
+        self.fill("#note", "Dinner").await;
+        self.fill("#total", "1000.00").await;
+        self.fill("#people", "Ravi").await;
+        self.press(".bottom button.act").await;
+        assert!(self.text(".locked").await.contains("1,000"));
+        let path = self.browser.client.current_url().await.unwrap().path().to_owned();
+        path.rsplit('/').next().unwrap().to_owned()
+    }
+
     /// Pays a bill; the transaction.
     pub(crate) async fn pay_bill(&self, phone: SocketAddr, number: &str) -> String {
         self.ask_for_bill(phone, number).await;
@@ -171,6 +185,10 @@ async fn asked_for_and_billed(way: Way) {
     // A bill is paid, and the biller answers.
     let bill = person.pay_bill(phone, "1234567890").await;
     assert!(person.text(".facts").await.contains("KONK"), "the biller's receipt of {bill}");
+
+    let split = person.split_bill(phone).await;
+    person.press(&format!("a[href='/upi/splits/{split}/1']")).await;
+    assert!(person.text(".money2").await.contains("500"));
 
     person.open(phone, "/upi").await;
     person.press("a[href='/upi/addresses']").await;

@@ -32,11 +32,13 @@ pub(crate) struct House {
     _folder: tempfile::TempDir,
 }
 
-/// What is there of accounts: the path of a payment's page, a request for money, a bill that was paid, by their transactions.
+/// What is there of accounts: the path of a payment's page, a request for money, a bill that was paid, by their
+/// transactions, and a bill that is shared.
 pub(crate) struct ByAccount {
     pub(crate) paid: String,
     pub(crate) request: String,
     pub(crate) bill: String,
+    pub(crate) split: String,
 }
 
 impl House {
@@ -117,6 +119,7 @@ impl House {
             let page = page.replace("/payments/{payment}", &paid).replace("{token}", token);
             let page = page.replace("{counter}", "1").replace("{place}", "1");
             let page = page.replace("{request}", &by_account.request).replace("{bill}", &by_account.bill);
+            let page = page.replace("{split}", &by_account.split);
             page.replace("/upi/payments/{transaction}", &by_account.paid)
         };
         let mut platform: Vec<String> =

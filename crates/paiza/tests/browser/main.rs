@@ -86,10 +86,11 @@ async fn paying_by_account(see: &See<'_>, person: &Person<'_>, house: &House) ->
     let (request, _chai) = house.merchant_asks();
     let bill = person.pay_bill(phone, "1234567890").await;
     wrong.extend(see.pages("phone-bills-paid", phone, &["/upi/bills"]).await);
+    let split = person.split_bill(phone).await;
     person.ask_for_bill(phone, "1234567891").await;
     person.press(".bottom button.metal").await;
     person.wait_for("#pin").await;
-    (ByAccount { paid, request, bill }, wrong)
+    (ByAccount { paid, request, bill, split }, wrong)
 }
 
 /// The page of a payment whose end nobody knows: it comes last, as the switch says nothing any more afterwards.

@@ -400,6 +400,17 @@ mod tests {
     }
 
     #[test]
+    fn the_page_lists_the_endings_that_behave_in_their_own_way() {
+        let page = include_str!("../../../../docs/upi.md");
+        let listed = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+        let listed: Vec<_> = listed.filter(|(ending, _)| ending.len() == 2).collect();
+        let behaviours = listed.iter().map(|(ending, _)| behaviour(&format!("12345678{ending}")));
+        let all = [Behaviour::Unknown, Behaviour::NothingDue, Behaviour::Refuses, Behaviour::Thinks];
+        assert_eq!(behaviours.collect::<Vec<_>>(), all, "{listed:?}");
+        assert_eq!(behaviour("1234567804"), Behaviour::Ordinary);
+    }
+
+    #[test]
     fn a_recharge_is_one_of_the_plans() {
         let mut records = MemoryRecords::default();
         let recharge = |transaction: &str, plan: &str, paise| TakePayment {

@@ -40,15 +40,19 @@ impl Wanted {
         SHOWN.into_iter().find(|(name, _)| *name == self.show).unwrap_or(SHOWN[0])
     }
 
+    fn words(&self) -> &str {
+        self.q.trim()
+    }
+
+    /// Whether this is looked for by what is seen of it.
     fn covers(&self, paid: &Paid) -> bool {
-        let looked_for = self.q.trim().to_lowercase();
+        let looked_for = self.words().to_lowercase();
         let amount = decimal(&paid.row.amount);
         // As amounts are typed and as they are written.
         let typed = looked_for.replace([',', '\u{20b9}', '\u{a5}'], "");
-        let found = paid.row.name.to_lowercase().contains(&looked_for)
+        paid.row.name.to_lowercase().contains(&looked_for)
             || paid.how.to_lowercase().contains(&looked_for)
-            || (!typed.is_empty() && amount.starts_with(&typed));
-        found && self.show().1.contains(&paid.row.state)
+            || (!typed.is_empty() && amount.starts_with(&typed))
     }
 }
 
@@ -74,10 +78,17 @@ fn payments(visit: &Visit, wanted: &Wanted) -> Result<(Vec<Paid>, bool), PhoneEr
         how: view::how(page, tap, &cards),
     };
     let mut all: Vec<Paid> = visit.phone.payments()?.iter().map(by_card).collect();
-    let by_account = visit.paid_by_account();
+    let mut by_account = visit.paid_by_account("");
     let missing = by_account.is_err();
-    all.extend(by_account.unwrap_or_default());
+    all.append(by_account.as_mut().unwrap_or(&mut Vec::new()));
     all.retain(|paid| wanted.covers(paid));
+    if !wanted.words().is_empty() && !missing {
+        // Addresses, notes and references are not on a row; their provider looks through them.
+        let found = visit.paid_by_account(wanted.words()).unwrap_or_default();
+        let known: Vec<String> = all.iter().map(|paid| paid.row.href.clone()).collect();
+        all.extend(found.into_iter().filter(|paid| !known.contains(&paid.row.href)));
+    }
+    all.retain(|paid| wanted.show().1.contains(&paid.row.state));
     all.sort_by_key(|paid| std::cmp::Reverse(paid.at));
     Ok((all, missing))
 }
@@ -105,7 +116,7 @@ pub(super) async fn history(asked: Asked, Query(wanted): Query<Wanted>) -> Respo
             }
             let view = HistoryView {
                 months,
-                words: wanted.q.trim().to_owned(),
+                words: wanted.words().to_owned(),
                 show: wanted.show().0,
                 shown: SHOWN.map(|(name, _)| name),
                 missing,

@@ -5,7 +5,7 @@
 //! form it is typed into, so that no other page can put another payee under it.
 //!
 //! Read `set_up` (number, account, address, PIN), `paying` (whom, how much, the PIN, the end), `asked_for` (what merchants ask
-//! for), `bills`, `looking` (balance, receipts, the own code), `addresses` (the own ones, those that are blocked).
+//! for), `bills`, `splits`, `looking` (balance, receipts, the own code), `addresses` (the own ones, those that are blocked).
 
 pub(super) mod addresses;
 pub(super) mod asked_for;
@@ -13,6 +13,7 @@ pub(super) mod bills;
 pub(super) mod looking;
 pub(super) mod paying;
 pub(super) mod set_up;
+pub(super) mod splits;
 
 use super::visit::{Asked, Reply, Visit};
 use super::{PhoneDoor, held};
@@ -335,7 +336,7 @@ pub(super) async fn home(asked: Asked, Query(note): Query<Note>) -> Response {
         .owner(move |visit| {
             visit.upi(|upi| {
                 let mine = visit.mine(upi)?;
-                let rows = visit.upi_rows(upi)?;
+                let rows = visit.upi_rows(upi, "")?;
                 let note = NOTES.iter().find(|known| **known == note.note);
                 let pending = rows.first().filter(|paid| paid.row.state == "checked");
                 let asked = visit.requests_waiting(upi)?;

@@ -1,6 +1,6 @@
 //! The phone's own pages: what its owner sees, made from plain values that its door hands in.
 //!
-//! Read `first_run` (setting a phone up), `cards` (home, adding, one card), `tapping`, `coding` (by code), `upi` (from a bank account), `requests` (asked for, addresses), `bills`,
+//! Read `first_run` (setting a phone up), `cards` (home, adding, one card), `tapping`, `coding` (by code), `upi` (from a bank account), `requests` (asked for, addresses), `bills`, `splits`,
 //! `looking_back` (history, texts), `own` (settings, devices, privacy).
 
 mod bills;
@@ -11,6 +11,7 @@ mod looking_back;
 mod mini;
 mod own;
 mod requests;
+mod splits;
 mod tapping;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub use first_run::{PasskeyAsk, UnlockView, code, gone, passcode, recovery, unlo
 pub use looking_back::{HistoryView, MonthView, ReceiptView, RowView, TextView, history, inbox, receipt};
 pub use own::{DeviceRow, OwnPasskey, PasskeyOffer, YouView, devices, own_passkey, privacy, you};
 pub use requests::{RequestRow, RequestView, upi_addresses, upi_blocked, upi_request, upi_requests};
+pub use splits::{NewSplitView, ShareView, SplitRow, upi_share, upi_split, upi_split_new, upi_splits};
 pub use tapping::{Choice, CodeView, EndView, ReadyView, TapState, tap, tap_inside};
 pub use upi::{
     AccountView, CardOfAccountView, ConfirmView, FoundView, NewPinView, PinView, ReceiveView, StepView,

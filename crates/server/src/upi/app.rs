@@ -4,6 +4,7 @@
 
 mod bills;
 mod blocking;
+mod splits;
 
 use super::billers::BillersLine;
 use crate::api::Problem;
@@ -34,6 +35,7 @@ use values::{Currency, Money, Timestamp};
 
 pub use bills::{BillPaid, BillerShown, NewBill, NewBillPayment, NewRecharge};
 pub use blocking::{Named, NewBlock};
+pub use splits::{NewSharer, NewSplit, SplitShown};
 
 /// The longest body of a request, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -229,6 +231,14 @@ pub struct NewPayment {
     pub begun: Begun,
     /// The PIN, sealed.
     pub pin: Credential,
+}
+
+/// Looks for payments.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// A part of a name, an address, a note or a reference.
+    pub text: String,
 }
 
 /// Takes payments as a merchant.
@@ -465,6 +475,11 @@ impl App {
                 let payments = service.payments(device, LISTED)?;
                 Ok(shown(&payments.into_iter().map(Shown::from).collect::<Vec<_>>()))
             }
+            ("POST", ["payments", "search"]) => {
+                let search: Search = call.read()?;
+                let found = service.payments_with(device, search.text.trim(), LISTED)?;
+                Ok(shown(&found.into_iter().map(Shown::from).collect::<Vec<_>>()))
+            }
             ("POST", ["merchant"]) => {
                 let new: NewMerchant = call.read()?;
                 let category = new.category.parse().map_err(|_| No::invalid("/category"))?;
@@ -500,7 +515,8 @@ impl App {
     fn answer_more(&self, device: DeviceId, call: &Call, rest: &[&str]) -> Result<Response, No> {
         let service = &self.0.service;
         let answered = blocking::answer(service, device, call, rest)
-            .or_else(|| bills::answer(service, self.0.billers.as_ref(), device, call, rest));
+            .or_else(|| bills::answer(service, self.0.billers.as_ref(), device, call, rest))
+            .or_else(|| splits::answer(service, device, call, rest));
         answered.unwrap_or_else(|| Err(PspError::Refused(Refusal::NotFound).into()))
     }
 

@@ -6,10 +6,11 @@
 
 mod bills;
 mod blocking;
+mod splits;
 
 use super::app::{
     Asked, Binding, Decision, Default as SetDefault, DeviceStatus, Link as LinkAccount, Mine, NewAddress,
-    NewCollect, NewDevice, NewMerchant, NewPayment, NewRefund, QuestionName, Shown, SignedKeys,
+    NewCollect, NewDevice, NewMerchant, NewPayment, NewRefund, QuestionName, Search, Shown, SignedKeys,
 };
 use crate::client::{Client, ClientError, Freshness};
 use crate::hosts::telephone::{Telephone, TelephoneError};
@@ -485,6 +486,11 @@ impl UpiPhone {
     /// The last payments, newest first.
     pub fn payments(&self) -> Result<Vec<Shown>, UpiPhoneError> {
         self.get("/v1/upi/payments")
+    }
+
+    /// The last payments in whose names, addresses, notes or references this text occurs, newest first.
+    pub fn payments_with(&self, text: &str) -> Result<Vec<Shown>, UpiPhoneError> {
+        self.post("/v1/upi/payments/search", &Search { text: text.to_owned() })
     }
 
     /// Texts that came to the phone's number.

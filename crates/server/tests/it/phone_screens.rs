@@ -165,6 +165,7 @@ fn filled(path: &str, card: &str) -> String {
     path.replace("{transaction}", transaction)
         .replace("{request}", transaction)
         .replace("{bill}", transaction)
+        .replace("{split}", "split_0")
 }
 
 fn token(location: &str) -> String {

@@ -166,6 +166,15 @@ fn from_a_bound_phone_to_a_payment_by_account() {
     assert_eq!(again.header("location"), path);
     let history = screen.get("/history").body;
     assert!(history.contains(&path) && history.contains("Ravi Menon"), "{history}");
+    let reference = receipt.split("class=\"code\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    for text in ["menon", "RAVI@paiza", "tea", &reference] {
+        let found = screen.get(&format!("/history?q={text}")).body;
+        assert!(found.contains(&path), "{text}: {found}");
+    }
+    for text in ["nobody", "%25", "_", "%5C"] {
+        let found = screen.get(&format!("/history?q={text}")).body;
+        assert!(!found.contains(&path) && found.contains("Nothing found"), "{text}: {found}");
+    }
     let known = screen.follow("/upi/pay", &[("to", "ravi@paiza")]).body;
     assert!(!known.contains("First payment"), "{known}");
 

@@ -196,3 +196,25 @@ CREATE TABLE psp_bill_claims (
     "transaction" TEXT NOT NULL,
     PRIMARY KEY (bucket, biller, number)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_splits (
+    bucket INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    mobile TEXT NOT NULL,
+    address TEXT NOT NULL,
+    name TEXT NOT NULL,
+    note TEXT NOT NULL,
+    paise INTEGER NOT NULL,
+    shares TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX psp_splits_by_customer ON psp_splits (mobile, at);
+
+CREATE TABLE psp_split_references (
+    bucket INTEGER NOT NULL,
+    reference TEXT NOT NULL,
+    split TEXT NOT NULL,
+    PRIMARY KEY (bucket, reference)
+) STRICT, WITHOUT ROWID;

@@ -22,6 +22,7 @@ CREATE TABLE upi_payments (
     reference TEXT,
     mode TEXT,
     purpose TEXT,
+    merchant_reference TEXT,
     credentials TEXT NOT NULL,
     cause TEXT,
     told TEXT,

@@ -2,7 +2,7 @@
 //! Each has a table of the messages that came.
 
 use crate::schema::{Kind, Mapping, Migration, Schema};
-use crate::{Store, StoreError, Value};
+use crate::{Rows, Store, StoreError, Value};
 use ::psp::records::{
     BindingToken, CollectRequest, Complaint, Customer, Device, Direction, KeyList, Mailbox, OwnAddress,
     Payment, Question, UsedTransaction,
@@ -91,6 +91,7 @@ const UPI_PAYMENT: Mapping = Mapping {
         ("reference", Kind::Text),
         ("mode", Kind::Text),
         ("purpose", Kind::Text),
+        ("merchant_reference", Kind::Text),
         ("credentials", Kind::Json),
         ("cause", Kind::Text),
         ("told", Kind::Text),
@@ -360,7 +361,11 @@ pub fn payments(store: &Store, mobile: &str, most: u32) -> Result<Vec<Payment>, 
     const NEWEST: &str =
         "SELECT id, direction FROM psp_payments WHERE mobile = $1 ORDER BY at DESC, id DESC LIMIT $2";
     let parameters = [Value::Text(mobile.to_owned()), Value::Integer(i64::from(most))];
-    let rows = store.rows(NEWEST, &parameters)?;
+    read_payments(store, mobile, &store.rows(NEWEST, &parameters)?)
+}
+
+/// The payments of a customer whose transaction and direction these rows are.
+fn read_payments(store: &Store, mobile: &str, rows: &Rows) -> Result<Vec<Payment>, StoreError> {
     let keys: Vec<_> = rows
         .rows
         .iter()

@@ -53,6 +53,8 @@ pub struct UpiPayment {
     pub mode: Option<String>,
     /// `purpose`.
     pub purpose: Option<String>,
+    /// `refId`: what the payee knows the payment by.
+    pub merchant_reference: Option<String>,
     /// What proves the payer to the bank, sealed; forgotten when the debit leaves.
     pub credentials: Vec<Credential>,
     /// The code of the bank or provider that said no.

@@ -44,6 +44,7 @@ pub(super) fn begin<W: Records>(
         note: message.transaction.note.clone(),
         reference: message.transaction.reference.as_ref().map(|reference| reference.as_str().to_owned()),
         credentials: message.payer.as_ref().map(|payer| payer.credentials.clone()).unwrap_or_default(),
+        merchant_reference: None,
         cause: None,
         told: None,
         steps: 0,

@@ -135,6 +135,7 @@ fn about<W: Records>(
     transaction.note.clone_from(&payment.note);
     transaction.mode.clone_from(&payment.mode);
     transaction.purpose.clone_from(&payment.purpose);
+    transaction.merchant_reference.clone_from(&payment.merchant_reference);
     transaction.reference = payment.reference.as_deref().and_then(CustomerReference::parse);
     let mut message = desk.message(name, transaction);
     message.payer = party(&payment.payer, payment.paise);

@@ -190,6 +190,7 @@ pub(in super::super) async fn approve(
                         }
                         approved => {
                             approved?;
+                            visit.open_requests(upi)?;
                             let _ = upi.see_end(&id, LOOKS);
                             to(&format!("/upi/payments/{id}"))
                         }
@@ -209,6 +210,7 @@ pub(in super::super) async fn decline(asked: Asked, Path(id): Path<String>) -> R
                     Err(error) if code_of(&error) == Some("request_over") => to("/upi/requests?note=over"),
                     declined => {
                         declined?;
+                        visit.open_requests(upi)?;
                         to("/upi/requests?note=declined")
                     }
                 })

@@ -152,17 +152,18 @@ pub(in super::super) struct Paid {
 }
 
 impl Visit {
-    /// The last payments from and into the accounts, newest first.
-    pub(super) fn upi_rows(&self, upi: &UpiPhone) -> Result<Vec<Paid>, Trouble> {
-        let mut rows: Vec<Paid> = upi.payments()?.iter().map(|shown| self.paid(shown)).collect();
+    /// The last payments from and into the accounts, newest first; only those in which a text occurs, if it is not empty.
+    pub(super) fn upi_rows(&self, upi: &UpiPhone, text: &str) -> Result<Vec<Paid>, Trouble> {
+        let payments = if text.is_empty() { upi.payments()? } else { upi.payments_with(text)? };
+        let mut rows: Vec<Paid> = payments.iter().map(|shown| self.paid(shown)).collect();
         rows.sort_by_key(|paid| std::cmp::Reverse(paid.at));
         Ok(rows)
     }
 
     /// The same for whoever shows more than that: nothing where there is no account, an error where nobody answers.
-    pub(in super::super) fn paid_by_account(&self) -> Result<Vec<Paid>, PhoneError> {
+    pub(in super::super) fn paid_by_account(&self, text: &str) -> Result<Vec<Paid>, PhoneError> {
         let asked = self.upi_phone().map_err(Trouble::from).and_then(|phone| match phone {
-            Some(upi) if self.door.0.settings.upi.is_some() => self.upi_rows(&upi),
+            Some(upi) if self.door.0.settings.upi.is_some() => self.upi_rows(&upi, text),
             _ => Ok(Vec::new()),
         });
         match asked {

@@ -279,6 +279,7 @@ fn by_account(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
     pages.extend(account_payments(page, text, rows));
     pages.extend(asked_for(page, text));
     pages.extend(bills(page, text, rows));
+    pages.extend(splits(page, text));
     pages
 }
 
@@ -321,6 +322,24 @@ fn bills(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
         pages.push(upi_bill_paid(page, &view));
     }
     pages
+}
+
+/// Bills that several people share.
+fn splits(page: &Page, text: &str) -> Vec<String> {
+    let owned = || text.to_owned();
+    let row = SplitRow { id: owned(), note: owned(), stands: owned(), total: sum() };
+    let share = |state, href: &str| ShareView { who: owned(), amount: sum(), state, href: href.to_owned() };
+    let shares = [share("own", ""), share("paid", "/upi/payments/x"), share("open", "/upi/splits/x/1")];
+    let new =
+        NewSplitView { note: owned(), total: owned(), people: owned(), with_me: true, wrong: Some(owned()) };
+    vec![
+        upi_splits(page, &[row.clone()]),
+        upi_splits(page, &[]),
+        upi_split_new(page, &new),
+        upi_split_new(page, &NewSplitView::default()),
+        upi_split(page, &row, &shares),
+        upi_share(page, &row, &shares[2], ("", text)),
+    ]
 }
 
 /// What merchants ask for, addresses.
@@ -481,6 +500,8 @@ fn nothing_is_left_without_words() {
         "blocked-",
         "bill-",
         "bills-",
+        "split-",
+        "splits-",
         "row-",
     ];
     for language in LANGUAGES {

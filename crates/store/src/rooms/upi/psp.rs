@@ -1,9 +1,11 @@
-//! What a provider keeps beside payments: whom its customers blocked, bills.
+//! What a provider keeps beside payments: whom its customers blocked, bills, shares.
 
 use crate::schema::{Kind, Mapping, Schema};
 use crate::{Store, StoreError, Value};
 use ::psp::bills::{Bill, BillClaim, BillPayment};
 use ::psp::blocking::{BlockedAddress, ReportedAddress};
+use ::psp::records::Payment;
+use ::psp::splits::{Split, SplitReference};
 use values::Records;
 
 /// Adds these tables.
@@ -14,6 +16,8 @@ pub(super) fn tables(schema: Schema) -> Schema {
         .table::<Bill>(BILL)
         .table::<BillPayment>(BILL_PAYMENT)
         .table::<BillClaim>(BILL_CLAIM)
+        .table::<Split>(SPLIT)
+        .table::<SplitReference>(SPLIT_REFERENCE)
 }
 
 const BLOCKED: Mapping = Mapping {
@@ -61,6 +65,47 @@ const BILL_CLAIM: Mapping = Mapping {
     key: &["biller", "number"],
     columns: &[("biller", Kind::Text), ("number", Kind::Text), ("transaction", Kind::Text)],
 };
+
+const SPLIT: Mapping = Mapping {
+    key: &["id"],
+    columns: &[
+        ("id", Kind::Text),
+        ("mobile", Kind::Text),
+        ("address", Kind::Text),
+        ("name", Kind::Text),
+        ("note", Kind::Text),
+        ("paise", Kind::Integer),
+        ("shares", Kind::Json),
+        ("at", Kind::Integer),
+    ],
+};
+
+const SPLIT_REFERENCE: Mapping =
+    Mapping { key: &["reference"], columns: &[("reference", Kind::Text), ("split", Kind::Text)] };
+
+/// The payments of a customer in whose names, addresses, notes or references a text occurs, the newest first.
+pub fn payments_with(store: &Store, mobile: &str, text: &str, most: u32) -> Result<Vec<Payment>, StoreError> {
+    const FOUND: &str = "SELECT id, direction FROM psp_payments WHERE mobile = $1 \
+         AND lower(coalesce(other_name, '') || ' ' || other || ' ' || own || ' ' || coalesce(note, '') || ' ' || reference \
+         || ' ' || id) LIKE $2 ESCAPE '\\' ORDER BY at DESC, id DESC LIMIT $3";
+    let mut wanted = String::from("%");
+    for letter in text.to_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            wanted.push('\\');
+        }
+        wanted.push(letter);
+    }
+    wanted.push('%');
+    let parameters = [Value::Text(mobile.to_owned()), Value::Text(wanted), Value::Integer(i64::from(most))];
+    super::read_payments(store, mobile, &store.rows(FOUND, &parameters)?)
+}
+
+/// The bills that a customer shared, the newest first.
+pub fn splits(store: &Store, mobile: &str, most: u32) -> Result<Vec<Split>, StoreError> {
+    const NEWEST: &str = "SELECT id FROM psp_splits WHERE mobile = $1 ORDER BY at DESC, id DESC LIMIT $2";
+    let keys = names(store, NEWEST, mobile, most)?;
+    store.read(move |records| keys.iter().filter_map(|key| records.find::<Split>(key)).collect())
+}
 
 /// The bills that a customer paid, the newest first.
 pub fn bill_payments(store: &Store, mobile: &str, most: u32) -> Result<Vec<BillPayment>, StoreError> {
