@@ -5,6 +5,7 @@ mod input;
 mod keys;
 mod lint;
 mod make;
+mod mandate;
 mod parse;
 mod phone;
 mod reconcile;
@@ -34,6 +35,9 @@ pub(crate) enum Upi {
     Lint(Lint),
     #[command(flatten)]
     Phone(phone::Handled),
+    /// Mandates: leave to debit an account again, under rules
+    #[command(subcommand)]
+    Mandate(mandate::MandateCommand),
     /// The story of a payment: its steps, its legs in the banks' books, who owes what, the next deadline
     Explain(explain::Explain),
     /// Settle the cycles that are over, and write their files for both sides
@@ -168,6 +172,7 @@ pub(crate) fn run(what: &Upi, output: Output) -> Result<(), Failure> {
         Upi::Lint(what) => lint::run(what, output),
         Upi::Explain(what) => explain::run(what, output),
         Upi::Phone(what) => phone::run(what, output),
+        Upi::Mandate(what) => mandate::run(what, output),
         Upi::Settle(what) => settle::run(what, output),
         Upi::Reconcile(what) => reconcile::run(what, output),
         Upi::Provider { host, telephone, billers } => {

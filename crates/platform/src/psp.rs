@@ -2,8 +2,10 @@
 
 mod bills;
 mod blocking;
+mod mandates;
 
 pub use bills::BillOrder;
+pub use mandates::NewMandate;
 
 use psp::accounts::{LinkAccount, MakeAddress, SetDefault};
 use psp::asking::{About, Ask};

@@ -50,6 +50,10 @@ pub enum Defence {
     StatusChecks,
     /// Account payment, bank: only what a payment brought to an account is given back from it without a PIN.
     RefundOriginal,
+    /// Account payment, switch: nobody is debited under a mandate in the hours that the network bars.
+    MandateHours,
+    /// Account payment, bank: a debit under a mandate shows what this bank gave for it.
+    MandateStanding,
 }
 
 impl Check for Defence {

@@ -238,7 +238,7 @@ pub(crate) enum Handled {
 pub(crate) struct PhoneDir {
     /// The phone's data directory
     #[arg(long, default_value = "paiza-phone")]
-    data: PathBuf,
+    pub(super) data: PathBuf,
 }
 
 /// One of the linked accounts.
@@ -258,7 +258,7 @@ pub(crate) struct TypedPin {
 }
 
 impl TypedPin {
-    fn read(&self) -> Result<SecretBytes, Failure> {
+    pub(super) fn read(&self) -> Result<SecretBytes, Failure> {
         typed(self.pin.as_ref(), "PIN")
     }
 }
@@ -285,11 +285,11 @@ pub(crate) fn failure(error: UpiPhoneError) -> Failure {
     }
 }
 
-fn open(phone: &PhoneDir) -> Result<UpiPhone, Failure> {
+pub(super) fn open(phone: &PhoneDir) -> Result<UpiPhone, Failure> {
     UpiPhone::open(&phone.data, Arc::new(SystemClock), None).map_err(failure)
 }
 
-fn linked(phone: &UpiPhone, which: &WhichAccount) -> Result<LinkedAccount, Failure> {
+pub(super) fn linked(phone: &UpiPhone, which: &WhichAccount) -> Result<LinkedAccount, Failure> {
     let mine = phone.mine().map_err(failure)?;
     let place = which.account.checked_sub(1);
     let account = place.and_then(|place| mine.accounts.into_iter().nth(place));
@@ -472,7 +472,7 @@ impl Asked {
         };
         let request = &link.request;
         if request.kind != Kind::Pay {
-            return Err(Failure::business("this link makes a mandate; a phone pays payments"));
+            return Err(Failure::business("this link makes a mandate: `paiza upi mandate make --link` does"));
         }
         if link.is_expired(SystemClock.now()) {
             return Err(Failure::business("this link is good no more"));

@@ -4,6 +4,7 @@
 
 mod bills;
 mod blocking;
+pub mod mandates;
 
 use super::billers::BillersLine;
 use crate::api::Problem;
@@ -341,6 +342,8 @@ impl From<PspError> for No {
                     | Refusal::AddressLast
                     | Refusal::BillPaid
                     | Refusal::BillOver
+                    | Refusal::MandateOver
+                    | Refusal::DebitPresented
                     | Refusal::RequestOver => StatusCode::CONFLICT,
                     _ => StatusCode::UNPROCESSABLE_ENTITY,
                 };
@@ -490,6 +493,10 @@ impl App {
                 let amount = parsed.map_err(|_| No::invalid("/amount"))?;
                 let more = (new.transaction, new.note);
                 Ok(shown(&Shown::from(service.refund(device, id, amount, more)?)))
+            }
+            (_, ["mandates", rest @ ..]) => {
+                let answer = self.mandates(call, device, rest)?;
+                answer.ok_or(PspError::Refused(Refusal::NotFound).into())
             }
             ("GET", ["payments", id]) => Ok(shown(&Shown::from(service.payment(device, id)?))),
             _ => self.answer_more(device, call, &rest),

@@ -6,6 +6,7 @@
 
 mod bills;
 mod blocking;
+mod mandates;
 
 use super::app::{
     Asked, Binding, Decision, Default as SetDefault, DeviceStatus, Link as LinkAccount, Mine, NewAddress,

@@ -6,6 +6,7 @@ mod fault_table;
 mod faults;
 mod health;
 mod journey;
+mod mandates;
 mod refunds;
 mod settlement;
 mod soak;

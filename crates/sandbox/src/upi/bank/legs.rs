@@ -2,7 +2,7 @@
 
 use super::records::{Spending, Spent, UpiAccount, UpiLeg, UsedCredential};
 use super::texts::{self, Event};
-use super::{Bank, books, refunds};
+use super::{Bank, books, mandates, refunds};
 use crate::defences::Defence;
 use crypto::hash::{sha256, sha256_pieces};
 use std::time::Duration;
@@ -50,6 +50,7 @@ impl<'a> Asked<'a> {
             self.amount.minor().to_string(),
             text(&message.transaction.mode),
             text(&message.transaction.purpose),
+            text(&message.transaction.mandate),
         ];
         let pieces: Vec<&[u8]> = parts.iter().flat_map(|part| [part.as_bytes(), b"\0"]).collect();
         sha256_pieces(&pieces)
@@ -102,6 +103,7 @@ pub(super) fn debit<W: Records>(
             refunds::count(desk, &leg);
         } else {
             remember(desk, &leg);
+            mandates::made(desk, &leg);
         }
     }
     Ok(told(desk, message, &asked, "PAYER", &code))
@@ -213,12 +215,17 @@ fn decide<W: Records>(
     if asked.amount.minor() > bank.bank.payment_limit().minor() {
         return code("ZU");
     }
-    let purpose = Purpose {
-        transaction: message.transaction.id.as_str().to_owned(),
-        paise: asked.amount.minor(),
-        payee: asked.payee.address.to_lower(),
+    let allowed = if message.transaction.subtype.as_deref() == Some("MANDATE") {
+        Some(mandates::judge(bank, desk, message, account)?)
+    } else {
+        let purpose = Purpose {
+            transaction: message.transaction.id.as_str().to_owned(),
+            paise: asked.amount.minor(),
+            payee: asked.payee.address.to_lower(),
+        };
+        check_pin(bank, desk, account, &asked.payer.credentials, &purpose)?;
+        None
     };
-    check_pin(bank, desk, account, &asked.payer.credentials, &purpose)?;
     let mut payment = measured(asked, message, account, desk.now);
     let limit = limits::governing(&payment).key;
     let spent = desk.records.find::<Spending>(&account.number).map_or(Vec::new(), |spending| spending.recent);
@@ -232,9 +239,11 @@ fn decide<W: Records>(
             _ => "Z8",
         });
     }
-    if books::available(desk.records, account) < asked.amount.minor() {
+    let blocked = allowed.as_ref().map_or(0, |allowed| allowed.blocked);
+    if books::available(desk.records, account).saturating_add(blocked) < asked.amount.minor() {
         return code("Z9");
     }
+    allowed.iter().for_each(|allowed| mandates::free(desk, allowed));
     Ok(())
 }
 
@@ -257,7 +266,7 @@ fn measured<'a>(
         payer: category(asked.payer),
         payee: category(asked.payee),
         verified: false,
-        collect: message.transaction.subtype.as_deref() == Some("COLLECT"),
+        collect: matches!(message.transaction.subtype.as_deref(), Some("COLLECT" | "MANDATE")),
         mode: message.transaction.mode.as_deref().unwrap_or("00"),
         purpose: message.transaction.purpose.as_deref().unwrap_or("00"),
         at: now,
@@ -374,6 +383,7 @@ pub(super) fn reverse<W: Records>(
                     refunds::uncount(desk, &known);
                 } else {
                     forget(desk, &known);
+                    mandates::unmade(desk, &changed);
                     compensate(desk, account, &changed);
                 }
                 texts::tell(bank, desk, account, Event::Reversal, &changed);
