@@ -3,6 +3,7 @@
 mod bills;
 mod blocking;
 mod mandates;
+mod purses;
 
 pub use bills::BillOrder;
 pub use mandates::NewMandate;

@@ -40,6 +40,11 @@ impl Psp {
         &self.handle
     }
 
+    /// What the names of its transactions begin with.
+    pub fn prefix(&self) -> &str {
+        self.identity.prefix.as_str()
+    }
+
     /// The switch's name on the wire.
     pub fn switch(&self) -> &str {
         &self.switch
@@ -125,6 +130,9 @@ fn answered<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> Result<(),
     }
     if question.api == "ReqComplaint" && told.succeeded() {
         crate::complaints::answered(desk, &question, message);
+    }
+    if question.api == "ReqBalEnq" && told.succeeded() {
+        crate::purses::answered(desk, &question);
     }
     let code = told.code.clone().unwrap_or_default();
     let state = if told.succeeded() {

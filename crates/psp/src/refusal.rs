@@ -90,6 +90,12 @@ pub enum Refusal {
     /// The mandate has no days left on which a debit could be made.
     #[error("no debit is due any more that could be announced in time")]
     NoDebitDue,
+    /// This number has no open purse.
+    #[error("there is no open purse")]
+    NoPurse,
+    /// This number has one.
+    #[error("there is a purse already")]
+    PurseOpen,
     /// No such question or payment of this customer.
     #[error("there is no such thing")]
     NotFound,
@@ -128,6 +134,8 @@ impl Refusal {
             Refusal::MandateStays => "mandate_stays",
             Refusal::DebitPresented => "debit_presented",
             Refusal::NoDebitDue => "no_debit_due",
+            Refusal::NoPurse => "no_purse",
+            Refusal::PurseOpen => "purse_open",
             Refusal::NotFound => "not_found",
         }
     }

@@ -560,7 +560,7 @@ fn complain(phone: &UpiPhone, transaction: &str, output: Output) -> Result<(), F
 }
 
 /// Looks at a payment until it has ended, and shows how.
-fn concluded(phone: &UpiPhone, transaction: &str, output: Output) -> Result<(), Failure> {
+pub(super) fn concluded(phone: &UpiPhone, transaction: &str, output: Output) -> Result<(), Failure> {
     let shown = phone.see_end(transaction, LOOKS).map_err(failure)?;
     show_payment(&shown, output);
     let summary = summary(&shown);

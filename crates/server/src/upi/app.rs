@@ -5,6 +5,7 @@
 mod bills;
 mod blocking;
 pub mod mandates;
+pub mod purses;
 
 use super::billers::BillersLine;
 use crate::api::Problem;
@@ -72,6 +73,10 @@ pub struct Binding {
     pub text: String,
     /// The number it goes to.
     pub send_to: String,
+    /// What the provider's transactions begin with.
+    pub prefix: String,
+    /// The handle of its addresses.
+    pub handle: String,
 }
 
 /// Whether it is bound.
@@ -344,6 +349,7 @@ impl From<PspError> for No {
                     | Refusal::BillOver
                     | Refusal::MandateOver
                     | Refusal::DebitPresented
+                    | Refusal::PurseOpen
                     | Refusal::RequestOver => StatusCode::CONFLICT,
                     _ => StatusCode::UNPROCESSABLE_ENTITY,
                 };
@@ -498,6 +504,10 @@ impl App {
                 let answer = self.mandates(call, device, rest)?;
                 answer.ok_or(PspError::Refused(Refusal::NotFound).into())
             }
+            (_, ["purse", rest @ ..]) => {
+                let answer = self.purses(call, device, rest)?;
+                answer.ok_or(PspError::Refused(Refusal::NotFound).into())
+            }
             ("GET", ["payments", id]) => Ok(shown(&Shown::from(service.payment(device, id)?))),
             _ => self.answer_more(device, call, &rest),
         }
@@ -527,7 +537,9 @@ impl App {
         self.check(call, &key)?;
         let registered = self.0.service.register_device(&key)?;
         let (device, text) = (registered.device.to_string(), registered.text);
-        Ok(shown(&Binding { device, text, send_to: registered.send_to }))
+        let party = self.0.service.party();
+        let (prefix, handle) = (party.prefix().to_owned(), party.handle().to_owned());
+        Ok(shown(&Binding { device, text, send_to: registered.send_to, prefix, handle }))
     }
 
     /// The phone that signed a request.

@@ -7,6 +7,7 @@ mod faults;
 mod health;
 mod journey;
 mod mandates;
+mod purses;
 mod refunds;
 mod settlement;
 mod soak;

@@ -258,3 +258,16 @@ CREATE TABLE psp_mandate_tries (
     sequence INTEGER NOT NULL,
     PRIMARY KEY (bucket, "transaction", side)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_purses (
+    bucket INTEGER NOT NULL,
+    mobile TEXT NOT NULL,
+    purse TEXT NOT NULL,
+    ifsc TEXT NOT NULL,
+    account TEXT NOT NULL,
+    state TEXT NOT NULL,
+    pending TEXT,
+    at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, mobile)
+) STRICT, WITHOUT ROWID;

@@ -121,3 +121,15 @@ CREATE TABLE upi_mandate_tries (
     sequence INTEGER NOT NULL,
     PRIMARY KEY (bucket, "transaction")
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE upi_purses (
+    bucket INTEGER NOT NULL,
+    number TEXT NOT NULL,
+    account TEXT NOT NULL,
+    sealed_key BLOB NOT NULL,
+    counter INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, number)
+) STRICT, WITHOUT ROWID;

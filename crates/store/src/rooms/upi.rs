@@ -4,13 +4,14 @@
 use crate::schema::{Kind, Mapping, Migration, Schema};
 use crate::{Store, StoreError, Value};
 use ::psp::mandates::records::{Mandate, MandateDebit, MandateNumber, MandateTry};
+use ::psp::purses::Purse;
 use ::psp::records::{
     BindingToken, CollectRequest, Complaint, Customer, Device, Direction, KeyList, Mailbox, OwnAddress,
     Payment, Question, UsedTransaction,
 };
 use ::sandbox::upi::bank::{
     AccountName, MobileAccounts, OneTimePassword, Spending, UpiAccount, UpiLeg, UpiMandate, UpiMandateDebit,
-    UpiMandateOrder, UpiMandateTry, UsedCredential,
+    UpiMandateOrder, UpiMandateTry, UpiPurse, UsedCredential,
 };
 use ::sandbox::upi::switch::{BankHealth, Exchange, MandateOrder, Position, UpiPayment, UpiStep};
 use ::upi::mail::Received;
@@ -58,6 +59,7 @@ pub fn bank(schema: Schema) -> Schema {
         .table::<UpiMandateOrder>(UPI_MANDATE_ORDER)
         .table::<UpiMandateDebit>(UPI_MANDATE_DEBIT)
         .table::<UpiMandateTry>(UPI_MANDATE_TRY)
+        .table::<UpiPurse>(UPI_PURSE)
 }
 
 /// Adds the tables of a provider.
@@ -81,6 +83,7 @@ pub fn psp(schema: Schema) -> Schema {
         .table::<MandateNumber>(MANDATE_NUMBER)
         .table::<MandateDebit>(MANDATE_DEBIT)
         .table::<MandateTry>(MANDATE_TRY)
+        .table::<Purse>(PURSE)
 }
 
 const RECEIVED: Mapping = Mapping {
@@ -339,6 +342,33 @@ const COMPLAINT: Mapping = Mapping {
         ("result", Kind::Text),
         ("asked", Kind::Json),
         ("at", Kind::Integer),
+    ],
+};
+
+const PURSE: Mapping = Mapping {
+    key: &["mobile"],
+    columns: &[
+        ("mobile", Kind::Text),
+        ("purse", Kind::Text),
+        ("ifsc", Kind::Text),
+        ("account", Kind::Text),
+        ("state", Kind::Json),
+        ("pending", Kind::Text),
+        ("at", Kind::Integer),
+        ("changed_at", Kind::Integer),
+    ],
+};
+
+const UPI_PURSE: Mapping = Mapping {
+    key: &["number"],
+    columns: &[
+        ("number", Kind::Text),
+        ("account", Kind::Text),
+        ("sealed_key", Kind::Blob),
+        ("counter", Kind::Integer),
+        ("state", Kind::Json),
+        ("at", Kind::Integer),
+        ("changed_at", Kind::Integer),
     ],
 };
 

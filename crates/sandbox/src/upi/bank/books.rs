@@ -132,6 +132,23 @@ impl Operation for BookCycle {
     }
 }
 
+/// Whether an account or a purse has this number.
+pub(super) fn is_taken<W: Records>(records: &mut W, number: &str) -> bool {
+    records.find::<AccountName>(&number.to_owned()).is_some()
+}
+
+/// Gives an account its number as a name.
+pub(super) fn name<W: Records>(records: &mut W, number: &str) {
+    records.put(AccountName { name: number.to_owned(), number: number.to_owned() });
+}
+
+/// Opens the account of a purse in the books.
+pub(super) fn open_purse<W: Records>(records: &mut W, number: &str) -> Result<Id<kinds::Account>, Refusal> {
+    let books = customer(number);
+    open_account(records, Account::new(books, Currency::INR, AccountKind::Liability).with_overdraft(0))?;
+    Ok(books)
+}
+
 fn block_of(number: &str) -> Id<kinds::Transfer> {
     Id::from_u128(Digest::of(&[b"upi mandate block ", number.as_bytes()]).as_u128())
 }

@@ -2,7 +2,7 @@
 
 use super::records::{Spending, Spent, UpiAccount, UpiLeg, UsedCredential};
 use super::texts::{self, Event};
-use super::{Bank, books, mandates, refunds};
+use super::{Bank, books, mandates, purses, refunds};
 use crate::defences::Defence;
 use crypto::hash::{sha256, sha256_pieces};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use upi::limits::{self, Measured};
 use upi::machines::leg::{Booking, Leg, LegInput, LegState};
 use upi::mail::{Desk, response};
 use upi::messages::{Account, Message, Party, Settled};
+use upi::purse;
 use upi::xml::Element;
 use values::{Currency, MerchantCategory, Money, Records, Timestamp, constant_time_eq};
 
@@ -104,6 +105,7 @@ pub(super) fn debit<W: Records>(
         } else {
             remember(desk, &leg);
             mandates::made(desk, &leg);
+            purses::booked(desk, &leg, message);
         }
     }
     Ok(told(desk, message, &asked, "PAYER", &code))
@@ -118,7 +120,13 @@ pub(super) fn credit<W: Records>(
     let asked = Asked::of(message)?;
     let known = leg_of(desk, message.transaction.id.as_str(), Leg::Credit);
     let account = bank.account(desk, asked.payee.account.as_ref());
-    let decision = if account.is_some() { Ok(()) } else { Err("XI".to_owned()) };
+    let decision = match &account {
+        None => Err("XI".to_owned()),
+        Some(purse) if known.state == LegState::New && purses::is_purse(purse) => {
+            purses::may_take(bank, desk, message, (purse, asked.amount.minor()))
+        }
+        Some(_) => Ok(()),
+    };
     let input = LegInput::Request { content: asked.content(message), decision };
     let (_, code) = enter(bank, desk, message, &asked, known, &input, account.as_ref());
     Ok(told(desk, message, &asked, "PAYEE", &code))
@@ -215,6 +223,9 @@ fn decide<W: Records>(
     if asked.amount.minor() > bank.bank.payment_limit().minor() {
         return code("ZU");
     }
+    if purses::is_purse(account) {
+        return purses::decide(bank, desk, message, account);
+    }
     let allowed = if message.transaction.subtype.as_deref() == Some("MANDATE") {
         Some(mandates::judge(bank, desk, message, account)?)
     } else {
@@ -226,6 +237,7 @@ fn decide<W: Records>(
         check_pin(bank, desk, account, &asked.payer.credentials, &purpose)?;
         None
     };
+    let fills = matches!(purses::purpose(message), Some(purse::Purpose::First | purse::Purpose::More));
     let mut payment = measured(asked, message, account, desk.now);
     let limit = limits::governing(&payment).key;
     let spent = desk.records.find::<Spending>(&account.number).map_or(Vec::new(), |spending| spending.recent);
@@ -244,7 +256,8 @@ fn decide<W: Records>(
         return code("Z9");
     }
     allowed.iter().for_each(|allowed| mandates::free(desk, allowed));
-    Ok(())
+    // A purse comes into being with its first money, when nothing stands against that any more.
+    if fills { purses::fill(bank, desk, message, account) } else { Ok(()) }
 }
 
 fn rupees(paise: u64) -> Money {
@@ -312,7 +325,7 @@ pub(super) fn check_pin<W: Records>(
 }
 
 /// Whether any of a minute lies in the last 24 hours.
-fn is_recent(spent: &Spent, now: Timestamp) -> bool {
+pub(super) fn is_recent(spent: &Spent, now: Timestamp) -> bool {
     minute_of(now) - spent.minute <= MINUTES_OF_DAY
 }
 
@@ -384,6 +397,7 @@ pub(super) fn reverse<W: Records>(
                 } else {
                     forget(desk, &known);
                     mandates::unmade(desk, &changed);
+                    purses::unbooked(desk, &changed);
                     compensate(desk, account, &changed);
                 }
                 texts::tell(bank, desk, account, Event::Reversal, &changed);

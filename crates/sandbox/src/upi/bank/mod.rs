@@ -2,12 +2,13 @@
 //! or credits each transaction once.
 //!
 //! Read `records` (what it keeps), `boundary` (the only place in which a PIN is in clear), `registration` (which accounts
-//! a mobile number has, one-time passwords, setting a PIN), `legs` (debit, credit, reversal, status, what the back office asks), `refunds`, `mandates`, `books`, `texts`.
+//! a mobile number has, one-time passwords, setting a PIN), `legs` (debit, credit, reversal, status, what the back office asks), `refunds`, `mandates`, `purses`, `books`, `texts`.
 
 mod books;
 mod boundary;
 mod legs;
 mod mandates;
+mod purses;
 pub mod records;
 mod refunds;
 mod registration;
@@ -26,8 +27,8 @@ pub use books::{
     settlement_account,
 };
 pub use records::{
-    AccountName, MobileAccounts, OneTimePassword, Spending, UpiAccount, UpiLeg, UpiMandate, UpiMandateDebit,
-    UpiMandateOrder, UpiMandateTry, UsedCredential,
+    AccountName, MobileAccounts, OneTimePassword, PurseState, Spending, UpiAccount, UpiLeg, UpiMandate,
+    UpiMandateDebit, UpiMandateOrder, UpiMandateTry, UpiPurse, UsedCredential,
 };
 pub use texts::{TOPIC_TEXT, Text, open_text};
 

@@ -276,3 +276,42 @@ impl Record for UpiMandateTry {
         self.transaction.clone()
     }
 }
+
+/// A purse: a small balance that a phone spends without a PIN. Its account has the same number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpiPurse {
+    /// Its number.
+    pub number: String,
+    /// The account that it is filled from.
+    pub account: String,
+    /// The phone's key, sealed at rest.
+    pub sealed_key: Vec<u8>,
+    /// The greatest counter that was shown.
+    pub counter: u32,
+    /// How it stands.
+    pub state: PurseState,
+    /// When it was opened.
+    pub at: Timestamp,
+    /// When that last changed.
+    pub changed_at: Timestamp,
+}
+
+/// How a purse stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PurseState {
+    /// It is spent from.
+    Open,
+    /// There may be two phones with it: it pays nobody but its owner.
+    Suspended,
+    /// It was emptied.
+    Closed,
+}
+
+impl Record for UpiPurse {
+    type Key = String;
+    const TABLE: &'static str = "upi_purses";
+    fn key(&self) -> String {
+        self.number.clone()
+    }
+}
