@@ -5,8 +5,10 @@ mod input;
 mod keys;
 mod lint;
 mod make;
+mod mandate;
 mod parse;
 mod phone;
+mod purse;
 mod reconcile;
 mod settle;
 mod sign;
@@ -34,16 +36,25 @@ pub(crate) enum Upi {
     Lint(Lint),
     #[command(flatten)]
     Phone(phone::Handled),
+    /// Mandates: leave to debit an account again, under rules
+    #[command(subcommand)]
+    Mandate(mandate::MandateCommand),
+    /// A small balance on the phone, spent without a PIN
+    #[command(subcommand)]
+    Purse(purse::PurseCommand),
     /// The story of a payment: its steps, its legs in the banks' books, who owes what, the next deadline
     Explain(explain::Explain),
     /// Settle the cycles that are over, and write their files for both sides
     Settle(settle::Settle),
     /// Compare network, log and books of a bank, leg by leg, and say what is to be done
     Reconcile(reconcile::Reconcile),
-    /// The provider alone: the platform's part of account payment, for phones and for the switch
+    /// A provider alone: the platform's part of account payment, for phones and for the switch
     Provider {
         #[command(flatten)]
         host: crate::sandbox::UpiHost,
+        /// Which: paiza, or mitra, which `paiza up` does not run
+        #[arg(long, default_value = "paiza")]
+        provider: String,
         /// The telephone network
         #[arg(long, default_value = "127.0.0.1:8086")]
         telephone: String,
@@ -168,10 +179,12 @@ pub(crate) fn run(what: &Upi, output: Output) -> Result<(), Failure> {
         Upi::Lint(what) => lint::run(what, output),
         Upi::Explain(what) => explain::run(what, output),
         Upi::Phone(what) => phone::run(what, output),
+        Upi::Mandate(what) => mandate::run(what, output),
+        Upi::Purse(what) => purse::run(what, output),
         Upi::Settle(what) => settle::run(what, output),
         Upi::Reconcile(what) => reconcile::run(what, output),
-        Upi::Provider { host, telephone, billers } => {
-            crate::sandbox::provider(host, (telephone, billers), output)
+        Upi::Provider { host, provider, telephone, billers } => {
+            crate::sandbox::provider(host, provider, (telephone, billers), output)
         }
     }
 }

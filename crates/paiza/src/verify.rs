@@ -35,6 +35,9 @@ fn known() -> Vec<(String, Schema)> {
         ("terminal/pos.sqlite".to_owned(), server::pos::records::schema()),
     ];
     known.push(("platform/psp".to_owned(), rooms::upi::psp(Schema::new())));
+    for psp in sandbox::upi::directory::UpiDirectory::sandbox().psps.iter().skip(1) {
+        known.push((format!("upi-psp-{}/psp", psp.id), rooms::upi::psp(Schema::new())));
+    }
     known.push(("billers/billers".to_owned(), rooms::billers::tables(Schema::new())));
     known.push(("upi-switch/switch".to_owned(), rooms::upi::switch(Schema::new())));
     for bank in &sandbox::upi::directory::UpiDirectory::sandbox().banks {

@@ -2,9 +2,12 @@
 
 mod bills;
 mod blocking;
+mod mandates;
+mod purses;
 mod splits;
 
 pub use bills::BillOrder;
+pub use mandates::NewMandate;
 
 use psp::accounts::{LinkAccount, MakeAddress, SetDefault};
 use psp::asking::{About, Ask};

@@ -3,11 +3,12 @@
 
 use crate::asking::{account_on_wire, linked, payer};
 use crate::binding::customer_of;
+use crate::mandates::records::{Mandate, MandateNumber, MandateSide};
 use crate::party::Psp;
 use crate::payments::{asked, is_note};
 use crate::records::{
     CollectRequest, CollectState, Customer, DeviceId, Direction, Merchant, Payment, PaymentState,
-    UsedTransaction,
+    UnderMandate, UsedTransaction,
 };
 use crate::refusal::Refusal;
 use std::time::Duration;
@@ -132,6 +133,7 @@ pub(crate) fn came<W: Records>(
     desk: &mut Desk<'_, W>,
     customer: &Customer,
     message: &Message,
+    mandate: Option<UnderMandate>,
 ) -> Result<(), &'static str> {
     let payee = message.payees.first().ok_or("U07")?;
     let amount = payee.amount.ok_or("U07")?;
@@ -150,6 +152,7 @@ pub(crate) fn came<W: Records>(
         note: message.transaction.note.clone(),
         reference: reference.map(|text| text.as_str().to_owned()).unwrap_or_default(),
         state: CollectState::Open,
+        mandate,
         expires_at: began.after(Duration::from_secs(60 * u64::from(minutes))),
         at: desk.now,
     });
@@ -193,9 +196,12 @@ impl Operation for Decide {
         let mut message = self.answer(&mut desk, &customer, &request)?;
         let mut payment = None;
         if let (Some((reference, pin)), Some(party)) = (&self.approval, &mut message.payer) {
+            // A mandate debits the account that it was approved for.
+            let reference = request.mandate.as_ref().map_or(reference, |mandate| &mandate.account);
             let account = linked(&customer, reference)?;
             party.account = account_on_wire(account);
             party.credentials = vec![pin.clone()];
+            party.credentials.extend(standing(desk.records, &request));
             payment = Some(approved(&request, &account.reference, now));
         }
         desk.post(self.psp.switch(), &message);
@@ -218,6 +224,10 @@ impl Decide {
         let mut transaction = Transaction::new(id, "COLLECT", request.at);
         transaction.note.clone_from(&request.note);
         transaction.reference = CustomerReference::parse(&request.reference);
+        if let Some(mandate) = &request.mandate {
+            transaction.mode = Some("11".to_owned());
+            transaction.mandate = Some(mandate.number.clone());
+        }
         let mut message = desk.message("RespAuthDetails", transaction);
         let outcome = if self.approval.is_some() { Ok(()) } else { Err("ZA") };
         message.response = Some(response(&to, outcome));
@@ -234,6 +244,14 @@ impl Decide {
         message.payees = vec![payee];
         Ok(message)
     }
+}
+
+/// What the bank gave for the mandate that a request is under.
+fn standing<W: Records>(records: &mut W, request: &CollectRequest) -> Option<Credential> {
+    let under = request.mandate.as_ref()?;
+    let named = records.find::<MandateNumber>(&(under.number.clone(), MandateSide::Payer))?;
+    let mandate = records.find::<Mandate>(&(named.id, MandateSide::Payer))?;
+    mandate.standing.as_deref().map(Credential::standing)
 }
 
 fn approved(request: &CollectRequest, account: &str, now: Timestamp) -> Payment {
@@ -265,4 +283,5 @@ pub(crate) fn ended<W: Records>(
         let changed_at = desk.now;
         desk.records.put(Payment { state, code: code.to_owned(), changed_at, ..payment });
     }
+    crate::mandates::ended(desk, id, state, code);
 }

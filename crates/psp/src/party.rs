@@ -1,10 +1,10 @@
 //! What comes to the provider from the switch: answers to its questions, and questions about its own addresses.
 
-use crate::payments;
 use crate::records::{
     Customer, Direction, KeyList, LinkedAccount, OwnAddress, Payment, PaymentState, Question, QuestionState,
     Reply,
 };
+use crate::{mandates, payments};
 use upi::mail::{Desk, Identity, Party as TakesMessages, is_certain, response};
 use upi::messages::{Message, Party, PartyKind};
 use values::Records;
@@ -15,17 +15,34 @@ pub struct Psp {
     identity: Identity,
     switch: String,
     handle: String,
+    mandates: upi::defences::Defences,
 }
 
 impl Psp {
     /// A provider of this name whose addresses have this handle; `switch` is the organisation that it talks to.
     pub fn new(identity: Identity, handle: &str, switch: &str) -> Psp {
-        Psp { identity, switch: switch.to_owned(), handle: handle.to_owned() }
+        let mandates = upi::defences::Defences::ALL;
+        Psp { identity, switch: switch.to_owned(), handle: handle.to_owned(), mandates }
+    }
+
+    /// The same that judges debits under mandates with these checks. In a product there is but one set of them.
+    #[must_use]
+    pub fn judging_by(self, mandates: upi::defences::Defences) -> Psp {
+        Psp { mandates, ..self }
+    }
+
+    pub(crate) fn judging(&self) -> upi::defences::Defences {
+        self.mandates
     }
 
     /// The handle of its addresses.
     pub fn handle(&self) -> &str {
         &self.handle
+    }
+
+    /// What the names of its transactions begin with.
+    pub fn prefix(&self) -> &str {
+        self.identity.prefix.as_str()
     }
 
     /// The switch's name on the wire.
@@ -56,13 +73,20 @@ impl TakesMessages for Psp {
             "ReqAuthDetails" => self.authorise(desk, message),
             "ReqValAdd" => self.validate(desk, message),
             "ReqTxnConfirmation" => self.confirmed(desk, message),
+            "ReqMandate" if message.transaction.kind.as_deref() == Some("NOTIFY") => {
+                mandates::noticed(self, desk, message)
+            }
+            "ReqAuthMandate" => mandates::asked(self, desk, message),
+            "ReqMandateConfirmation" => mandates::confirmed(self, desk, message),
             _ => Err("U10"),
         }
     }
 
     fn wake<W: Records>(&self, desk: &mut Desk<'_, W>, what: &str) {
-        if !crate::bills::woken(self, desk, what) {
-            payments::check(self, desk, what);
+        match what.split_once(' ') {
+            Some(("mandate", debit)) => mandates::wake(self, desk, debit),
+            _ if crate::bills::woken(self, desk, what) => {}
+            _ => payments::check(self, desk, what),
         }
     }
 
@@ -77,6 +101,10 @@ impl TakesMessages for Psp {
         {
             let id = upi::ids::MessageId::parse(message).expect("a message of our own has a name");
             payments::told(desk, payment, &response(&id, Err(code)));
+            mandates::told(desk, &question.mobile, &question.about);
+        }
+        if question.api == "ReqMandate" && is_certain(code) {
+            mandates::failed(desk, &question, code);
         }
         desk.records.put(Question { state: QuestionState::Failed(code.to_owned()), ..question });
     }
@@ -92,11 +120,19 @@ fn answered<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> Result<(),
     if matches!(question.api.as_str(), "ReqPay" | "ReqChkTxn") {
         let payment = payments::begun(desk.records, &question.mobile, &question.about).ok_or("U04")?;
         payments::told(desk, payment, told);
+        mandates::told(desk, &question.mobile, &question.about);
         desk.records.put(Question { state: QuestionState::Answered(Reply::Done), ..question });
+        return Ok(());
+    }
+    if question.api == "ReqMandate" {
+        mandates::answered(desk, question, message);
         return Ok(());
     }
     if question.api == "ReqComplaint" && told.succeeded() {
         crate::complaints::answered(desk, &question, message);
+    }
+    if question.api == "ReqBalEnq" && told.succeeded() {
+        crate::purses::answered(desk, &question);
     }
     let code = told.code.clone().unwrap_or_default();
     let state = if told.succeeded() {
@@ -205,6 +241,20 @@ impl Psp {
         self.owner(desk, party).filter(|owner| owner.own.removed_at.is_none())
     }
 
+    /// Whose an address of this provider is, if it leads to an account.
+    pub(crate) fn customer_at<W: Records>(&self, desk: &mut Desk<'_, W>, party: &Party) -> Option<Customer> {
+        self.owner(desk, party).map(|owner| owner.customer)
+    }
+
+    /// The same of an address that is still in use.
+    pub(crate) fn customer_reached<W: Records>(
+        &self,
+        desk: &mut Desk<'_, W>,
+        party: &Party,
+    ) -> Option<Customer> {
+        self.reachable(desk, party).map(|owner| owner.customer)
+    }
+
     /// Who is paid, and where the account is.
     fn authorise<W: Records>(&self, desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
         let payee = message.payees.first().ok_or("U07")?;
@@ -230,11 +280,18 @@ impl Psp {
     /// A merchant asks one of this provider's customers for money: the customer decides, and is not hurried.
     fn asked_for<W: Records>(&self, desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
         let payer = message.payer.as_ref().ok_or("U07")?;
+        if message.transaction.mandate.is_some() {
+            // What was approved holds for an address that is out of use, and for somebody who was blocked since.
+            return match self.customer_at(desk, payer) {
+                Some(customer) => mandates::came(self, desk, &customer, message),
+                None => self.not_asked(desk, message, "ZH"),
+            };
+        }
         let asker = message.payees.first().ok_or("U07")?.address.to_lower();
         let Some(owner) = self.reachable(desk, payer) else { return self.not_asked(desk, message, "ZH") };
         match crate::blocking::refusal_of(desk.records, &owner.own.mobile, &asker, desk.now) {
             Some(code) => self.not_asked(desk, message, code),
-            None => crate::collects::came(desk, &owner.customer, message),
+            None => crate::collects::came(desk, &owner.customer, message, None),
         }
     }
 

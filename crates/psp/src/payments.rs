@@ -219,6 +219,7 @@ pub(crate) fn told<W: Records>(desk: &mut Desk<'_, W>, mut payment: Payment, res
     }
     if matches!(payment.state, PaymentState::Success | PaymentState::Failed) {
         crate::complaints::ended(desk, &payment);
+        crate::purses::told(desk, &payment);
     }
     desk.records.put(payment.clone());
     crate::bills::ended(desk, &payment);

@@ -376,10 +376,21 @@ pub struct CollectRequest {
     pub reference: String,
     /// How far it is.
     pub state: CollectState,
+    /// The mandate under which it is asked, where the amount wants the PIN all the same.
+    pub mandate: Option<UnderMandate>,
     /// Good until then.
     pub expires_at: Timestamp,
     /// When it came.
     pub at: Timestamp,
+}
+
+/// The mandate of a debit that wants the PIN.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnderMandate {
+    /// Its number.
+    pub number: String,
+    /// The account that it debits, by reference.
+    pub account: String,
 }
 
 /// How far a request for money is.

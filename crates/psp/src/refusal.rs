@@ -78,6 +78,27 @@ pub enum Refusal {
     /// The network allows this only so often in a day.
     #[error("asked too often today")]
     TooOften,
+    /// Not what a mandate may say.
+    #[error("{0}")]
+    MandateTerms(upi::mandate::Unusable),
+    /// It is not in a state in which that can be done, or not this side's to do.
+    #[error("this mandate is not one with which that can be done now")]
+    MandateOver,
+    /// It was approved as one that its payer does not take back.
+    #[error("this mandate cannot be revoked by its payer")]
+    MandateStays,
+    /// The next debit was presented before, with another amount or in vain.
+    #[error("the next debit was presented before")]
+    DebitPresented,
+    /// The mandate has no days left on which a debit could be made.
+    #[error("no debit is due any more that could be announced in time")]
+    NoDebitDue,
+    /// This number has no open purse.
+    #[error("there is no open purse")]
+    NoPurse,
+    /// This number has one.
+    #[error("there is a purse already")]
+    PurseOpen,
     /// No such question or payment of this customer.
     #[error("there is no such thing")]
     NotFound,
@@ -112,6 +133,13 @@ impl Refusal {
             Refusal::NothingToComplainOf => "nothing_to_complain_of",
             Refusal::RequestOver => "request_over",
             Refusal::TooOften => "too_often",
+            Refusal::MandateTerms(_) => "mandate_terms",
+            Refusal::MandateOver => "mandate_over",
+            Refusal::MandateStays => "mandate_stays",
+            Refusal::DebitPresented => "debit_presented",
+            Refusal::NoDebitDue => "no_debit_due",
+            Refusal::NoPurse => "no_purse",
+            Refusal::PurseOpen => "purse_open",
             Refusal::NotFound => "not_found",
         }
     }

@@ -50,6 +50,20 @@ pub enum Defence {
     StatusChecks,
     /// Account payment, bank: only what a payment brought to an account is given back from it without a PIN.
     RefundOriginal,
+    /// Account payment, switch: nobody is debited under a mandate in the hours that the network bars.
+    MandateHours,
+    /// Account payment, bank: a debit under a mandate shows what this bank gave for it.
+    MandateStanding,
+    /// Account payment, bank: a purse that is closed or stopped neither pays nor is paid.
+    PurseOpen,
+    /// Account payment, bank: a spend from a purse shows the cryptogram of its phone for this transaction.
+    PurseCryptogram,
+    /// Account payment, bank: a counter of a purse's phone is good once, and only grows.
+    PurseCounter,
+    /// Account payment, bank: a purse's phone believes the balance that the bank has.
+    PurseMirror,
+    /// Account payment, bank: limits of a purse's payments, day and balance.
+    PurseLimits,
 }
 
 impl Check for Defence {

@@ -78,6 +78,8 @@ pub mod ports {
     pub const UPI_BANK: u16 = 8092;
     /// Billers.
     pub const BILLERS: u16 = 8098;
+    /// The second provider of account payment, where it runs; more follow.
+    pub const UPI_PSP_MORE: u16 = 8096;
     /// The acquirer, for terminals.
     pub const ACQUIRER: u16 = 8583;
     /// The card network, for acquirers.

@@ -109,6 +109,17 @@ impl Town {
         }
     }
 
+    /// Has the provider and all banks judge debits under mandates with these checks.
+    pub fn judge_mandates_by(&mut self, at_psp: upi::defences::Defences, at_banks: upi::defences::Defences) {
+        for place in self.places.values_mut() {
+            place.role = match place.role.clone() {
+                Role::Psp(psp) => Role::Psp(psp.judging_by(at_psp)),
+                Role::Bank(bank) => Role::Bank(bank.judging_by(at_banks)),
+                switch => switch,
+            };
+        }
+    }
+
     /// Has the provider do something.
     pub fn at_psp<O: Operation>(&mut self, operation: O) -> Result<O::Answer, O::Refusal> {
         let now = self.now;

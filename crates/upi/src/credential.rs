@@ -45,6 +45,8 @@ pub enum Secret {
     Pin,
     /// A one-time password.
     OneTimePassword,
+    /// The key of a purse, hexadecimal.
+    PurseKey,
 }
 
 impl Secret {
@@ -52,6 +54,7 @@ impl Secret {
         match self {
             Secret::Pin => ("PIN", "MPIN"),
             Secret::OneTimePassword => ("OTP", "SMS"),
+            Secret::PurseKey => ("Challenge", "initial"),
         }
     }
 

@@ -48,6 +48,24 @@ pub enum Defence {
     CreditStands,
     /// An answer that comes too late changes nothing.
     LateAnswers,
+    /// A mandate that is paused, revoked or over is not debited.
+    MandateStands,
+    /// A debit under a mandate is made once, and none before it afterwards.
+    MandateOnce,
+    /// A mandate pays the payee it was approved for.
+    MandatePayee,
+    /// A debit under a mandate is no more than was approved.
+    MandateAmount,
+    /// It is made on the days that were approved.
+    MandateDay,
+    /// It is tried once and three times more.
+    MandateTries,
+    /// It is not made in the hours that the network bars.
+    MandateHours,
+    /// The payer was told of it a day before.
+    MandateNotice,
+    /// Above the limit of debits without a PIN the payer types it.
+    MandatePin,
 }
 
 impl Check for Defence {

@@ -16,8 +16,8 @@
 //! Read `xml` (documents, strictly), `signature` (received bytes to evidence of who signed them), `messages`
 //! (which there are, their rules as data, their parts as values), `address` and `ids` (names of people, accounts,
 //! transactions), `link` and `bharat` (what is scanned), `codes` (what an answer means, and what the person is told),
-//! `limits` (how much, how often, when), `machines` (what becomes of a payment at a bank and at the switch), `mail` (what every
-//! party does with a message: take it once, answer by one of its own), `credential` (a PIN on its way to its bank), `settlement`
+//! `limits` (how much, how often, when), `mandate` (leave to debit again: its terms, its days, whether a debit keeps to them), `machines` (what becomes of a payment at a bank and at the switch), `mail` (what every
+//! party does with a message: take it once, answer by one of its own), `credential` (a PIN on its way to its bank), `purse` (a small balance that a phone spends without one), `settlement`
 //! (cycles, files, and whether network, log and books say the same), `complaints` (what may be complained of, and by when it
 //! is answered), `time`; then `defences`.
 //!
@@ -40,7 +40,9 @@ pub mod limits;
 pub mod link;
 pub mod machines;
 pub mod mail;
+pub mod mandate;
 pub mod messages;
+pub mod purse;
 pub mod settlement;
 pub mod signature;
 pub mod time;

@@ -227,6 +227,23 @@ pub fn single(key: &str, at: Timestamp) -> Option<&'static Limit> {
     SINGLE.iter().find(|limit| limit.key == key && in_force(limit.since, limit.until, &today))
 }
 
+/// Funds, insurance and bills of credit cards: their mandates have the higher limit.
+const FUNDS_INSURANCE_CARDS: [u16; 5] = [6211, 5960, 6300, 6529, 5413];
+/// Tolls and fares: their payers are not told of each debit (provider's documentation).
+const TOLLS_AND_FARES: [u16; 3] = [4784, 4111, 4131];
+
+/// The most that one debit under a mandate may be without the payer's PIN, by the payee's category.
+pub fn mandate_without_pin(payee: MerchantCategory, at: Timestamp) -> &'static Limit {
+    let is_higher = FUNDS_INSURANCE_CARDS.contains(&u16::from(payee));
+    let higher = single("mandate_without_pin_funds_insurance_cards", at).filter(|_| is_higher);
+    higher.or(single("mandate_without_pin", at)).expect("a row that is always in force")
+}
+
+/// Whether the payers of a category are not told of each debit a day before.
+pub fn needs_no_notice(payee: MerchantCategory) -> bool {
+    TOLLS_AND_FARES.contains(&u16::from(payee))
+}
+
 /// What may be asked for only so often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {

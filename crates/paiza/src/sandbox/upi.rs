@@ -30,10 +30,10 @@ pub(crate) struct UpiHost {
 fn book(named: &[String]) -> Result<AddressBook, Failure> {
     let directory = UpiDirectory::sandbox();
     let here = |port| SocketAddr::from(([127, 0, 0, 1], port));
-    let mut entries = vec![
-        (directory.psps[0].organisation.clone(), here(ports::UPI_PSP)),
-        (directory.switch.organisation.clone(), here(ports::UPI_SWITCH)),
-    ];
+    let mut entries = vec![(directory.switch.organisation.clone(), here(ports::UPI_SWITCH))];
+    for (place, psp) in (0u16..).zip(&directory.psps) {
+        entries.push((psp.organisation.clone(), here(documented_psp(place))));
+    }
     for (place, bank) in (0u16..).zip(&directory.banks) {
         entries.push((bank.organisation.clone(), here(ports::UPI_BANK + place)));
     }
@@ -46,6 +46,11 @@ fn book(named: &[String]) -> Result<AddressBook, Failure> {
         entry.1 = address(at)?;
     }
     Ok(AddressBook::new(entries))
+}
+
+/// The documented port of a provider, by its place in the directory.
+fn documented_psp(place: u16) -> u16 {
+    if place == 0 { ports::UPI_PSP } else { ports::UPI_PSP_MORE + place - 1 }
 }
 
 impl UpiHost {
@@ -93,15 +98,19 @@ pub(super) fn all_billers(data: &Path, listen: &str, output: Output) -> Result<(
     serve("The billers", party.at, party.running, output)
 }
 
-/// The provider alone: the platform's part of account payment.
+/// A provider alone: the platform's part of account payment, or another one.
 pub(crate) fn provider(
     host: &UpiHost,
+    id: &str,
     (telephone, billers): (&str, &str),
     output: Output,
 ) -> Result<(), Failure> {
+    let directory = UpiDirectory::sandbox();
+    let place = directory.psps.iter().position(|known| known.id == id);
+    let place = place.ok_or_else(|| Failure::usage(format!("there is no provider {id}")))?;
     let http = Http::start().map_err(failure)?;
-    let socket = host.socket(ports::UPI_PSP)?;
-    let others = (address(telephone)?, address(billers)?);
-    let party = psp(&host.plan()?, &http, socket, &book(&host.at)?, others).map_err(failure)?.party;
-    serve("The provider of account payment", party.at, party.running, output)
+    let socket = host.socket(documented_psp(u16::try_from(place).unwrap_or_default()))?;
+    let of = (&directory.psps[place], address(telephone)?, address(billers)?);
+    let party = psp(&host.plan()?, &http, socket, &book(&host.at)?, of).map_err(failure)?.party;
+    serve(&of.0.name, party.at, party.running, output)
 }

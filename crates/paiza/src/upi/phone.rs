@@ -244,7 +244,7 @@ pub(crate) enum Handled {
 pub(crate) struct PhoneDir {
     /// The phone's data directory
     #[arg(long, default_value = "paiza-phone")]
-    data: PathBuf,
+    pub(super) data: PathBuf,
 }
 
 /// One of the linked accounts.
@@ -264,7 +264,7 @@ pub(crate) struct TypedPin {
 }
 
 impl TypedPin {
-    fn read(&self) -> Result<SecretBytes, Failure> {
+    pub(super) fn read(&self) -> Result<SecretBytes, Failure> {
         typed(self.pin.as_ref(), "PIN")
     }
 }
@@ -291,11 +291,11 @@ pub(crate) fn failure(error: UpiPhoneError) -> Failure {
     }
 }
 
-fn open(phone: &PhoneDir) -> Result<UpiPhone, Failure> {
+pub(super) fn open(phone: &PhoneDir) -> Result<UpiPhone, Failure> {
     UpiPhone::open(&phone.data, Arc::new(SystemClock), None).map_err(failure)
 }
 
-fn linked(phone: &UpiPhone, which: &WhichAccount) -> Result<LinkedAccount, Failure> {
+pub(super) fn linked(phone: &UpiPhone, which: &WhichAccount) -> Result<LinkedAccount, Failure> {
     let mine = phone.mine().map_err(failure)?;
     let place = which.account.checked_sub(1);
     let account = place.and_then(|place| mine.accounts.into_iter().nth(place));
@@ -398,19 +398,21 @@ pub(crate) fn run(what: &Handled, output: Output) -> Result<(), Failure> {
             Ok(())
         }
         Handled::History { phone, find, .. } => history(&open(phone)?, find.as_deref(), output),
-        Handled::Inbox { phone } => {
-            let texts = open(phone)?.texts().map_err(failure)?;
-            for text in &texts {
-                output.line(format!("{}: {}", text.from, text.text));
-                output.row(&json!({ "from": text.from, "text": text.text }));
-            }
-            output.summary(json!({ "texts": texts.len() }));
-            Ok(())
-        }
+        Handled::Inbox { phone } => inbox(&open(phone)?, output),
         Handled::Addressed(what) => addresses::run(what, output),
         Handled::Billed(what) => bills::run(what, output),
         Handled::Shared(what) => splits::run(what, output),
     }
+}
+
+fn inbox(phone: &UpiPhone, output: Output) -> Result<(), Failure> {
+    let texts = phone.texts().map_err(failure)?;
+    for text in &texts {
+        output.line(format!("{}: {}", text.from, text.text));
+        output.row(&json!({ "from": text.from, "text": text.text }));
+    }
+    output.summary(json!({ "texts": texts.len() }));
+    Ok(())
 }
 
 fn banks(phone: &UpiPhone, output: Output) -> Result<(), Failure> {
@@ -485,7 +487,7 @@ impl Asked {
         };
         let request = &link.request;
         if request.kind != Kind::Pay {
-            return Err(Failure::business("this link makes a mandate; a phone pays payments"));
+            return Err(Failure::business("this link makes a mandate: `paiza upi mandate make --link` does"));
         }
         if link.is_expired(SystemClock.now()) {
             return Err(Failure::business("this link is good no more"));
@@ -573,7 +575,7 @@ fn complain(phone: &UpiPhone, transaction: &str, output: Output) -> Result<(), F
 }
 
 /// Looks at a payment until it has ended, and shows how.
-fn concluded(phone: &UpiPhone, transaction: &str, output: Output) -> Result<(), Failure> {
+pub(super) fn concluded(phone: &UpiPhone, transaction: &str, output: Output) -> Result<(), Failure> {
     let shown = phone.see_end(transaction, LOOKS).map_err(failure)?;
     show_payment(&shown, output);
     let summary = summary(&shown);

@@ -42,6 +42,8 @@ pub struct SwitchEntry {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PspEntry {
+    /// Its short name.
+    pub id: String,
     /// Its name on the wire.
     pub organisation: String,
     /// What its ids begin with.
@@ -171,6 +173,11 @@ impl UpiDirectory {
         self.banks.iter().find(|bank| bank.id == id)
     }
 
+    /// A provider by its short name.
+    pub fn psp(&self, id: &str) -> Option<&PspEntry> {
+        self.psps.iter().find(|psp| psp.id == id)
+    }
+
     /// The bank that a branch belongs to.
     pub fn bank_of(&self, ifsc: &str) -> Option<&UpiBank> {
         let bank = ifsc.get(..4)?;
@@ -227,7 +234,13 @@ mod tests {
         let directory = UpiDirectory::sandbox();
         let names: BTreeSet<_> = directory.organisations().into_iter().map(|(name, _)| name).collect();
         assert_eq!(names.len(), 1 + directory.psps.len() + directory.banks.len());
-        let _all = (directory.switch.identity(), directory.psps[0].identity());
+        let _switch = directory.switch.identity();
+        for psp in &directory.psps {
+            let _psp = psp.identity();
+            assert!(
+                psp.handles.iter().all(|handle| directory.psp_of(handle).is_some_and(|of| of.id == psp.id))
+            );
+        }
         assert!(directory.banks.len() >= 4);
         for bank in &directory.banks {
             let _all = (bank.identity(), bank.branch(), bank.payment_limit());
@@ -250,6 +263,7 @@ mod tests {
         let directory = UpiDirectory::sandbox();
         let resolver = |text| directory.resolver(&Address::parse(text).unwrap());
         assert_eq!(resolver("asha@PAIZA"), Some("700001"));
+        assert_eq!(resolver("asha@mitra"), Some("700002"));
         assert_eq!(resolver("10010000000016@AMBR0000001.ifsc.npci"), Some("701001"));
         assert_eq!(resolver("10010000000016@ZZZZ0000001.ifsc.npci"), None);
         assert_eq!(resolver("asha@elsewhere"), None);

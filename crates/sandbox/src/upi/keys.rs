@@ -19,7 +19,7 @@ macro_rules! signing_keys {
         )),*];
     };
 }
-signing_keys! { "700000" "700001" "701001" "701002" "701003" "701004" }
+signing_keys! { "700000" "700001" "700002" "701001" "701002" "701003" "701004" }
 
 /// The key with which an organisation of the directory signs its messages; `None` for others.
 pub fn signing_key(organisation: &str) -> Option<SigningKey> {
@@ -54,6 +54,11 @@ pub fn pin_key(bank: &UpiBank) -> AgreementKey {
 /// The key of PIN digests.
 pub(super) fn digest_key(bank: &UpiBank) -> HmacKey {
     HmacKey::new(&derive(bank, "PIN digests"))
+}
+
+/// The key under which the keys of purses are kept.
+pub(super) fn purse_key(bank: &UpiBank) -> KeyEncryptionKey {
+    crate::keys::vault_key(&format!("UPI {} purses", bank.id))
 }
 
 /// The key under which texts wait to leave.

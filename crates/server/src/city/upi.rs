@@ -12,7 +12,7 @@ use ::upi::mail::Party;
 use platform::psp::PaymentService;
 use psp::Psp;
 use sandbox::upi::bank::{Bank, OpenAccounts, TOPIC_TEXT, open_text};
-use sandbox::upi::directory::{UpiBank, UpiDirectory};
+use sandbox::upi::directory::{PspEntry, UpiBank, UpiDirectory};
 use sandbox::upi::keys;
 use sandbox::upi::switch::Switch;
 use std::collections::HashMap;
@@ -118,22 +118,27 @@ pub fn upi_bank(
     start(plan, http, socket, book, (&name, store, running), party, more)
 }
 
-/// Starts the provider, which finds the texts of phones in the telephone network and asks billers about bills.
+/// Starts a provider of the directory, which finds the texts of phones in the telephone network and asks billers about bills.
 pub fn psp(
     plan: &Plan,
     http: &Http,
     socket: TcpListener,
     book: &AddressBook,
-    (telephone, billers): (SocketAddr, SocketAddr),
+    (entry, telephone, billers): (&PspEntry, SocketAddr, SocketAddr),
 ) -> Result<PspParty, CityError> {
     let directory = UpiDirectory::sandbox();
-    let entry = &directory.psps[0];
+    let is_own = entry.organisation == directory.psps[0].organisation;
+    // The platform's own lies with the platform; another is a party like any other.
+    let path = if is_own { "platform/psp".to_owned() } else { format!("upi-psp-{}/psp", entry.id) };
     let mut running = Running::default();
     let schema = store::rooms::upi::psp(Schema::new());
-    let store = running.open(plan, "psp", "platform/psp", schema)?;
+    let store = running.open(plan, "psp", &path, schema)?;
     let party = Psp::new(entry.identity(), &entry.handles[0], &directory.switch.organisation);
     let service = PaymentService::new(store.clone(), party.clone(), &entry.binding_number);
-    service.onboard(merchants()).map_err(|error| CityError::Unknown(format!("billers: {error}")))?;
+    if is_own {
+        // Billers are the platform's customers.
+        service.onboard(merchants()).map_err(|error| CityError::Unknown(format!("billers: {error}")))?;
+    }
     let clock = Arc::clone(&plan.clock);
     let line = BillersLine::new(billers, &entry.organisation, clock, plan.watch.clone());
     let app = App::new(service.clone(), Telephone::at(telephone, plan.watch.clone()), plan.defences.doors);
@@ -209,7 +214,7 @@ pub fn upi_parties(
     }
     let book = AddressBook::new(entries);
     let billers_at = address(&billers_socket)?;
-    let provider = psp(plan, http, psp_socket, &book, (telephone, billers_at))?;
+    let provider = psp(plan, http, psp_socket, &book, (&directory.psps[0], telephone, billers_at))?;
     let switch = upi_switch(plan, http, switch_socket, &book)?;
     let paid = billers(plan, http, billers_socket)?;
     let mut running = vec![provider.party.running, switch.running, paid.running];

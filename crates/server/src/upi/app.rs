@@ -4,6 +4,8 @@
 
 mod bills;
 mod blocking;
+pub mod mandates;
+pub mod purses;
 mod splits;
 
 use super::billers::BillersLine;
@@ -73,6 +75,10 @@ pub struct Binding {
     pub text: String,
     /// The number it goes to.
     pub send_to: String,
+    /// What the provider's transactions begin with.
+    pub prefix: String,
+    /// The handle of its addresses.
+    pub handle: String,
 }
 
 /// Whether it is bound.
@@ -351,6 +357,9 @@ impl From<PspError> for No {
                     | Refusal::AddressLast
                     | Refusal::BillPaid
                     | Refusal::BillOver
+                    | Refusal::MandateOver
+                    | Refusal::DebitPresented
+                    | Refusal::PurseOpen
                     | Refusal::RequestOver => StatusCode::CONFLICT,
                     _ => StatusCode::UNPROCESSABLE_ENTITY,
                 };
@@ -506,6 +515,14 @@ impl App {
                 let more = (new.transaction, new.note);
                 Ok(shown(&Shown::from(service.refund(device, id, amount, more)?)))
             }
+            (_, ["mandates", rest @ ..]) => {
+                let answer = self.mandates(call, device, rest)?;
+                answer.ok_or(PspError::Refused(Refusal::NotFound).into())
+            }
+            (_, ["purse", rest @ ..]) => {
+                let answer = self.purses(call, device, rest)?;
+                answer.ok_or(PspError::Refused(Refusal::NotFound).into())
+            }
             ("GET", ["payments", id]) => Ok(shown(&Shown::from(service.payment(device, id)?))),
             _ => self.answer_more(device, call, &rest),
         }
@@ -536,7 +553,9 @@ impl App {
         self.check(call, &key)?;
         let registered = self.0.service.register_device(&key)?;
         let (device, text) = (registered.device.to_string(), registered.text);
-        Ok(shown(&Binding { device, text, send_to: registered.send_to }))
+        let party = self.0.service.party();
+        let (prefix, handle) = (party.prefix().to_owned(), party.handle().to_owned());
+        Ok(shown(&Binding { device, text, send_to: registered.send_to, prefix, handle }))
     }
 
     /// The phone that signed a request.

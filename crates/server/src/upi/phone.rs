@@ -6,6 +6,8 @@
 
 mod bills;
 mod blocking;
+mod mandates;
+pub mod purse;
 mod splits;
 
 use super::app::{
@@ -91,6 +93,10 @@ struct Settings {
     device: String,
     provider: SocketAddr,
     telephone: SocketAddr,
+    /// What its provider's transactions begin with.
+    prefix: String,
+    /// The handle of its provider's addresses.
+    handle: String,
 }
 
 /// A phone to be registered.
@@ -109,6 +115,7 @@ pub struct NewUpiPhone<'a> {
 
 /// A registered phone.
 pub struct UpiPhone {
+    directory: PathBuf,
     settings: Settings,
     client: Client,
     /// The same, for looking again and again: nobody watches that.
@@ -141,6 +148,8 @@ impl UpiPhone {
             device: binding.device.clone(),
             provider: *provider,
             telephone: *telephone,
+            prefix: binding.prefix.clone(),
+            handle: binding.handle.clone(),
         };
         let file = |name: &str, why: String| UpiPhoneError::File { path: directory.join(name), why };
         std::fs::create_dir_all(directory).map_err(|why| file("", why.to_string()))?;
@@ -182,7 +191,8 @@ impl UpiPhone {
         let looking = Client::new(&provider, &settings.device, key()?);
         let telephone = Telephone::at(settings.telephone, watch);
         let ring = sandbox::upi::keys::key_ring();
-        Ok(UpiPhone { settings, client, looking, telephone, clock, ring, bank_keys: Mutex::default() })
+        let (directory, bank_keys) = (directory.to_owned(), Mutex::default());
+        Ok(UpiPhone { directory, settings, client, looking, telephone, clock, ring, bank_keys })
     }
 
     fn fresh(&self) -> Freshness {
@@ -218,7 +228,11 @@ impl UpiPhone {
 
     /// Asks, and waits for the answer.
     fn ask(&self, asked: &Asked) -> Result<(String, Reply), UpiPhoneError> {
-        let name: QuestionName = self.post("/v1/upi/questions", asked)?;
+        self.ask_at("/v1/upi/questions", asked)
+    }
+
+    fn ask_at(&self, path: &str, asked: &impl Serialize) -> Result<(String, Reply), UpiPhoneError> {
+        let name: QuestionName = self.post(path, asked)?;
         let path = format!("/v1/upi/questions/{}", name.question);
         let reply = self.until(|| match self.look(&path)? {
             QuestionState::Waiting => Ok(None),
@@ -232,8 +246,8 @@ impl UpiPhone {
     }
 
     /// The handle of addresses that the provider makes.
-    pub fn handle() -> &'static str {
-        &sandbox::upi::directory::UpiDirectory::sandbox().psps[0].handles[0]
+    pub fn handle(&self) -> &str {
+        &self.settings.handle
     }
 
     /// What the phone's number has at its provider.
@@ -509,8 +523,8 @@ impl UpiPhone {
     }
 
     fn transaction(&self) -> String {
-        let psp = &sandbox::upi::directory::UpiDirectory::sandbox().psps[0];
-        let prefix = Prefix::parse(&psp.prefix).expect("the embedded table is tested");
+        // A provider that names no prefix refuses what has another one.
+        let prefix = Prefix::parse(&self.settings.prefix).or(Prefix::parse("PZA")).expect("three letters");
         TransactionId::mint(prefix, crypto::random::bytes()).as_str().to_owned()
     }
 

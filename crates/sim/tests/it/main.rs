@@ -6,6 +6,8 @@ mod fault_table;
 mod faults;
 mod health;
 mod journey;
+mod mandates;
+mod purses;
 mod refunds;
 mod settlement;
 mod soak;

@@ -124,6 +124,7 @@ CREATE TABLE psp_collects (
     note TEXT,
     reference TEXT NOT NULL,
     state TEXT NOT NULL,
+    mandate TEXT,
     expires_at INTEGER NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (bucket, mobile, id)
@@ -217,4 +218,78 @@ CREATE TABLE psp_split_references (
     reference TEXT NOT NULL,
     split TEXT NOT NULL,
     PRIMARY KEY (bucket, reference)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_mandates (
+    bucket INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    side TEXT NOT NULL,
+    mobile TEXT NOT NULL,
+    number TEXT,
+    own TEXT NOT NULL,
+    other TEXT NOT NULL,
+    other_name TEXT,
+    account TEXT NOT NULL,
+    terms TEXT NOT NULL,
+    state TEXT NOT NULL,
+    refused TEXT,
+    standing TEXT,
+    message TEXT NOT NULL,
+    newest INTEGER NOT NULL,
+    expires_at INTEGER,
+    at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, id, side)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX psp_mandates_by_customer ON psp_mandates (mobile, at);
+
+CREATE TABLE psp_mandate_numbers (
+    bucket INTEGER NOT NULL,
+    number TEXT NOT NULL,
+    side TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (bucket, number, side)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_mandate_debits (
+    bucket INTEGER NOT NULL,
+    number TEXT NOT NULL,
+    side TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    mobile TEXT NOT NULL,
+    paise INTEGER NOT NULL,
+    notice TEXT,
+    tries INTEGER NOT NULL,
+    "transaction" TEXT,
+    state TEXT NOT NULL,
+    code TEXT,
+    due INTEGER,
+    at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, number, side, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX psp_mandate_debits_by_number ON psp_mandate_debits (number, sequence);
+
+CREATE TABLE psp_mandate_tries (
+    bucket INTEGER NOT NULL,
+    "transaction" TEXT NOT NULL,
+    side TEXT NOT NULL,
+    number TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (bucket, "transaction", side)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psp_purses (
+    bucket INTEGER NOT NULL,
+    mobile TEXT NOT NULL,
+    purse TEXT NOT NULL,
+    ifsc TEXT NOT NULL,
+    account TEXT NOT NULL,
+    state TEXT NOT NULL,
+    pending TEXT,
+    at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, mobile)
 ) STRICT, WITHOUT ROWID;

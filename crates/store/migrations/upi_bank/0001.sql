@@ -81,3 +81,55 @@ CREATE TABLE upi_used_credentials (
     at INTEGER NOT NULL,
     PRIMARY KEY (bucket, digest)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE upi_mandates (
+    bucket INTEGER NOT NULL,
+    number TEXT NOT NULL,
+    "transaction" TEXT NOT NULL,
+    account TEXT NOT NULL,
+    terms TEXT NOT NULL,
+    state TEXT NOT NULL,
+    newest INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE upi_mandate_orders (
+    bucket INTEGER NOT NULL,
+    "transaction" TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    code TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, "transaction")
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE upi_mandate_debits (
+    bucket INTEGER NOT NULL,
+    number TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    made TEXT,
+    before INTEGER NOT NULL,
+    PRIMARY KEY (bucket, number, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE upi_mandate_tries (
+    bucket INTEGER NOT NULL,
+    "transaction" TEXT NOT NULL,
+    number TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (bucket, "transaction")
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE upi_purses (
+    bucket INTEGER NOT NULL,
+    number TEXT NOT NULL,
+    account TEXT NOT NULL,
+    sealed_key BLOB NOT NULL,
+    counter INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, number)
+) STRICT, WITHOUT ROWID;

@@ -30,6 +30,7 @@ CREATE TABLE upi_payments (
     at INTEGER NOT NULL,
     changed_at INTEGER NOT NULL,
     expires_at INTEGER,
+    mandate TEXT,
     original TEXT,
     refunded INTEGER NOT NULL,
     checks TEXT NOT NULL,
@@ -80,4 +81,27 @@ CREATE TABLE upi_positions (
     gets INTEGER NOT NULL,
     payments INTEGER NOT NULL,
     PRIMARY KEY (bucket, cycle, bank)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE upi_mandate_orders (
+    bucket INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    origin_message TEXT NOT NULL,
+    by_payer INTEGER NOT NULL,
+    payer_provider TEXT NOT NULL,
+    payee_provider TEXT NOT NULL,
+    bank TEXT NOT NULL,
+    payer TEXT NOT NULL,
+    payee TEXT NOT NULL,
+    category TEXT,
+    number TEXT,
+    standing TEXT,
+    state TEXT NOT NULL,
+    document BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    due_at INTEGER,
+    PRIMARY KEY (bucket, id)
 ) STRICT, WITHOUT ROWID;

@@ -3,18 +3,28 @@
 
 use crate::schema::{Kind, Mapping, Migration, Schema};
 use crate::{Rows, Store, StoreError, Value};
+use ::psp::mandates::records::{Mandate, MandateDebit, MandateNumber, MandateTry};
+use ::psp::purses::Purse;
 use ::psp::records::{
     BindingToken, CollectRequest, Complaint, Customer, Device, Direction, KeyList, Mailbox, OwnAddress,
     Payment, Question, UsedTransaction,
 };
 use ::sandbox::upi::bank::{
-    AccountName, MobileAccounts, OneTimePassword, Spending, UpiAccount, UpiLeg, UsedCredential,
+    AccountName, MobileAccounts, OneTimePassword, Spending, UpiAccount, UpiLeg, UpiMandate, UpiMandateDebit,
+    UpiMandateOrder, UpiMandateTry, UpiPurse, UsedCredential,
 };
-use ::sandbox::upi::switch::{BankHealth, Exchange, Position, UpiPayment, UpiStep};
+use ::sandbox::upi::switch::{BankHealth, Exchange, MandateOrder, Position, UpiPayment, UpiStep};
 use ::upi::mail::Received;
 use values::Records;
 
+mod mandates;
 pub mod psp;
+
+use mandates::{
+    MANDATE, MANDATE_DEBIT, MANDATE_NUMBER, MANDATE_ORDER, MANDATE_TRY, UPI_MANDATE, UPI_MANDATE_DEBIT,
+    UPI_MANDATE_ORDER, UPI_MANDATE_TRY,
+};
+pub use mandates::{mandate_debits, mandates};
 
 const SWITCH: &[Migration] = &[(1, include_str!("../../migrations/upi_switch/0001.sql"))];
 const BANK: &[Migration] = &[(1, include_str!("../../migrations/upi_bank/0001.sql"))];
@@ -30,6 +40,7 @@ pub fn switch(schema: Schema) -> Schema {
         .table::<Exchange>(EXCHANGE)
         .table::<BankHealth>(BANK_HEALTH)
         .table::<Position>(POSITION)
+        .table::<MandateOrder>(MANDATE_ORDER)
 }
 
 /// Adds the tables of a bank.
@@ -44,6 +55,11 @@ pub fn bank(schema: Schema) -> Schema {
         .table::<UpiLeg>(UPI_LEG)
         .table::<Spending>(SPENDING)
         .table::<UsedCredential>(USED_CREDENTIAL)
+        .table::<UpiMandate>(UPI_MANDATE)
+        .table::<UpiMandateOrder>(UPI_MANDATE_ORDER)
+        .table::<UpiMandateDebit>(UPI_MANDATE_DEBIT)
+        .table::<UpiMandateTry>(UPI_MANDATE_TRY)
+        .table::<UpiPurse>(UPI_PURSE)
 }
 
 /// Adds the tables of a provider.
@@ -63,6 +79,11 @@ pub fn psp(schema: Schema) -> Schema {
         .table::<UsedTransaction>(USED_TRANSACTION)
         .table::<CollectRequest>(COLLECT_REQUEST)
         .table::<Complaint>(COMPLAINT)
+        .table::<Mandate>(MANDATE)
+        .table::<MandateNumber>(MANDATE_NUMBER)
+        .table::<MandateDebit>(MANDATE_DEBIT)
+        .table::<MandateTry>(MANDATE_TRY)
+        .table::<Purse>(PURSE)
 }
 
 const RECEIVED: Mapping = Mapping {
@@ -99,6 +120,7 @@ const UPI_PAYMENT: Mapping = Mapping {
         ("at", Kind::Integer),
         ("changed_at", Kind::Integer),
         ("expires_at", Kind::Integer),
+        ("mandate", Kind::Json),
         ("original", Kind::Text),
         ("refunded", Kind::Integer),
         ("checks", Kind::Json),
@@ -324,6 +346,33 @@ const COMPLAINT: Mapping = Mapping {
     ],
 };
 
+const PURSE: Mapping = Mapping {
+    key: &["mobile"],
+    columns: &[
+        ("mobile", Kind::Text),
+        ("purse", Kind::Text),
+        ("ifsc", Kind::Text),
+        ("account", Kind::Text),
+        ("state", Kind::Json),
+        ("pending", Kind::Text),
+        ("at", Kind::Integer),
+        ("changed_at", Kind::Integer),
+    ],
+};
+
+const UPI_PURSE: Mapping = Mapping {
+    key: &["number"],
+    columns: &[
+        ("number", Kind::Text),
+        ("account", Kind::Text),
+        ("sealed_key", Kind::Blob),
+        ("counter", Kind::Integer),
+        ("state", Kind::Json),
+        ("at", Kind::Integer),
+        ("changed_at", Kind::Integer),
+    ],
+};
+
 const COLLECT_REQUEST: Mapping = Mapping {
     key: &["mobile", "id"],
     columns: &[
@@ -338,6 +387,7 @@ const COLLECT_REQUEST: Mapping = Mapping {
         ("note", Kind::Text),
         ("reference", Kind::Text),
         ("state", Kind::Json),
+        ("mandate", Kind::Json),
         ("expires_at", Kind::Integer),
         ("at", Kind::Integer),
     ],

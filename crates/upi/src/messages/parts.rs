@@ -43,6 +43,8 @@ pub struct Transaction {
     pub url: Option<String>,
     /// `initiationMode`.
     pub mode: Option<String>,
+    /// `initiatedBy`: PAYER or PAYEE, of a mandate.
+    pub initiated_by: Option<String>,
     /// `purpose`.
     pub purpose: Option<String>,
     /// `refCategory`.
@@ -297,6 +299,7 @@ impl Transaction {
             merchant_reference: None,
             url: None,
             mode: None,
+            initiated_by: None,
             purpose: None,
             category: None,
             original: None,
@@ -329,6 +332,7 @@ impl Transaction {
             merchant_reference: owned(element, "refId"),
             url: owned(element, "refUrl"),
             mode: owned(element, "initiationMode"),
+            initiated_by: owned(element, "initiatedBy"),
             purpose: owned(element, "purpose"),
             category: owned(element, "refCategory"),
             original: element.attribute("orgTxnId").and_then(TransactionId::parse),
@@ -420,6 +424,17 @@ impl Credential {
             code: Some("NPCI".to_owned()),
             key_index: None,
             data: base64::engine::general_purpose::STANDARD.encode(format!("00|{approval}")),
+        }
+    }
+
+    /// What a payer's bank gave for a mandate: it stands for the approval at each debit.
+    pub fn standing(data: &str) -> Credential {
+        Credential {
+            kind: "UPI-Mandate".to_owned(),
+            subtype: "DS".to_owned(),
+            code: Some("NPCI".to_owned()),
+            key_index: None,
+            data: data.to_owned(),
         }
     }
 

@@ -88,7 +88,7 @@ impl<'a> Message<'a> {
         // The legs of a refund name the payment that is given back, as the refund does.
         let names_an_earlier = status_check
             || self.subtype() == "REFUND"
-            || matches!(kind, "REVERSAL" | "REFUND" | "UPDATE" | "REVOKE" | "PAUSE" | "UNPAUSE");
+            || matches!(kind, "REVERSAL" | "REFUND" | "UPDATE" | "REVOKE" | "PAUSE" | "UNPAUSE" | "NOTIFY");
         if has("orgTxnId") && !names_an_earlier {
             add(
                 code("T09"),
@@ -188,9 +188,11 @@ impl<'a> Message<'a> {
                 "only when the mode is 12".to_owned(),
             );
         }
-        let standing = credentials
-            .iter()
-            .all(|cred| matches!(cred.attribute("type"), Some("UPI-Mandate" | "PreApproved")));
+        // A debit above the limit of those without a PIN has that beside it.
+        let standing = credentials.is_empty()
+            || credentials
+                .iter()
+                .any(|cred| matches!(cred.attribute("type"), Some("UPI-Mandate" | "PreApproved")));
         if mode == "11" && !standing {
             findings.add(
                 "IM3",

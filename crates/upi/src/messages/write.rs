@@ -55,6 +55,7 @@ impl Transaction {
             .with_some("orgRrn", self.original_reference.as_ref().map(|reference| reference.as_str()))
             .with_some("umn", self.mandate.as_deref())
             .with_some("initiationMode", self.mode.as_deref())
+            .with_some("initiatedBy", self.initiated_by.as_deref())
             .with_some("purpose", self.purpose.as_deref())
             .with_some("refCategory", self.category.as_deref());
         let rule = |name: &str, value: String| Element::new("Rule").with("name", name).with("value", &value);

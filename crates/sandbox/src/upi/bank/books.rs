@@ -3,7 +3,10 @@
 use super::records::{AccountName, MobileAccounts, UpiAccount};
 use crate::digest::Digest;
 use crate::upi::directory::{TestAccount, UpiBank, UpiDirectory};
-use ledger::{Account, AccountKind, Applied, Order, Refusal, open_account, transfer};
+use ledger::{
+    Account, AccountKind, Applied, Order, Refusal, Transfer, TransferState, hold, open_account, release,
+    transfer,
+};
 use std::convert::Infallible;
 use upi::address::Mobile;
 use upi::machines::leg::Leg;
@@ -43,6 +46,7 @@ mod code {
     pub(super) const UNDONE: u16 = 203;
     pub(super) const COMPENSATION: u16 = 204;
     pub(super) const CYCLE: u16 = 205;
+    pub(super) const BLOCK: u16 = 206;
 }
 
 /// The name of the movement of a leg, or of its opposite.
@@ -126,6 +130,51 @@ impl Operation for BookCycle {
         let id = Id::from_u128(Digest::of(&[b"upi cycle ", self.cycle.as_bytes()]).as_u128());
         transfer(records, Order { id, debit, credit, amount, code: code::CYCLE }, now)
     }
+}
+
+/// Whether an account or a purse has this number.
+pub(super) fn is_taken<W: Records>(records: &mut W, number: &str) -> bool {
+    records.find::<AccountName>(&number.to_owned()).is_some()
+}
+
+/// Gives an account its number as a name.
+pub(super) fn name<W: Records>(records: &mut W, number: &str) {
+    records.put(AccountName { name: number.to_owned(), number: number.to_owned() });
+}
+
+/// Opens the account of a purse in the books.
+pub(super) fn open_purse<W: Records>(records: &mut W, number: &str) -> Result<Id<kinds::Account>, Refusal> {
+    let books = customer(number);
+    open_account(records, Account::new(books, Currency::INR, AccountKind::Liability).with_overdraft(0))?;
+    Ok(books)
+}
+
+fn block_of(number: &str) -> Id<kinds::Transfer> {
+    Id::from_u128(Digest::of(&[b"upi mandate block ", number.as_bytes()]).as_u128())
+}
+
+/// Sets an amount aside for the one debit of a mandate.
+pub(super) fn block<W: Records>(
+    records: &mut W,
+    account: &UpiAccount,
+    number: &str,
+    paise: u64,
+    now: Timestamp,
+) -> Result<Applied, Refusal> {
+    let amount = Money::new(paise, Currency::INR).map_err(|_| Refusal::Overflow)?;
+    let (debit, credit) = (account.books, settlement_account());
+    hold(records, Order { id: block_of(number), debit, credit, amount, code: code::BLOCK }, now)
+}
+
+/// Lets it go.
+pub(super) fn unblock<W: Records>(records: &mut W, number: &str, now: Timestamp) -> Result<Applied, Refusal> {
+    release(records, block_of(number), now)
+}
+
+/// What is set aside for a mandate now, paise.
+pub(super) fn blocked<W: Records>(records: &mut W, number: &str) -> u64 {
+    let held = records.find::<Transfer>(&block_of(number));
+    held.filter(|held| held.state == TransferState::Held).map_or(0, |held| held.amount)
 }
 
 /// What may still leave an account, paise.

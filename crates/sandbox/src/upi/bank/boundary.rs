@@ -1,13 +1,15 @@
-//! The bank's security boundary: the one place in which PINs and one-time passwords are in clear, and only as long as
-//! they are compared. What leaves it is yes, no, or a keyed digest.
+//! The bank's security boundary: the one place in which PINs, one-time passwords and the keys of purses are in clear, and only as
+//! long as they are compared. What leaves it is yes, no, or a keyed digest.
 
 use crate::defences::{Defence, Defences};
 use crate::upi::directory::UpiBank;
 use crate::upi::keys;
 use crypto::hash::HmacKey;
 use crypto::p256::AgreementKey;
+use crypto::vault::Envelope;
 use upi::credential::{self, NotTaken, Purpose};
 use upi::messages::Credential;
+use upi::purse::Shown;
 use values::SecretBytes;
 
 /// A bank's boundary with its keys.
@@ -65,6 +67,34 @@ impl Boundary {
         } else {
             Err(Unusable::Policy)
         }
+    }
+
+    /// Takes the key of a purse that its phone drew, and seals it for what is kept.
+    pub(super) fn take_purse_key(
+        &self,
+        bank: &UpiBank,
+        block: &Credential,
+        purpose: &Purpose,
+        (purse, entropy): (&str, [u8; 32]),
+    ) -> Option<Vec<u8>> {
+        let digits = credential::open(block, purpose, &self.agreement).ok()?;
+        let key = hex::decode(digits.expose()).ok().filter(|key| key.len() == 32)?;
+        let sealed = crate::keys::seal(&keys::purse_key(bank), &key, purse.as_bytes(), entropy);
+        postcard::to_allocvec(&sealed).ok()
+    }
+
+    /// Whether a cryptogram is from the phone that has this purse, and for this transaction, amount and payee.
+    pub(super) fn is_from_purse(
+        &self,
+        bank: &UpiBank,
+        sealed_key: &[u8],
+        purse: &str,
+        (shown, of): (&Shown, (&str, u64, &str)),
+    ) -> bool {
+        let sealed: Option<Envelope> = postcard::from_bytes(sealed_key).ok();
+        let key =
+            sealed.and_then(|sealed| crate::keys::open(&keys::purse_key(bank), &sealed, purse.as_bytes()));
+        key.is_some_and(|key| shown.is_genuine(&HmacKey::new(key.expose()), purse, of))
     }
 
     /// The keyed digest of digits that this bank made itself.

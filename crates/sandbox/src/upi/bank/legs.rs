@@ -2,7 +2,7 @@
 
 use super::records::{Spending, Spent, UpiAccount, UpiLeg, UsedCredential};
 use super::texts::{self, Event};
-use super::{Bank, books, refunds};
+use super::{Bank, books, mandates, purses, refunds};
 use crate::defences::Defence;
 use crypto::hash::{sha256, sha256_pieces};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use upi::limits::{self, Measured};
 use upi::machines::leg::{Booking, Leg, LegInput, LegState};
 use upi::mail::{Desk, response};
 use upi::messages::{Account, Message, Party, Settled};
+use upi::purse;
 use upi::xml::Element;
 use values::{Currency, MerchantCategory, Money, Records, Timestamp, constant_time_eq};
 
@@ -50,6 +51,7 @@ impl<'a> Asked<'a> {
             self.amount.minor().to_string(),
             text(&message.transaction.mode),
             text(&message.transaction.purpose),
+            text(&message.transaction.mandate),
         ];
         let pieces: Vec<&[u8]> = parts.iter().flat_map(|part| [part.as_bytes(), b"\0"]).collect();
         sha256_pieces(&pieces)
@@ -102,6 +104,8 @@ pub(super) fn debit<W: Records>(
             refunds::count(desk, &leg);
         } else {
             remember(desk, &leg);
+            mandates::made(desk, &leg);
+            purses::booked(desk, &leg, message);
         }
     }
     Ok(told(desk, message, &asked, "PAYER", &code))
@@ -116,7 +120,13 @@ pub(super) fn credit<W: Records>(
     let asked = Asked::of(message)?;
     let known = leg_of(desk, message.transaction.id.as_str(), Leg::Credit);
     let account = bank.account(desk, asked.payee.account.as_ref());
-    let decision = if account.is_some() { Ok(()) } else { Err("XI".to_owned()) };
+    let decision = match &account {
+        None => Err("XI".to_owned()),
+        Some(purse) if known.state == LegState::New && purses::is_purse(purse) => {
+            purses::may_take(bank, desk, message, (purse, asked.amount.minor()))
+        }
+        Some(_) => Ok(()),
+    };
     let input = LegInput::Request { content: asked.content(message), decision };
     let (_, code) = enter(bank, desk, message, &asked, known, &input, account.as_ref());
     Ok(told(desk, message, &asked, "PAYEE", &code))
@@ -213,12 +223,21 @@ fn decide<W: Records>(
     if asked.amount.minor() > bank.bank.payment_limit().minor() {
         return code("ZU");
     }
-    let purpose = Purpose {
-        transaction: message.transaction.id.as_str().to_owned(),
-        paise: asked.amount.minor(),
-        payee: asked.payee.address.to_lower(),
+    if purses::is_purse(account) {
+        return purses::decide(bank, desk, message, account);
+    }
+    let allowed = if message.transaction.subtype.as_deref() == Some("MANDATE") {
+        Some(mandates::judge(bank, desk, message, account)?)
+    } else {
+        let purpose = Purpose {
+            transaction: message.transaction.id.as_str().to_owned(),
+            paise: asked.amount.minor(),
+            payee: asked.payee.address.to_lower(),
+        };
+        check_pin(bank, desk, account, &asked.payer.credentials, &purpose)?;
+        None
     };
-    check_pin(bank, desk, account, &asked.payer.credentials, &purpose)?;
+    let fills = matches!(purses::purpose(message), Some(purse::Purpose::First | purse::Purpose::More));
     let mut payment = measured(asked, message, account, desk.now);
     let limit = limits::governing(&payment).key;
     let spent = desk.records.find::<Spending>(&account.number).map_or(Vec::new(), |spending| spending.recent);
@@ -232,10 +251,13 @@ fn decide<W: Records>(
             _ => "Z8",
         });
     }
-    if books::available(desk.records, account) < asked.amount.minor() {
+    let blocked = allowed.as_ref().map_or(0, |allowed| allowed.blocked);
+    if books::available(desk.records, account).saturating_add(blocked) < asked.amount.minor() {
         return code("Z9");
     }
-    Ok(())
+    allowed.iter().for_each(|allowed| mandates::free(desk, allowed));
+    // A purse comes into being with its first money, when nothing stands against that any more.
+    if fills { purses::fill(bank, desk, message, account) } else { Ok(()) }
 }
 
 fn rupees(paise: u64) -> Money {
@@ -257,7 +279,7 @@ fn measured<'a>(
         payer: category(asked.payer),
         payee: category(asked.payee),
         verified: false,
-        collect: message.transaction.subtype.as_deref() == Some("COLLECT"),
+        collect: matches!(message.transaction.subtype.as_deref(), Some("COLLECT" | "MANDATE")),
         mode: message.transaction.mode.as_deref().unwrap_or("00"),
         purpose: message.transaction.purpose.as_deref().unwrap_or("00"),
         at: now,
@@ -303,7 +325,7 @@ pub(super) fn check_pin<W: Records>(
 }
 
 /// Whether any of a minute lies in the last 24 hours.
-fn is_recent(spent: &Spent, now: Timestamp) -> bool {
+pub(super) fn is_recent(spent: &Spent, now: Timestamp) -> bool {
     minute_of(now) - spent.minute <= MINUTES_OF_DAY
 }
 
@@ -374,6 +396,8 @@ pub(super) fn reverse<W: Records>(
                     refunds::uncount(desk, &known);
                 } else {
                     forget(desk, &known);
+                    mandates::unmade(desk, &changed);
+                    purses::unbooked(desk, &changed);
                     compensate(desk, account, &changed);
                 }
                 texts::tell(bank, desk, account, Event::Reversal, &changed);

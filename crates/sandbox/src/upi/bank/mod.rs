@@ -2,11 +2,13 @@
 //! or credits each transaction once.
 //!
 //! Read `records` (what it keeps), `boundary` (the only place in which a PIN is in clear), `registration` (which accounts
-//! a mobile number has, one-time passwords, setting a PIN), `legs` (debit, credit, reversal, status, what the back office asks), `refunds`, `books`, `texts`.
+//! a mobile number has, one-time passwords, setting a PIN), `legs` (debit, credit, reversal, status, what the back office asks), `refunds`, `mandates`, `purses`, `books`, `texts`.
 
 mod books;
 mod boundary;
 mod legs;
+mod mandates;
+mod purses;
 pub mod records;
 mod refunds;
 mod registration;
@@ -25,7 +27,8 @@ pub use books::{
     settlement_account,
 };
 pub use records::{
-    AccountName, MobileAccounts, OneTimePassword, Spending, UpiAccount, UpiLeg, UsedCredential,
+    AccountName, MobileAccounts, OneTimePassword, PurseState, Spending, UpiAccount, UpiLeg, UpiMandate,
+    UpiMandateDebit, UpiMandateOrder, UpiMandateTry, UpiPurse, UsedCredential,
 };
 pub use texts::{TOPIC_TEXT, Text, open_text};
 
@@ -36,6 +39,7 @@ pub struct Bank {
     identity: Identity,
     boundary: Arc<Boundary>,
     defences: Defences,
+    mandates: upi::defences::Defences,
 }
 
 impl Bank {
@@ -46,7 +50,14 @@ impl Bank {
             identity: bank.identity(),
             boundary: Arc::new(Boundary::new(bank)),
             defences: Defences::ALL,
+            mandates: upi::defences::Defences::ALL,
         }
+    }
+
+    /// The same that judges debits under mandates with these checks. In a product there is but one set of them.
+    #[must_use]
+    pub fn judging_by(self, mandates: upi::defences::Defences) -> Bank {
+        Bank { mandates, ..self }
     }
 
     /// The same with these checks. In a product there is but one set of them.
@@ -95,13 +106,20 @@ impl Party for Bank {
             ("ReqSetCre", _) => registration::change_pin(self, desk, message),
             ("ReqBalEnq", _) => registration::balance(self, desk, message),
             ("ReqValAdd", _) => self.validate(desk, message),
+            ("ReqMandate", Some("CREATE" | "PAUSE" | "UNPAUSE" | "REVOKE")) => {
+                mandates::order(self, desk, message)?
+            }
             _ => return Err("U10"),
         };
         desk.post(switch, &answer);
         Ok(())
     }
 
-    fn wake<W: Records>(&self, _: &mut Desk<'_, W>, _: &str) {}
+    fn wake<W: Records>(&self, desk: &mut Desk<'_, W>, what: &str) {
+        if let Some(("mandate", number)) = what.split_once(' ') {
+            mandates::expired(desk, number);
+        }
+    }
 
     /// An answer that the switch does not take came too late for it; it asks again if it wants to know.
     fn refused<W: Records>(&self, desk: &mut Desk<'_, W>, message: &str, code: &str) {

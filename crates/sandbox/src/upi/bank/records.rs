@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use upi::machines::leg::{Leg, LegState};
+use upi::mandate::{State, Terms};
 use values::{Id, Record, Timestamp, id::kinds};
 
 /// An account.
@@ -181,5 +182,136 @@ impl Record for UsedCredential {
     const TABLE: &'static str = "upi_used_credentials";
     fn key(&self) -> Self::Key {
         self.digest
+    }
+}
+
+/// A mandate on one of its accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpiMandate {
+    /// Its number.
+    pub number: String,
+    /// The transaction that made it.
+    pub transaction: String,
+    /// The account's number.
+    pub account: String,
+    /// What was approved.
+    pub terms: Terms,
+    /// How it stands.
+    pub state: State,
+    /// The greatest number of a debit that was made.
+    pub newest: u32,
+    /// When it was made.
+    pub at: Timestamp,
+    /// When its state last changed.
+    pub changed_at: Timestamp,
+}
+
+impl Record for UpiMandate {
+    type Key = String;
+    const TABLE: &'static str = "upi_mandates";
+    fn key(&self) -> String {
+        self.number.clone()
+    }
+}
+
+/// What was answered to an order about a mandate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpiMandateOrder {
+    /// Its transaction.
+    pub transaction: String,
+    /// Digest of what it was.
+    pub digest: [u8; 32],
+    /// The code of the answer.
+    pub code: String,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+impl Record for UpiMandateOrder {
+    type Key = String;
+    const TABLE: &'static str = "upi_mandate_orders";
+    fn key(&self) -> String {
+        self.transaction.clone()
+    }
+}
+
+/// One debit under a mandate, by its number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpiMandateDebit {
+    /// The mandate's number.
+    pub number: String,
+    /// The debit's number.
+    pub sequence: u32,
+    /// How often it was tried.
+    pub tries: u32,
+    /// The transaction that made it.
+    pub made: Option<String>,
+    /// The greatest number of a debit that was made before it.
+    pub before: u32,
+}
+
+impl Record for UpiMandateDebit {
+    type Key = (String, u32);
+    const TABLE: &'static str = "upi_mandate_debits";
+    fn key(&self) -> Self::Key {
+        (self.number.clone(), self.sequence)
+    }
+}
+
+/// Which debit under a mandate a leg is a try of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpiMandateTry {
+    /// The leg's transaction.
+    pub transaction: String,
+    /// The mandate's number.
+    pub number: String,
+    /// The debit's number.
+    pub sequence: u32,
+}
+
+impl Record for UpiMandateTry {
+    type Key = String;
+    const TABLE: &'static str = "upi_mandate_tries";
+    fn key(&self) -> String {
+        self.transaction.clone()
+    }
+}
+
+/// A purse: a small balance that a phone spends without a PIN. Its account has the same number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpiPurse {
+    /// Its number.
+    pub number: String,
+    /// The account that it is filled from.
+    pub account: String,
+    /// The phone's key, sealed at rest.
+    pub sealed_key: Vec<u8>,
+    /// The greatest counter that was shown.
+    pub counter: u32,
+    /// How it stands.
+    pub state: PurseState,
+    /// When it was opened.
+    pub at: Timestamp,
+    /// When that last changed.
+    pub changed_at: Timestamp,
+}
+
+/// How a purse stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PurseState {
+    /// It is spent from.
+    Open,
+    /// There may be two phones with it: it pays nobody but its owner.
+    Suspended,
+    /// It was emptied.
+    Closed,
+}
+
+impl Record for UpiPurse {
+    type Key = String;
+    const TABLE: &'static str = "upi_purses";
+    fn key(&self) -> String {
+        self.number.clone()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::legs::check_pin;
 use super::records::{MobileAccounts, OneTimePassword, UpiAccount};
-use super::{Bank, books, texts};
+use super::{Bank, books, purses, texts};
 use crate::defences::Defence;
 use std::time::Duration;
 use upi::address::AccountNumber;
@@ -182,6 +182,10 @@ fn change_pin_of<W: Records>(bank: &Bank, desk: &mut Desk<'_, W>, message: &Mess
 
 /// Says what may still leave the account, to who knows its PIN.
 pub(super) fn balance<W: Records>(bank: &Bank, desk: &mut Desk<'_, W>, message: &Message) -> Message {
+    let named = message.payer.as_ref().and_then(|payer| bank.account(desk, payer.account.as_ref()));
+    if let Some(purse) = named.filter(purses::is_purse) {
+        return purses::balance(bank, desk, message, &purse);
+    }
     let outcome = account_of(bank, desk, message).map_err(str::to_owned).and_then(|account| {
         let credentials = message.payer.as_ref().map_or(&[][..], |payer| &payer.credentials);
         check_pin(bank, desk, &account, credentials, &of(message)).map(|()| account)

@@ -2,11 +2,12 @@
 //! lives, and ends every payment by its deadlines. It holds no money and opens no credential.
 //!
 //! Read `records`, then `payments` (a payment pushed through `upi::machines::switch`), `send` (what it sends on its way), `relay`
-//! (requests about accounts and addresses, passed on and answered), `refunds`, `health` (a slow bank does not hurt others), `positions`
+//! (requests about accounts and addresses, passed on and answered), `refunds`, `mandates`, `health` (a slow bank does not hurt others), `positions`
 //! (who owes whom), `complaints` (the back office).
 
 mod complaints;
 mod health;
+mod mandates;
 mod payments;
 mod positions;
 pub mod records;
@@ -22,7 +23,7 @@ use upi::messages::Message;
 use values::Records;
 
 pub use health::{MOST_WAITING, SILENCES};
-pub use records::{About, BankHealth, Exchange, Position, Side, UpiPayment, UpiStep};
+pub use records::{About, BankHealth, Exchange, MandateOrder, Position, Side, UpiPayment, UpiStep};
 
 /// When the end of a payment is told again to who could not take it.
 const CONFIRMED_AGAIN: Duration = Duration::from_secs(60);
@@ -69,6 +70,7 @@ impl Party for Switch {
             ("ReqPay", Some("REFUND")) => refunds::begin(self, desk, message),
             ("ReqChkTxn", _) => payments::status(self, desk, message),
             ("ReqComplaint", Some("COMPLAINT")) => complaints::raised(desk, message),
+            ("ReqMandate", _) => mandates::begin(self, desk, message),
             ("ReqListKeys", _) => relay::keys(self, desk, message),
             ("ReqListAccPvd", _) => relay::banks(self, desk, message),
             ("ReqListAccount" | "ReqOtp" | "ReqRegMob" | "ReqSetCre" | "ReqBalEnq" | "ReqValAdd", _) => {
@@ -82,6 +84,8 @@ impl Party for Switch {
         match what.split_once(' ') {
             Some(("exchange", message)) => relay::timed_out(desk, message),
             Some(("confirm", payment)) => send::confirmed_again(desk, payment),
+            Some(("mandate", order)) => mandates::timed_out(desk, order),
+            Some(("mandate-confirm", order)) => mandates::confirmed_again(desk, order),
             _ => payments::timed_out(desk, what),
         }
     }
@@ -101,7 +105,15 @@ impl Party for Switch {
             About::Confirmation { payment } if !is_certain(code) => {
                 desk.wake_at(&format!("confirm {payment}"), desk.now.after(CONFIRMED_AGAIN));
             }
-            About::Confirmation { .. } => desk.records.note("upi_switch.not_taken", message, code),
+            About::Mandate { order, sent: Some(sent) } if is_certain(code) => {
+                mandates::refused(desk, &order, sent, message, code);
+            }
+            About::Mandate { order, sent: None } if !is_certain(code) => {
+                desk.wake_at(&format!("mandate-confirm {order}"), desk.now.after(CONFIRMED_AGAIN));
+            }
+            About::Confirmation { .. } | About::Mandate { .. } => {
+                desk.records.note("upi_switch.not_taken", message, code);
+            }
         }
     }
 }
@@ -120,7 +132,10 @@ impl Switch {
         match exchange.about.clone() {
             About::Step { payment, sent } => payments::answered(desk, &payment, sent, message),
             About::Relay { .. } => relay::answered(desk, exchange, message),
-            About::Confirmation { .. } => Ok(()),
+            About::Mandate { order, sent: Some(sent) } => {
+                mandates::answered(self, desk, &order, sent, message)
+            }
+            About::Confirmation { .. } | About::Mandate { sent: None, .. } => Ok(()),
         }
     }
 }

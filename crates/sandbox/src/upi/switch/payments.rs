@@ -1,8 +1,8 @@
 //! A payment on its way: each message, and each deadline that passes, is one step of `upi::machines::switch`.
 
 use super::Switch;
-use super::records::{Side, UpiPayment, UpiStep};
-use super::{health, positions, refunds, send};
+use super::records::{Side, UnderMandate, UpiPayment, UpiStep};
+use super::{health, mandates, positions, refunds, send};
 use crate::defences::Defence;
 use crate::upi::directory::UpiDirectory;
 use std::time::Duration;
@@ -57,6 +57,9 @@ pub(super) fn begin<W: Records>(
     if collects && minutes.is_none() {
         return Err("U07");
     }
+    if let Some(code) = mandates::bars(switch, desk, message) {
+        return Err(code);
+    }
     // Only the provider of an address speaks for it.
     if switch.directory.resolver(&beginner.address) != Some(sender.as_str()) {
         return Err("U17");
@@ -87,6 +90,7 @@ pub(super) fn begin<W: Records>(
         at: desk.now,
         changed_at: desk.now,
         expires_at: minutes.filter(|_| collects).map(|wait| desk.now.after(Duration::from_secs(60 * wait))),
+        mandate: under_mandate(message),
         original: None,
         refunded: 0,
         checks: Vec::new(),
@@ -114,6 +118,14 @@ pub(super) fn begin<W: Records>(
         desk.records.put(payment);
     }
     Ok(())
+}
+
+/// The debit under a mandate that a payee asks for.
+fn under_mandate(message: &Message) -> Option<UnderMandate> {
+    let transaction = &message.transaction;
+    let number = transaction.mandate.clone().filter(|_| transaction.subtype.as_deref() == Some("MANDATE"))?;
+    let sequence = message.payer.as_ref()?.sequence.clone()?;
+    Some(UnderMandate { number, sequence })
 }
 
 /// Why nobody can be asked about a payment, if so: the code that goes with U29.
@@ -449,6 +461,7 @@ fn never_came(id: &str, message: &Message, now: Timestamp) -> UpiPayment {
         at: now,
         changed_at: now,
         expires_at: None,
+        mandate: None,
         original: None,
         refunded: 0,
         checks: vec![now],

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use upi::machines::switch::{Beginning, Outgoing, State};
+use upi::mandate::{OrderSend, OrderState};
 use upi::messages::Credential;
 use values::{Record, Residency, Timestamp};
 
@@ -69,6 +70,8 @@ pub struct UpiPayment {
     pub changed_at: Timestamp,
     /// Until when the payer of a collect may wait.
     pub expires_at: Option<Timestamp>,
+    /// The debit under a mandate that it is a try of.
+    pub mandate: Option<UnderMandate>,
     /// The payment that a refund gives back.
     pub original: Option<String>,
     /// Paise that refunds of it have given back, or are giving back.
@@ -81,6 +84,15 @@ pub struct UpiPayment {
     pub returned_at: Option<Timestamp>,
     /// When the next thing happens if nobody says anything.
     pub due_at: Option<Timestamp>,
+}
+
+/// A debit under a mandate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnderMandate {
+    /// The mandate's number.
+    pub number: String,
+    /// The debit's number.
+    pub sequence: String,
 }
 
 impl Record for UpiPayment {
@@ -207,6 +219,13 @@ pub enum About {
         /// Whether it was answered.
         answered: bool,
     },
+    /// A mandate on its way.
+    Mandate {
+        /// The order, by its transaction.
+        order: String,
+        /// What was sent; nothing where it was told how the order ended.
+        sent: Option<OrderSend>,
+    },
     /// That a payment ended, told to who did not ask.
     Confirmation {
         /// The transaction.
@@ -219,5 +238,54 @@ impl Record for Exchange {
     const TABLE: &'static str = "upi_exchanges";
     fn key(&self) -> String {
         self.message.clone()
+    }
+}
+
+/// A mandate on its way: made, paused, let go on, revoked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MandateOrder {
+    /// The transaction.
+    pub id: String,
+    /// Its `type`: CREATE, PAUSE, UNPAUSE, REVOKE.
+    pub kind: String,
+    /// The provider that began it.
+    pub origin: String,
+    /// The message it began with.
+    pub origin_message: String,
+    /// Whether the payer's side began it.
+    pub by_payer: bool,
+    /// The payer's provider.
+    pub payer_provider: String,
+    /// The payee's provider.
+    pub payee_provider: String,
+    /// The payer's bank; empty until it is known.
+    pub bank: String,
+    /// The payer's address.
+    pub payer: String,
+    /// The payee's address.
+    pub payee: String,
+    /// The payee's merchant category.
+    pub category: Option<String>,
+    /// The mandate's number, once it has one.
+    pub number: Option<String>,
+    /// What the payer's bank gave for it.
+    pub standing: Option<String>,
+    /// Where it stands.
+    pub state: OrderState,
+    /// The message that began it, with what the payer's side said since; without credentials once it has ended.
+    pub document: Vec<u8>,
+    /// When it came.
+    pub at: Timestamp,
+    /// When its state last changed.
+    pub changed_at: Timestamp,
+    /// When the next thing happens if nobody says anything.
+    pub due_at: Option<Timestamp>,
+}
+
+impl Record for MandateOrder {
+    type Key = String;
+    const TABLE: &'static str = "upi_mandate_orders";
+    fn key(&self) -> String {
+        self.id.clone()
     }
 }

@@ -50,6 +50,7 @@ pub(super) fn begin<W: Records>(
         steps: 0,
         at: desk.now,
         changed_at: desk.now,
+        mandate: None,
         original: Some(original.id.clone()),
         refunded: 0,
         checks: Vec::new(),

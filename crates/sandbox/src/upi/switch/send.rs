@@ -21,6 +21,11 @@ impl UpiPayment {
         }
     }
 
+    /// Its `subType` on a leg.
+    fn subtype(&self) -> &'static str {
+        if self.mandate.is_some() { "MANDATE" } else { self.kind() }
+    }
+
     /// The provider that is asked about it: the payee's where the account is, the payer's of a collect whether it is paid.
     fn asked(&self) -> &str {
         if self.beginning == Beginning::Collect { &self.payer.provider } else { &self.payee.provider }
@@ -37,7 +42,7 @@ pub(super) fn step<W: Records>(desk: &mut Desk<'_, W>, payment: &UpiPayment, out
             (payment.asked(), message)
         }
         Outgoing::Debit => {
-            let mut message = about(desk, payment, "ReqPay", "DEBIT", Some(payment.kind()));
+            let mut message = about(desk, payment, "ReqPay", "DEBIT", Some(payment.subtype()));
             if let Some(payer) = &mut message.payer {
                 payer.account = account(&payment.payer);
                 // Nobody's device gives money back.
@@ -49,7 +54,7 @@ pub(super) fn step<W: Records>(desk: &mut Desk<'_, W>, payment: &UpiPayment, out
             (payment.payer.bank.as_str(), message)
         }
         Outgoing::Credit => {
-            let mut message = about(desk, payment, "ReqPay", "CREDIT", Some(payment.kind()));
+            let mut message = about(desk, payment, "ReqPay", "CREDIT", Some(payment.subtype()));
             name_original(&mut message, payment);
             message.payees[0].account = account(&payment.payee);
             (payment.payee.bank.as_str(), message)
@@ -137,8 +142,12 @@ fn about<W: Records>(
     transaction.purpose.clone_from(&payment.purpose);
     transaction.merchant_reference.clone_from(&payment.merchant_reference);
     transaction.reference = payment.reference.as_deref().and_then(CustomerReference::parse);
+    transaction.mandate = payment.mandate.as_ref().map(|mandate| mandate.number.clone());
     let mut message = desk.message(name, transaction);
     message.payer = party(&payment.payer, payment.paise);
+    if let (Some(payer), Some(mandate)) = (&mut message.payer, &payment.mandate) {
+        payer.sequence = Some(mandate.sequence.clone());
+    }
     message.payees = party(&payment.payee, payment.paise).into_iter().collect();
     message
 }

@@ -231,7 +231,7 @@ pub(in super::super) async fn name(asked: Asked) -> Response {
                 let first = account.holder.split_whitespace().next().unwrap_or_default();
                 let offered: String = first.chars().filter(char::is_ascii_alphanumeric).collect();
                 let offered = offered.to_ascii_lowercase();
-                let html = screens::upi_address(&visit.page, &offered, UpiPhone::handle(), None);
+                let html = screens::upi_address(&visit.page, &offered, upi.handle(), None);
                 Ok(Reply::Page(html))
             })
         })
@@ -249,7 +249,7 @@ pub(in super::super) async fn make_address(asked: Asked, Form(typed): Form<Name>
     asked
         .owner(move |visit| {
             visit.upi(|upi| {
-                let (name, handle) = (typed.name.trim(), UpiPhone::handle());
+                let (name, handle) = (typed.name.trim(), upi.handle());
                 let own = name.strip_suffix(handle).and_then(|rest| rest.strip_suffix('@')).unwrap_or(name);
                 let made = upi.make_address(&format!("{own}@{handle}"), "");
                 let refused = made.as_ref().err().and_then(code_of);
