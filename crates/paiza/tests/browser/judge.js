@@ -36,6 +36,13 @@ async function mark([kind, text]) {
   return [kind, `${kind} ${bytes.join("")}`];
 }
 
+// A bar that sticks covers what comes into view by scrolling a little: while axe looks, bars lie where they are without that.
+function letLoose() {
+  const bars = [...document.body.querySelectorAll("*")].filter((it) => getComputedStyle(it).position === "sticky");
+  for (const bar of bars) bar.style.position = "static";
+  return () => bars.forEach((bar) => bar.removeAttribute("style"));
+}
+
 async function look() {
   const marks = Object.fromEntries(await Promise.all(Object.entries(read()).map(mark)));
   const fresh = (kind) => !judged.includes(marks[kind]);
@@ -43,16 +50,18 @@ async function look() {
   const others = [...COLOURS, ...PLACES].filter((rule) => !some.includes(rule));
   const how = { iframes: false, preload: false, reporter: "no-passes", resultTypes: ["violations"] };
   let wrong = [];
+  const asItWas = letLoose();
   if (fresh("stands")) {
     const rules = Object.fromEntries(others.map((rule) => [rule, { enabled: false }]));
     wrong = (await axe.run(document, { ...how, runOnly: TAGS, rules })).violations;
   } else if (some.length > 0) {
     wrong = (await axe.run(document, { ...how, runOnly: { type: "rule", values: some } })).violations;
   }
+  asItWas();
   const root = document.scrollingElement;
   return {
     marks: Object.values(marks),
-    wrong: wrong.map((it) => `${it.id}: ${it.nodes[0].html} ${it.nodes[0].failureSummary}`),
+    wrong: wrong.map((it) => `${it.id}: ${it.nodes[0].html} ${it.nodes[0].failureSummary ?? ""}`),
     wider: root.scrollWidth - root.clientWidth,
     origins: performance.getEntriesByType("resource").map((it) => new URL(it.name).origin),
   };
