@@ -11,7 +11,6 @@ mod api_pages;
 mod api_payments;
 mod api_problems;
 mod api_properties;
-mod api_refusals;
 mod api_webhooks;
 mod codes;
 mod consoles;
