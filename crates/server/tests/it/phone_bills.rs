@@ -1,7 +1,7 @@
 //! Bills and recharges at the phone's own screen, as a browser without scripts does it.
 
 use crate::phone_screens::Screen;
-use crate::phone_upi::{city, ended, set_up, value};
+use crate::phone_upi::{city, ended, payee, set_up, value};
 
 fn approve(screen: &Screen, pin: &str) -> String {
     let page = screen.get("/upi/bill/pin").body;
@@ -12,6 +12,7 @@ fn approve(screen: &Screen, pin: &str) -> String {
 #[test]
 fn a_bill_is_found_paid_by_pin_and_its_receipt_shown() {
     let city = city();
+    let _ravi = payee(&city);
     let screen = Screen::new(&city);
     screen.set_up();
     set_up(&screen);
@@ -55,6 +56,7 @@ fn a_bill_is_found_paid_by_pin_and_its_receipt_shown() {
 #[test]
 fn a_number_is_recharged_and_what_a_biller_refuses_comes_back() {
     let city = city();
+    let _ravi = payee(&city);
     let screen = Screen::new(&city);
     screen.set_up();
     set_up(&screen);

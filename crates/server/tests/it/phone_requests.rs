@@ -1,7 +1,7 @@
 //! Requests for money and addresses at the phone's own screen.
 
 use crate::phone_screens::Screen;
-use crate::phone_upi::{city, ended, person, set_up, value};
+use crate::phone_upi::{city, ended, payee, person, set_up, value};
 use crate::street::eventually;
 use crate::upi_town::{CHAI, rupees};
 use std::time::Duration;
@@ -11,6 +11,7 @@ fn a_request_is_paid_by_pin_declined_or_too_late() {
     let city = city();
     let (chai, _folder) = person(&city, CHAI, "chai@paiza", "620573");
     chai.become_merchant("Chai Corner", "5814").unwrap();
+    let _ravi = payee(&city);
     let screen = Screen::new(&city);
     screen.set_up();
     set_up(&screen);
@@ -67,6 +68,7 @@ fn a_sender_is_blocked_and_addresses_are_made_shown_and_given_up() {
     let city = city();
     let (chai, _folder) = person(&city, CHAI, "chai@paiza", "620573");
     chai.become_merchant("Chai Corner", "5814").unwrap();
+    let _ravi = payee(&city);
     let screen = Screen::new(&city);
     screen.set_up();
     set_up(&screen);

@@ -34,7 +34,7 @@ pub(crate) fn person(
 }
 
 /// Whom the phone can pay.
-fn payee(city: &SmallCity) -> (UpiPhone, tempfile::TempDir) {
+pub(crate) fn payee(city: &SmallCity) -> (UpiPhone, tempfile::TempDir) {
     person(city, RAVI, "ravi@paiza", "573829")
 }
 
