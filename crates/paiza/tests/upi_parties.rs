@@ -50,25 +50,75 @@ fn arguments(words: &str, listen: &str, folder: &Path, more: &[String]) -> Vec<S
 }
 
 fn parties(folder: &Path) -> (Parties, [String; 2]) {
-    let [telephone, provider, switch, amber, banyan, billers] = free();
+    let (parties, told, _) = started(folder, false);
+    (parties, told)
+}
+
+/// The same with another provider, and where that listens.
+fn with_second(folder: &Path) -> (Parties, [String; 2], String) {
+    started(folder, true)
+}
+
+fn started(folder: &Path, second: bool) -> (Parties, [String; 2], String) {
+    let [telephone, provider, switch, amber, banyan, billers, mitra] = free();
     let at = |organisation: &str, address: &str| ["--at".to_owned(), format!("{organisation}={address}")];
     let by_telephone = ["--telephone".to_owned(), telephone.clone()];
     let to_switch = at("700000", &switch);
     let of_bank: Vec<String> = by_telephone.iter().chain(&to_switch).cloned().collect();
     let everybody: Vec<String> =
-        [at("700001", &provider), at("701001", &amber), at("701002", &banyan)].concat();
+        [at("700001", &provider), at("700002", &mitra), at("701001", &amber), at("701002", &banyan)].concat();
     let with_billers = [&of_bank[..], &["--billers".to_owned(), billers.clone()]].concat();
     let network = start("telephone", &arguments("sandbox telephone", &telephone, folder, &[]));
-    let others = vec![
+    let mut others = vec![
         network,
         start("amber", &arguments("sandbox upi-bank --bank amber", &amber, folder, &of_bank)),
         start("banyan", &arguments("sandbox upi-bank --bank banyan", &banyan, folder, &of_bank)),
         start("billers", &arguments("sandbox billers", &billers, folder, &[])),
         start("provider", &arguments("upi provider", &provider, folder, &with_billers)),
     ];
+    if second {
+        others.push(start("mitra", &arguments("upi provider --provider mitra", &mitra, folder, &of_bank)));
+    }
     let arguments = arguments("sandbox upi-switch", &switch, folder, &everybody);
     let switch = start("switch", &arguments);
-    (Parties { switch, arguments, others }, [provider, telephone])
+    (Parties { switch, arguments, others }, [provider, telephone], mitra)
+}
+
+#[test]
+fn two_providers_in_processes_of_their_own_pay_across_the_switch() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let (mut parties, [provider, telephone], mitra) = with_second(folder);
+    for (name, number, bank, card, expiry, pin, provider, handle) in [
+        ("asha", "+919800000001", "AMBR", "417201", "1230", "482913", &provider, "paiza"),
+        ("chai", "+919800000005", "BNYN", "417205", "0930", "620573", &mitra, "mitra"),
+    ] {
+        let at = ["--provider", provider, "--telephone", &telephone];
+        done(&[&["upi", "register", "--data", name, "--number", number], &at[..]].concat(), folder);
+        assert_eq!(done(&["upi", "link", "--data", name, "--bank", bank], folder)["linked"], 1);
+        let card = ["--card", card, "--expiry", expiry, "--pin", pin];
+        done(&[&["upi", "pin", "--data", name], &card[..]].concat(), folder);
+        done(&["upi", "address", "--data", name, &format!("{name}@{handle}")], folder);
+    }
+    // Each provider makes addresses of its own handle and no other.
+    let (code, refused) = paiza(&["upi", "address", "--data", "chai", "chai.corner@paiza"], folder);
+    assert_eq!((code, &refused["code"]), (1, &Value::from("address_invalid")), "{refused}");
+    let pay = |from: &str, to: &str, amount: &str, pin: &str| {
+        paiza(&["upi", "pay", "--data", from, "--to", to, "--amount", amount, "--pin", pin], folder)
+    };
+    let (code, paid) = pay("asha", "chai@mitra", "30.00", "482913");
+    assert_eq!((code, &paid["state"]), (0, &Value::from("success")), "{paid}");
+    assert_eq!(pay("chai", "asha@paiza", "12.00", "620573").0, 0);
+    assert_eq!(done(&["upi", "history", "--data", "chai"], folder)["payments"], 2);
+    let balance = |name: &str, pin: &str| {
+        done(&["upi", "balance", "--data", name, "--pin", pin], folder)["balance"].clone()
+    };
+    assert_eq!(balance("chai", "620573"), "18.00");
+
+    parties.switch.terminate();
+    parties.others.iter_mut().for_each(Process::terminate);
+    let verified = done(&["verify", "--data", "city"], folder);
+    assert_eq!(verified["account_payments"]["agreed"], 2, "{verified}");
 }
 
 #[test]

@@ -167,7 +167,8 @@ impl PhoneDoor {
 
 /// Every page that is asked for with GET, `{token}` and `{counter}` standing for a card and a tap, `{place}` for a linked
 /// account counted from 1, `{transaction}` for a payment by account, `{request}` for what a merchant asks for, `{bill}`
-/// for a bill that was paid, `{split}` for one that is shared. Whoever looks at all pages finds them here.
+/// for a bill that was paid, `{split}` for one that is shared, `{mandate}` for leave to
+/// debit again. Whoever looks at all pages finds them here.
 pub const PAGES: &[&str] = &[
     "/",
     "/welcome",
@@ -194,6 +195,9 @@ pub const PAGES: &[&str] = &[
     "/upi/pay",
     "/upi/pay/confirm",
     "/upi/pay/pin",
+    "/upi/mandates",
+    "/upi/mandates/{mandate}",
+    "/upi/mandates/{mandate}/pin?account=1",
     "/upi/receive",
     "/upi/receive?amount=250.00",
     "/upi/payments/{transaction}",
@@ -267,6 +271,11 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/upi/pay/confirm", &["amount", "note", "account"]),
     ("/upi/pay/pin", &["approves", "pin"]),
     ("/upi/pay/again", &[]),
+    ("/upi/mandates/{mandate}/pin", &["approves", "pin"]),
+    ("/upi/mandates/{mandate}/decline", &[]),
+    ("/upi/mandates/{mandate}/pause", &[]),
+    ("/upi/mandates/{mandate}/revoke", &[]),
+    ("/upi/mandates/{mandate}/debit", &["amount"]),
     ("/upi/requests/{request}/pin", &["approves", "pin"]),
     ("/upi/requests/{request}/decline", &[]),
     ("/upi/requests/{request}/block", &["report"]),
@@ -343,7 +352,7 @@ pub fn router(phone: PhoneDoor) -> Router {
 
 /// Those of account payment.
 fn account_routes() -> Router<PhoneDoor> {
-    use upi::{looking, paying, set_up};
+    use upi::{looking, mandates, paying, set_up};
     Router::new()
         .route("/upi", get(upi::home))
         .route("/upi/register", get(set_up::number).post(set_up::register))
@@ -359,6 +368,13 @@ fn account_routes() -> Router<PhoneDoor> {
         .route("/upi/pay/confirm", get(paying::confirm).post(paying::decide))
         .route("/upi/pay/pin", get(paying::pin).post(paying::pay))
         .route("/upi/pay/again", post(paying::send_again))
+        .route("/upi/mandates", get(mandates::list))
+        .route("/upi/mandates/{mandate}", get(mandates::one))
+        .route("/upi/mandates/{mandate}/pin", get(mandates::pin).post(mandates::approve))
+        .route("/upi/mandates/{mandate}/decline", post(mandates::decline))
+        .route("/upi/mandates/{mandate}/pause", post(mandates::pause))
+        .route("/upi/mandates/{mandate}/revoke", post(mandates::revoke))
+        .route("/upi/mandates/{mandate}/debit", post(mandates::debit))
         .route("/upi/receive", get(looking::receive))
         .route("/upi/payments/{transaction}", get(looking::receipt))
 }

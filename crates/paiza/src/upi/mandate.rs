@@ -129,10 +129,10 @@ enum When {
 #[derive(Args)]
 pub(crate) struct TermsArgs {
     /// What it is for
-    #[arg(long, required_unless_present = "link")]
+    #[arg(long)]
     name: Option<String>,
     /// Rupees of one debit at most, such as 499.00
-    #[arg(long, required_unless_present = "link")]
+    #[arg(long)]
     amount: Option<String>,
     /// Exactly this amount each time
     #[arg(long)]
@@ -150,7 +150,7 @@ pub(crate) struct TermsArgs {
     #[arg(long)]
     from: Option<String>,
     /// Its last day, yyyy-mm-dd
-    #[arg(long, required_unless_present = "link")]
+    #[arg(long)]
     until: Option<String>,
     /// The payer cannot take it back
     #[arg(long)]
@@ -162,7 +162,11 @@ pub(crate) struct TermsArgs {
 
 impl TermsArgs {
     fn terms(&self, payee: &str, category: &str) -> Result<Terms, Failure> {
-        let amount = Money::parse(self.amount.as_deref().unwrap_or_default(), Currency::INR);
+        // A link says them itself, so the command line cannot ask for them.
+        let (Some(name), Some(amount), Some(_)) = (&self.name, &self.amount, &self.until) else {
+            return Err(Failure::usage("--name, --amount and --until are needed"));
+        };
+        let amount = Money::parse(amount, Currency::INR);
         let amount = amount.map_err(|_| Failure::usage("--amount is rupees, such as 499.00"))?;
         let day = |text: &Option<String>, name: &str| match text {
             Some(text) => Day::parse(text).ok_or_else(|| Failure::usage(format!("--{name} is yyyy-mm-dd"))),
@@ -174,7 +178,7 @@ impl TermsArgs {
             When::After => DayRule::After,
         };
         Ok(Terms {
-            name: self.name.clone().unwrap_or_default(),
+            name: name.clone(),
             payee: payee.to_ascii_lowercase(),
             category: category.to_owned(),
             paise: amount.minor(),

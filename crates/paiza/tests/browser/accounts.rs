@@ -104,8 +104,34 @@ async fn accounts(way: Way) {
     person.fill("#amount", "250").await;
     person.press("form[action='/upi/receive'] button").await;
     assert!(person.text(".money2").await.contains("250"));
+    mandates(&person, &house).await;
     let said = browser.complaints().await;
     assert!(said.is_empty(), "{said:?}");
+}
+
+/// A merchant asks for a mandate; it is approved, rests, goes on and ends.
+async fn mandates(person: &Person<'_>, house: &House) {
+    let phone = house.phone(0);
+    let mandate = house.mandate_asked_of("asha@paiza");
+    person.open(phone, "/upi").await;
+    person.press(".banner[href='/upi/mandates']").await;
+    person.press(&format!("a[href='{mandate}']")).await;
+    assert_eq!(person.text(".payee").await, "Tea club");
+    person.press(".bottom button.metal").await;
+    person.wait_for("#pin").await;
+    let shown = person.text(".for-what").await;
+    assert!(shown.contains("Chai Corner") && shown.contains("Every month"), "whom and how often: {shown}");
+    person.type_pin().await;
+    person.wait_for("form[action$='/pause']").await;
+    person.press("form[action$='/pause'] button").await;
+    person.wait_for("a[href$='/pin']").await;
+    person.press("a[href$='/pin']").await;
+    person.wait_for("#pin").await;
+    person.type_pin().await;
+    person.wait_for("form[action$='/pause']").await;
+    person.press("form[action$='/revoke'] button").await;
+    person.wait_for(".bottom:not(:has(form))").await;
+    assert!(person.text(".lead[role='status']").await.contains("ended"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,12 +4,15 @@ use crate::browser::{Browser, by_name};
 use crate::journey::Plastic;
 use crypto::passphrase::Work;
 use fantoccini::Locator;
+use psp::mandates::records::{Mandate, MandateSide};
 use server::city::{City, Plan, Ports};
 use server::console::tape::Tape;
 use server::upi::phone::{NewUpiPhone, UpiPhone};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use store::SystemClock;
+use store::{Clock, SystemClock};
+use upi::mandate::{AmountRule, Day, DayRule, Pattern, Recurrence, Terms};
+use values::Records;
 
 /// The first card of the Bank of China (sandbox), which its bank adds at once for its own number.
 pub(crate) const FIRST: Plastic = Plastic { number: "6216600100000000016", expiry: "1230", security: "811" };
@@ -33,12 +36,14 @@ pub(crate) struct House {
 }
 
 /// What is there of accounts: the path of a payment's page, a request for money, a bill that was paid, by their
-/// transactions, and a bill that is shared.
+/// transactions, a bill that is shared, and the path of a mandate that a merchant asks
+/// for.
 pub(crate) struct ByAccount {
     pub(crate) paid: String,
     pub(crate) request: String,
     pub(crate) bill: String,
     pub(crate) split: String,
+    pub(crate) mandate: String,
 }
 
 impl House {
@@ -102,6 +107,35 @@ impl House {
         (phone, folder)
     }
 
+    /// A merchant at `chai@paiza` asks this payer for a mandate; the page on which that is decided.
+    pub(crate) fn mandate_asked_of(&self, payer: &str) -> String {
+        let (phone, _folder) = self.person("+919800000005", "BNYN", "chai@paiza");
+        phone.become_merchant("Chai Corner", "5814").unwrap();
+        let today = Day::of(SystemClock.now());
+        let terms = Terms {
+            name: "Tea club".to_owned(),
+            payee: "chai@paiza".to_owned(),
+            category: "5814".to_owned(),
+            paise: 49_900,
+            amount_rule: AmountRule::Max,
+            recurrence: Recurrence { pattern: Pattern::Monthly, rule: Some((5, DayRule::On)) },
+            starts: today,
+            ends: today.plus(365),
+            revocable: true,
+            blocks: false,
+        };
+        let asked = phone.request_mandate(payer, &terms, 1440).unwrap().mandate.id;
+        let store = self.city.upi().unwrap().service.store();
+        let came = || {
+            let key = (asked.clone(), MandateSide::Payer);
+            store.read(move |records| records.find::<Mandate>(&key).is_some()).unwrap()
+        };
+        while !came() {
+            std::thread::yield_now();
+        }
+        format!("/upi/mandates/{asked}")
+    }
+
     /// The origins of every door, under both of their names.
     pub(crate) fn origins(&self) -> Vec<String> {
         let addresses = &self.city.addresses;
@@ -118,6 +152,7 @@ impl House {
         let filled = |page: &&str| {
             let page = page.replace("/payments/{payment}", &paid).replace("{token}", token);
             let page = page.replace("{counter}", "1").replace("{place}", "1");
+            let page = page.replace("/upi/mandates/{mandate}", &by_account.mandate);
             let page = page.replace("{request}", &by_account.request).replace("{bill}", &by_account.bill);
             let page = page.replace("{split}", &by_account.split);
             page.replace("/upi/payments/{transaction}", &by_account.paid)

@@ -90,7 +90,8 @@ async fn paying_by_account(see: &See<'_>, person: &Person<'_>, house: &House) ->
     person.ask_for_bill(phone, "1234567891").await;
     person.press(".bottom button.metal").await;
     person.wait_for("#pin").await;
-    (ByAccount { paid, request, bill, split }, wrong)
+    let mandate = house.mandate_asked_of("asha@paiza");
+    (ByAccount { paid, request, bill, split, mandate }, wrong)
 }
 
 /// The page of a payment whose end nobody knows: it comes last, as the switch says nothing any more afterwards.

@@ -43,6 +43,7 @@ pub fn network_row(file: &mut Writer, payment: &UpiPayment, role: Role, cycle: &
     let category = payment.payee.category.clone().unwrap_or_else(|| "0000".to_owned());
     let (name, date) = (cycle.to_string(), cycle.date());
     let subtype = match payment.beginning {
+        Beginning::Collect if payment.mandate.is_some() => "MANDATE",
         Beginning::Collect => "COLLECT",
         Beginning::Refund => "REFUND",
         Beginning::Pay | Beginning::PayPreApproved => "PAY",

@@ -5,12 +5,13 @@
 //! form it is typed into, so that no other page can put another payee under it.
 //!
 //! Read `set_up` (number, account, address, PIN), `paying` (whom, how much, the PIN, the end), `asked_for` (what merchants ask
-//! for), `bills`, `splits`, `looking` (balance, receipts, the own code), `addresses` (the own ones, those that are blocked).
+//! for), `bills`, `splits`, `mandates` (leave to debit again), `looking` (balance, receipts, the own code), `addresses` (the own ones, those that are blocked).
 
 pub(super) mod addresses;
 pub(super) mod asked_for;
 pub(super) mod bills;
 pub(super) mod looking;
+pub(super) mod mandates;
 pub(super) mod paying;
 pub(super) mod set_up;
 pub(super) mod splits;
@@ -22,12 +23,14 @@ use crate::phone::PhoneError;
 use crate::screens::pages::Page;
 use crate::screens::phone::{self as screens, AccountView, Sum, UpiHomeView};
 use crate::screens::words::Language;
+use crate::upi::app::mandates::ShownMandate;
 use crate::upi::app::{Mine, NewPayment};
 use crate::upi::phone::{UpiPhone, UpiPhoneError, advice_of};
 use ::upi::codes;
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
+use psp::mandates::records::MandateSide;
 use psp::records::LinkedAccount;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -327,6 +330,11 @@ pub(super) struct Note {
     note: String,
 }
 
+/// Whether a mandate waits for this customer to decide.
+fn is_asked(shown: &ShownMandate) -> bool {
+    shown.mandate.side == MandateSide::Payer && shown.mandate.state == ::upi::mandate::State::Requested
+}
+
 /// What may be said about what was just done: the words are ours, never those of an address.
 const NOTES: [&str; 4] = ["linked", "pin", "address", "first"];
 
@@ -345,6 +353,7 @@ pub(super) async fn home(asked: Asked, Query(note): Query<Note>) -> Response {
                         .then(|| visit.page.language.say_count("home-upi-asked", "count", asked)),
                     address: mine.addresses.first().cloned().unwrap_or_default(),
                     accounts: visit.account_views(upi, &mine),
+                    mandates_asked: upi.mandates()?.iter().filter(|shown| is_asked(shown)).count(),
                     note: note.map(|note| visit.page.language.say(&format!("upi-done-{note}"))),
                     pending: pending.map(|paid| paid.row.clone()),
                     recent: rows.iter().take(RECENT).map(|paid| paid.row.clone()).collect(),

@@ -1,6 +1,6 @@
 //! The phone's own pages: what its owner sees, made from plain values that its door hands in.
 //!
-//! Read `first_run` (setting a phone up), `cards` (home, adding, one card), `tapping`, `coding` (by code), `upi` (from a bank account), `requests` (asked for, addresses), `bills`, `splits`,
+//! Read `first_run` (setting a phone up), `cards` (home, adding, one card), `tapping`, `coding` (by code), `upi` (from a bank account), `requests` (asked for, addresses), `bills`, `splits`, `mandates`,
 //! `looking_back` (history, texts), `own` (settings, devices, privacy).
 
 mod bills;
@@ -8,6 +8,7 @@ mod cards;
 mod coding;
 mod first_run;
 mod looking_back;
+mod mandates;
 mod mini;
 mod own;
 mod requests;
@@ -27,6 +28,7 @@ pub use cards::{
 pub use coding::{ByCodeView, PayCodeView, by_code, pay_code};
 pub use first_run::{PasskeyAsk, UnlockView, code, gone, passcode, recovery, unlock, welcome};
 pub use looking_back::{HistoryView, MonthView, ReceiptView, RowView, TextView, history, inbox, receipt};
+pub use mandates::{DebitView, MandateRow, MandateView, TermsView, upi_mandate, upi_mandates};
 pub use own::{DeviceRow, OwnPasskey, PasskeyOffer, YouView, devices, own_passkey, privacy, you};
 pub use requests::{RequestRow, RequestView, upi_addresses, upi_blocked, upi_request, upi_requests};
 pub use splits::{NewSplitView, ShareView, SplitRow, upi_share, upi_split, upi_split_new, upi_splits};

@@ -163,6 +163,7 @@ fn filled(path: &str, card: &str) -> String {
     let path = path.replace("{token}", card).replace("{counter}", "1").replace("{place}", "1");
     let transaction = "PZA0d8f2b1c4e6a4f7ab2c3d4e5f6071829";
     path.replace("{transaction}", transaction)
+        .replace("{mandate}", transaction)
         .replace("{request}", transaction)
         .replace("{bill}", transaction)
         .replace("{split}", "split_0")

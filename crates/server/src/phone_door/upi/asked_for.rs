@@ -130,6 +130,7 @@ impl Visit {
             account: self.account_view(upi, place, account),
             length: usize::from(account.pin_length),
             payment: Some((request.payee_name.clone(), rupees(amount_of(request)))),
+            again: None,
             approves: account.reference.clone(),
             action: format!("/upi/requests/{}/pin", request.id),
             back: "/upi/requests",

@@ -307,6 +307,7 @@ impl Visit {
             account: self.account_view(upi, *place, account),
             length: usize::from(account.pin_length),
             payment: Some((bill.terms.biller_name.clone(), rupees(decided.money))),
+            again: None,
             approves: decided.name(),
             action: "/upi/bill/pin".to_owned(),
             back: "/upi/bill",

@@ -32,6 +32,7 @@ impl Visit {
             account: self.account_view(upi, place.0.saturating_sub(1), account),
             length: usize::from(account.pin_length),
             payment: None,
+            again: None,
             approves: account.reference.clone(),
             action: format!("/upi/balance/{place}"),
             back: "/upi",

@@ -368,6 +368,7 @@ impl Visit {
             account: self.account_view(upi, *place, account),
             length: usize::from(account.pin_length),
             payment: Some((draft.whose.name.clone(), rupees(decided.amount))),
+            again: None,
             approves: decided.name.clone(),
             action: "/upi/pay/pin".to_owned(),
             back: "/upi/pay/confirm",

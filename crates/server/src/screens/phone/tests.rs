@@ -231,6 +231,7 @@ fn by_account(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
         accounts: accounts.clone(),
         note: trouble.clone(),
         asked: trouble.clone(),
+        mandates_asked: 1,
         pending: Some(row("checked")),
         recent: rows.to_vec(),
     };
@@ -253,11 +254,43 @@ fn by_account(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
         account: account(1),
         length: 4,
         payment,
+        again: trouble.clone(),
         approves: owned(),
         action: owned(),
         back: "/upi",
         trouble: trouble.clone(),
     };
+    let terms = || TermsView {
+        name: owned(),
+        payee: owned(),
+        address: owned(),
+        pays: true,
+        amount: sum(),
+        exact: true,
+        pattern: owned(),
+        days: owned(),
+        revocable: true,
+        blocks: true,
+    };
+    let states =
+        ["requested", "making", "active", "paused", "revoked", "declined", "failed", "completed", "over"];
+    let mandates = states.map(|state| MandateView {
+        path: "/upi/mandates/x".to_owned(),
+        terms: terms(),
+        state,
+        trouble: trouble.clone(),
+        number: trouble.clone(),
+        debits: ["presented", "tried", "made", "failed"]
+            .map(|state| DebitView { amount: sum(), state, when: owned() })
+            .to_vec(),
+        decides: state == "requested",
+        pauses: state == "active",
+        goes_on: state == "paused",
+        revokes: true,
+        presents: state == "active",
+        accounts: accounts.clone(),
+        wrong: trouble.clone(),
+    });
     let mut pages = vec![
         upi_home(page, &home),
         upi_home(page, &UpiHomeView::default()),
@@ -272,10 +305,16 @@ fn by_account(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
         upi_pin(page, &pin(None)),
         upi_pin(page, &pin(Some((owned(), sum())))),
         upi_balance(page, &account(1), &sum()),
+        upi_mandates(page, &[]),
+        upi_mandates(
+            page,
+            &[MandateRow { href: owned(), name: owned(), other: owned(), amount: sum(), state: "requested" }],
+        ),
         upi_whom(page, &WhomView { typed: owned(), wrong: trouble.clone(), trouble: trouble.clone() }),
         upi_unsent(page, text, &sum()),
         upi_no(page, "upi-declined", owned(), "/upi"),
     ];
+    pages.extend(mandates.iter().map(|view| upi_mandate(page, view)));
     pages.extend(account_payments(page, text, rows));
     pages.extend(asked_for(page, text));
     pages.extend(bills(page, text, rows));
@@ -494,6 +533,8 @@ fn nothing_is_left_without_words() {
         "paycode-",
         "scan-",
         "upi-",
+        "mandate-",
+        "mandates-",
         "request-",
         "requests-",
         "addresses-",

@@ -37,6 +37,8 @@ pub struct UpiHomeView {
     pub note: Option<String>,
     /// A sentence about requests for money that wait.
     pub asked: Option<String>,
+    /// How many mandates wait for their owner to decide.
+    pub mandates_asked: usize,
     /// A payment of which nobody knows yet how it ended.
     pub pending: Option<RowView>,
     /// The last payments.
@@ -182,6 +184,8 @@ pub struct PinView {
     pub length: usize,
     /// Whom and how much, if it is a payment; else it is the balance that is asked for.
     pub payment: Option<(String, Sum)>,
+    /// How often it is paid, and from when until when, if it is more than one payment.
+    pub again: Option<String>,
     /// What the form belongs to, so that a PIN is never used for what another page shows.
     pub approves: String,
     /// Where the form leads.
