@@ -54,9 +54,12 @@ fn enrolments() {
 fn account_payments() {
     let summary = bench(&["upi", "--in-flight", "4", "--seconds", "1"]);
     let keys =
-        ["payments_per_s", "p50_ms", "p99_ms", "limit_per_s", "ratio", "payments", "signatures_per_payment"];
+        ["payments_per_s", "p50_ms", "p99_ms", "limit_per_s", "ratio", "payments", "cpu_ms", "signatures_per_payment"];
     all_numbers(&summary, &keys);
     // Ten messages, each with its Ack.
     let signatures = summary["signatures_per_payment"].as_f64().unwrap();
     assert!((19.0..22.0).contains(&signatures), "{summary}");
+    let unsigned = bench(&["upi", "--in-flight", "4", "--seconds", "1", "--unsigned"]);
+    all_numbers(&unsigned, &["payments_per_s", "p50_ms", "p99_ms", "payments", "cpu_ms"]);
+    assert_eq!(unsigned["signatures_per_payment"], 0.0);
 }

@@ -44,6 +44,11 @@ impl Wanted {
         self.q.trim()
     }
 
+    /// Whether it is of the kind that is shown.
+    fn shows(&self, paid: &Paid) -> bool {
+        self.show().1.contains(&paid.row.state)
+    }
+
     /// Whether this is looked for by what is seen of it.
     fn covers(&self, paid: &Paid) -> bool {
         let looked_for = self.words().to_lowercase();
@@ -88,7 +93,7 @@ fn payments(visit: &Visit, wanted: &Wanted) -> Result<(Vec<Paid>, bool), PhoneEr
         let known: Vec<String> = all.iter().map(|paid| paid.row.href.clone()).collect();
         all.extend(found.into_iter().filter(|paid| !known.contains(&paid.row.href)));
     }
-    all.retain(|paid| wanted.show().1.contains(&paid.row.state));
+    all.retain(|paid| wanted.shows(paid));
     all.sort_by_key(|paid| std::cmp::Reverse(paid.at));
     Ok((all, missing))
 }
@@ -250,7 +255,10 @@ mod tests {
     #[test]
     fn a_payment_is_found_by_its_name_amount_card_and_state() {
         let noodles = paid("PAIZA NOODLES", 125_000, "paid");
-        let covers = |q: &str, show: &str| Wanted { q: q.to_owned(), show: show.to_owned() }.covers(&noodles);
+        let covers = |q: &str, show: &str| {
+            let wanted = Wanted { q: q.to_owned(), show: show.to_owned() };
+            wanted.covers(&noodles) && wanted.shows(&noodles)
+        };
         for (q, show) in [
             ("", ""),
             (" noodles ", "all"),
@@ -266,7 +274,7 @@ mod tests {
             assert!(!covers(q, show), "{q} {show}");
         }
         let waiting = Wanted { show: "waiting".to_owned(), ..Wanted::default() };
-        assert!(waiting.covers(&paid("A", 1, "checked")) && !waiting.covers(&paid("A", 1, "back")));
+        assert!(waiting.shows(&paid("A", 1, "checked")) && !waiting.shows(&paid("A", 1, "back")));
     }
 
     #[test]
