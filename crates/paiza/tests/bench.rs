@@ -53,8 +53,16 @@ fn enrolments() {
 #[test]
 fn account_payments() {
     let summary = bench(&["upi", "--in-flight", "4", "--seconds", "1"]);
-    let keys =
-        ["payments_per_s", "p50_ms", "p99_ms", "limit_per_s", "ratio", "payments", "cpu_ms", "signatures_per_payment"];
+    let keys = [
+        "payments_per_s",
+        "p50_ms",
+        "p99_ms",
+        "limit_per_s",
+        "ratio",
+        "payments",
+        "cpu_ms",
+        "signatures_per_payment",
+    ];
     all_numbers(&summary, &keys);
     // Ten messages, each with its Ack.
     let signatures = summary["signatures_per_payment"].as_f64().unwrap();

@@ -21,6 +21,15 @@ pub const BATCH_OPERATIONS: usize = 1024;
 /// A batch is closed once its facts have this many bytes.
 pub const BATCH_BYTES: usize = 1 << 20;
 
+/// What became of messages in the outbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MessagesChanged {
+    /// Some were left, changed or taken back.
+    pub any: bool,
+    /// One came that is due before every other of its topic.
+    pub sooner: bool,
+}
+
 /// Executes operations, one writer for one database.
 pub struct Executor<D: Driver> {
     driver: D,
@@ -40,7 +49,7 @@ pub struct Executor<D: Driver> {
     forget_facts: bool,
     telling: Telling,
     stopped: bool,
-    messages_sooner: bool,
+    messages: MessagesChanged,
     // Reused by every operation.
     body: Vec<u8>,
     answer: Vec<u8>,
@@ -78,7 +87,7 @@ impl<D: Driver> Executor<D> {
             forget_facts: schema.forget_facts,
             telling: schema.telling,
             stopped: false,
-            messages_sooner: false,
+            messages: MessagesChanged::default(),
             body: Vec::new(),
             answer: Vec::new(),
             notes: Vec::new(),
@@ -186,7 +195,8 @@ impl<D: Driver> Executor<D> {
                 let changed = self.tables.pending_messages().after(before);
                 for change in changed.take_while(|change| change.sequence <= link.last) {
                     let due = change.record.as_ref().map(|message| message.due);
-                    self.messages_sooner |= self.due.set(&change.key.0, &change.key.1, due);
+                    self.messages.any = true;
+                    self.messages.sooner |= self.due.set(&change.key.0, &change.key.1, due);
                 }
             }
             Err(_) => self.stopped = true,
@@ -255,9 +265,9 @@ impl<D: Driver> Executor<D> {
         self.stopped = true;
     }
 
-    /// Whether a message came that is due before every other of its topic, since the last time this was asked.
-    pub fn take_messages_sooner(&mut self) -> bool {
-        std::mem::take(&mut self.messages_sooner)
+    /// What became of messages since the last time this was asked.
+    pub fn take_messages_changed(&mut self) -> MessagesChanged {
+        std::mem::take(&mut self.messages)
     }
 
     /// Whether a piece of folding work is out.

@@ -9,7 +9,7 @@ use crate::outbox::{Backoff, Message};
 use crate::row::Value;
 use crate::schema::Schema;
 use crate::sqlite::Sqlite;
-use crate::threads::{Control, Threads};
+use crate::threads::{Bells, Control, Hung, Threads};
 use crate::verify::{self, Report, TableDigest};
 use crate::workspace::Workspace;
 use crossbeam_channel::bounded;
@@ -33,7 +33,7 @@ struct Shared {
     verification: Mutex<Box<dyn View>>,
     schema: Schema,
     clock: Arc<dyn Clock>,
-    bells: Arc<Mutex<Vec<Arc<Bell>>>>,
+    bells: Bells,
 }
 
 impl Store {
@@ -51,7 +51,7 @@ impl Store {
         let mut executor = Executor::open(driver, &schema)?;
         let questions = Mutex::new(executor.driver().view()?);
         let verification = Mutex::new(executor.driver().view()?);
-        let bells = Arc::default();
+        let bells = Bells::default();
         let threads = Threads::start(executor, Arc::clone(&clock), Arc::clone(&bells))?;
         Ok(Store(Arc::new(Shared { threads, questions, verification, schema, clock, bells })))
     }
@@ -180,8 +180,17 @@ impl Store {
     /// Has `bell` rung when a message is left in the outbox that is due before every other of its topic, and when the
     /// clock jumps: whoever waits for the first one that is due need not hear of later ones.
     pub fn ring_on_messages(&self, bell: &Arc<Bell>) {
+        self.hang(bell, false);
+    }
+
+    /// The same whenever messages were left, changed or taken back at all: a sign that something happened.
+    pub fn ring_on_any_message(&self, bell: &Arc<Bell>) {
+        self.hang(bell, true);
+    }
+
+    fn hang(&self, bell: &Arc<Bell>, for_any: bool) {
         self.0.clock.ring_on_jump(bell);
-        lock(&self.0.bells).push(Arc::clone(bell));
+        lock(&self.0.bells).push(Hung { bell: Arc::clone(bell), for_any });
     }
 
     /// The clock in use.
@@ -198,7 +207,7 @@ impl Store {
 impl Shared {
     fn close(&self) {
         self.threads.end();
-        lock(&self.bells).iter().for_each(|bell| bell.ring());
+        lock(&self.bells).iter().for_each(|hung| hung.bell.ring());
     }
 }
 

@@ -68,6 +68,15 @@ pub(crate) enum Control {
     Close,
 }
 
+/// A bell that is rung when messages change.
+pub(crate) struct Hung {
+    pub(crate) bell: Arc<Bell>,
+    /// By any change, and not only by a message that is due before every other of its topic.
+    pub(crate) for_any: bool,
+}
+
+pub(crate) type Bells = Arc<Mutex<Vec<Hung>>>;
+
 /// What is left of an executor for those who only look.
 trait Records: Send {
     /// Takes a look, unless what it would see is not all durable.
@@ -90,7 +99,7 @@ impl Threads {
     pub(crate) fn start<D: Driver + 'static>(
         mut executor: Executor<D>,
         clock: Arc<dyn Clock>,
-        bells: Arc<Mutex<Vec<Arc<Bell>>>>,
+        bells: Bells,
     ) -> Result<Threads, StoreError> {
         let (appender, folder) = (executor.driver().appender()?, executor.driver().folder()?);
         // Unbounded, with a bound kept by who sends: only such a channel drops what lies in it with its receiver, so
@@ -188,7 +197,7 @@ struct Writer<D: Driver> {
     threads: [JoinHandle<()>; 3],
     flushes: Vec<(u64, FlushReply)>,
     clock: Arc<dyn Clock>,
-    bells: Arc<Mutex<Vec<Arc<Bell>>>>,
+    bells: Bells,
 }
 
 /// What the writer woke for.
@@ -268,8 +277,10 @@ impl<D: Driver> Writer<D> {
         }
         self.decide(executor);
         self.commit(executor);
-        if executor.take_messages_sooner() {
-            lock(&self.bells).iter().for_each(|bell| bell.ring());
+        let changed = executor.take_messages_changed();
+        if changed.any {
+            let rung = |hung: &&Hung| changed.sooner || hung.for_any;
+            lock(&self.bells).iter().filter(rung).for_each(|hung| hung.bell.ring());
         }
         if !self.flushes.is_empty() || executor.backlog() >= FOLD_AT {
             self.fold(executor);

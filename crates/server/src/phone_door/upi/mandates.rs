@@ -65,6 +65,15 @@ impl Visit {
         format!("{often}, {day}")
     }
 
+    fn date(&self, day: Day) -> String {
+        let (year, month, day) = day.civil();
+        self.page.language.date(year, month, day)
+    }
+
+    fn days(&self, terms: &Terms) -> String {
+        format!("{} – {}", self.date(terms.starts), self.date(terms.ends))
+    }
+
     fn terms_view(&self, terms: &Terms, payee: Option<&str>, pays: bool) -> TermsView {
         TermsView {
             name: terms.name.clone(),
@@ -74,7 +83,7 @@ impl Visit {
             amount: rupees(terms.amount()),
             exact: terms.amount_rule == AmountRule::Exact,
             pattern: self.pattern(terms.recurrence),
-            days: format!("{} – {}", terms.starts, terms.ends),
+            days: self.days(terms),
             revocable: terms.revocable,
             blocks: terms.blocks,
         }
@@ -83,8 +92,8 @@ impl Visit {
     fn debit_view(&self, debit: &MandateDebit) -> DebitView {
         let when = match (&debit.code, debit.due.or(debit.notice.map(|notice| notice.at))) {
             (Some(code), _) => declined(&self.page, code),
-            (None, Some(at)) if debit.state == DebitState::Presented => Day::of(at).to_string(),
-            _ => Day::of(debit.changed_at).to_string(),
+            (None, Some(at)) if debit.state == DebitState::Presented => self.date(Day::of(at)),
+            _ => self.date(Day::of(debit.changed_at)),
         };
         DebitView {
             amount: rupees(Money::new(debit.paise, Currency::INR).unwrap_or(Money::zero(Currency::INR))),
@@ -198,7 +207,7 @@ impl Visit {
             account: self.account_view(upi, *place, account),
             length: usize::from(account.pin_length),
             payment: Some((name, rupees(terms.amount()))),
-            again: Some(format!("{} ({} – {})", self.pattern(terms.recurrence), terms.starts, terms.ends)),
+            again: Some(format!("{} ({})", self.pattern(terms.recurrence), self.days(terms))),
             approves: approves(shown, account),
             action: format!("/upi/mandates/{}/pin", mandate.id),
             back: "/upi/mandates",

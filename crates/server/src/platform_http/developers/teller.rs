@@ -21,7 +21,7 @@ use values::{Record, Records, Timestamp};
 
 /// Facts read at a time.
 const AT_ONCE: i64 = 500;
-/// Between two looks: facts come to where they are read about as often.
+/// Between two looks when nobody rang: not every change leaves a message.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// The thread; it ends when this is dropped.
@@ -35,6 +35,9 @@ impl Teller {
     /// Starts to read.
     pub(crate) fn start(api: &Api) -> std::io::Result<Teller> {
         let (ended, bell) = (Arc::new(AtomicBool::new(false)), Arc::new(Bell::default()));
+        for store in [api.acquirer().store(), api.tokens().store()] {
+            store.ring_on_any_message(&bell);
+        }
         let _first = api.0.teller.set(Arc::clone(&bell));
         let (api, stop, wake) = (api.clone(), Arc::clone(&ended), Arc::clone(&bell));
         let read = move || {
