@@ -179,7 +179,8 @@ fn divided(total: u64, people: &[Sharer], with_splitter: bool) -> Result<Vec<(St
     if (equal == 0 && left > 0) || (equal > 0 && left < equal) {
         return Err(Refusal::SharesInvalid);
     }
-    let (part, more) = if equal == 0 { (0, 0) } else { (left / equal, left % equal) };
+    let part = left.checked_div(equal).unwrap_or(0);
+    let more = left - part * equal;
     let mut given = 0;
     let mut next = || {
         given += 1;

@@ -14,7 +14,7 @@ impl PaymentService {
             let mobile = customer_of(records, device)?.mobile;
             Ok(records.find::<Purse>(&mobile))
         })?;
-        Ok(found.map_err(|refusal: psp::Refusal| PspError::Refused(refusal))?)
+        found.map_err(|refusal: psp::Refusal| PspError::Refused(refusal))
     }
 
     /// Orders something of a purse; the same order again is the same payment.

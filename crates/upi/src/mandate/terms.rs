@@ -216,7 +216,7 @@ impl Terms {
             return Err(Unusable::Amount);
         }
         let days = self.ends.since(self.starts);
-        if days < 0 || days > LONGEST_DAYS || self.starts < today {
+        if !(0..=LONGEST_DAYS).contains(&days) || self.starts < today {
             return Err(Unusable::Validity);
         }
         let Recurrence { pattern, rule } = self.recurrence;

@@ -372,7 +372,7 @@ fn splits(page: &Page, text: &str) -> Vec<String> {
     let new =
         NewSplitView { note: owned(), total: owned(), people: owned(), with_me: true, wrong: Some(owned()) };
     vec![
-        upi_splits(page, &[row.clone()]),
+        upi_splits(page, std::slice::from_ref(&row)),
         upi_splits(page, &[]),
         upi_split_new(page, &new),
         upi_split_new(page, &NewSplitView::default()),
@@ -387,7 +387,7 @@ fn asked_for(page: &Page, text: &str) -> Vec<String> {
     let row = RequestRow { id: owned(), name: owned(), address: owned(), until: owned(), amount: sum() };
     let view = |accounts| RequestView { row: row.clone(), note: Some(owned()), own: owned(), accounts };
     vec![
-        upi_requests(page, &[row.clone()], Some(text)),
+        upi_requests(page, std::slice::from_ref(&row), Some(text)),
         upi_requests(page, &[], None),
         upi_request(page, &view(vec![account(1)])),
         upi_request(page, &view(Vec::new())),
