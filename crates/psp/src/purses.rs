@@ -60,8 +60,9 @@ impl Record for Purse {
     }
 }
 
-/// What is done with a purse.
-#[derive(Clone, Debug)]
+/// What is done with a purse, also as a phone says it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Wish {
     /// Open one, with its first money: the PIN, and the purse's key, sealed.
     First {

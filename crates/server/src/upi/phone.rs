@@ -486,15 +486,8 @@ impl UpiPhone {
 
     /// Looks at a payment until it has ended, or for as long as the person looks at the screen.
     pub fn see_end(&self, transaction: &str, patience: Duration) -> Result<Shown, UpiPhoneError> {
-        let began = Instant::now();
-        loop {
-            let shown = self.payment(transaction)?;
-            let waits = shown.payment.state == psp::records::PaymentState::Pending;
-            if !waits || began.elapsed() >= patience {
-                return Ok(shown);
-            }
-            std::thread::sleep(LOOK_AGAIN);
-        }
+        let waits = |shown: &Shown| shown.payment.state == psp::records::PaymentState::Pending;
+        see(patience, || self.payment(transaction), waits)
     }
 
     /// The last payments, newest first.
@@ -608,4 +601,20 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
     options.open(path)?.write_all(bytes)
+}
+
+/// Looks at something while it waits for somebody else, at most so long; how it stands then.
+fn see<T>(
+    patience: Duration,
+    look: impl Fn() -> Result<T, UpiPhoneError>,
+    waits: impl Fn(&T) -> bool,
+) -> Result<T, UpiPhoneError> {
+    let began = Instant::now();
+    loop {
+        let seen = look()?;
+        if !waits(&seen) || began.elapsed() >= patience {
+            return Ok(seen);
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
 }

@@ -2,7 +2,6 @@
 
 use super::{App, Call, No, QuestionName, Shown, shown};
 use axum::response::Response;
-use psp::payments::Begun;
 use psp::purses::Wish;
 use psp::records::DeviceId;
 use serde::{Deserialize, Serialize};
@@ -18,60 +17,7 @@ pub struct NewPurseOrder {
     /// Rupees, such as `30.00`.
     pub amount: String,
     /// What.
-    pub wish: PurseWish,
-}
-
-/// What is done with a purse.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum PurseWish {
-    /// Open one with its first money.
-    First {
-        /// Its reference, made by the phone.
-        purse: String,
-        /// The account; the first one if empty.
-        account: String,
-        /// PIN and key, sealed.
-        credentials: Vec<Credential>,
-    },
-    /// Put more into it.
-    More {
-        /// The PIN, sealed.
-        pin: Credential,
-    },
-    /// Pay from it.
-    Spend {
-        /// Who is paid.
-        payee: String,
-        /// The name that was shown.
-        payee_name: Option<String>,
-        /// The category that was told with it.
-        payee_category: Option<String>,
-        /// What the payer writes.
-        note: Option<String>,
-        /// How it began, if a link said so.
-        begun: Begun,
-        /// The phone's cryptogram.
-        cryptogram: Credential,
-    },
-    /// Empty it into its account and close it.
-    Close {
-        /// The phone's cryptogram, or the PIN, sealed.
-        proof: Credential,
-    },
-}
-
-impl From<PurseWish> for Wish {
-    fn from(wish: PurseWish) -> Wish {
-        match wish {
-            PurseWish::First { purse, account, credentials } => Wish::First { purse, account, credentials },
-            PurseWish::More { pin } => Wish::More { pin },
-            PurseWish::Spend { payee, payee_name, payee_category, note, begun, cryptogram } => {
-                Wish::Spend { payee, payee_name, payee_category, note, begun, cryptogram }
-            }
-            PurseWish::Close { proof } => Wish::Close { proof },
-        }
-    }
+    pub wish: Wish,
 }
 
 /// Asks what is in the purse, or closes an empty one.
@@ -100,7 +46,7 @@ impl App {
             ("POST", ["orders"]) => {
                 let NewPurseOrder { transaction, amount, wish } = call.read()?;
                 let amount = Money::parse(&amount, Currency::INR).map_err(|_| No::invalid("/amount"))?;
-                let payment = service.order_purse(device, transaction, amount, wish.into())?;
+                let payment = service.order_purse(device, transaction, amount, wish)?;
                 Ok(Some(shown(&Shown::from(payment))))
             }
             ("POST", ["questions"]) => {

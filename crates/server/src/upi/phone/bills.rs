@@ -4,7 +4,7 @@ use super::{UpiPhone, UpiPhoneError};
 use crate::upi::app::{BillPaid, BillerShown, NewBill, NewBillPayment, NewRecharge, Shown};
 use psp::bills::{Bill, BillPayment, BillState};
 use psp::records::{LinkedAccount, PaymentState};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use upi::credential::{self, Purpose, Secret};
 use values::{Money, SecretBytes};
 
@@ -68,19 +68,12 @@ impl UpiPhone {
 
     /// Looks at it until the biller or the bank said how it ended, or for as long as the person looks at the screen.
     pub fn see_bill_end(&self, transaction: &str, patience: Duration) -> Result<BillPaid, UpiPhoneError> {
-        let began = Instant::now();
-        loop {
-            let paid = self.bill_paid(transaction)?;
-            let waits = match paid.bill.state {
-                BillState::Paying => paid.payment.payment.state == PaymentState::Pending,
-                BillState::Telling | BillState::Refunding => true,
-                BillState::NotPaid | BillState::Confirmed | BillState::Refunded => false,
-            };
-            if !waits || began.elapsed() >= patience {
-                return Ok(paid);
-            }
-            std::thread::sleep(super::LOOK_AGAIN);
-        }
+        let waits = |paid: &BillPaid| match paid.bill.state {
+            BillState::Paying => paid.payment.payment.state == PaymentState::Pending,
+            BillState::Telling | BillState::Refunding => true,
+            BillState::NotPaid | BillState::Confirmed | BillState::Refunded => false,
+        };
+        super::see(patience, || self.bill_paid(transaction), waits)
     }
 
     /// The bills that were paid, the newest first.

@@ -6,7 +6,7 @@ use crate::upi::app::mandates::{
 };
 use psp::mandates::records::MandateDebit;
 use psp::records::LinkedAccount;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use upi::credential::{self, Secret};
 use upi::mandate::{State, Terms};
 use values::{Money, SecretBytes};
@@ -124,13 +124,7 @@ impl UpiPhone {
 
     /// Looks at a mandate until it is made or not, or for as long as the person looks at the screen.
     pub fn see_mandate(&self, id: &str, patience: Duration) -> Result<ShownMandate, UpiPhoneError> {
-        let began = Instant::now();
-        loop {
-            let shown = self.mandate(id)?;
-            if shown.mandate.state != State::Making || began.elapsed() >= patience {
-                return Ok(shown);
-            }
-            std::thread::sleep(super::LOOK_AGAIN);
-        }
+        let waits = |shown: &ShownMandate| shown.mandate.state == State::Making;
+        super::see(patience, || self.mandate(id), waits)
     }
 }

@@ -3,10 +3,10 @@
 
 use super::{UpiPhone, UpiPhoneError, write_private};
 use crate::upi::app::Shown;
-use crate::upi::app::purses::{NewPurseOrder, NewPurseQuestion, PurseWish};
+use crate::upi::app::purses::{NewPurseOrder, NewPurseQuestion};
 use crypto::hash::HmacKey;
 use psp::payments::Begun;
-use psp::purses::{Purse, PurseState};
+use psp::purses::{Purse, PurseState, Wish};
 use psp::records::{LinkedAccount, PaymentState, Reply};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -139,7 +139,7 @@ impl UpiPhone {
         let ifsc = account.ifsc.clone();
         let kept = Kept { purse: purse.clone(), ifsc, sealing, counter: 0, paise: 0, pending };
         self.keep_purse(&kept)?;
-        let wish = PurseWish::First { purse, account: account.reference.clone(), credentials };
+        let wish = Wish::First { purse, account: account.reference.clone(), credentials };
         self.order_purse(transaction, amount, wish)
     }
 
@@ -153,7 +153,7 @@ impl UpiPhone {
         let then_paise = kept.paise.saturating_add(amount.minor());
         let pending = Some(Pending { transaction: transaction.clone(), then_paise });
         self.keep_purse(&Kept { pending, ..kept })?;
-        self.order_purse(transaction, amount, PurseWish::More { pin })
+        self.order_purse(transaction, amount, Wish::More { pin })
     }
 
     /// What a PIN is typed for that fills a purse.
@@ -183,7 +183,7 @@ impl UpiPhone {
         let payee = Address::parse(what.payee).map_err(|_| typed("not an address"))?.to_lower();
         let transaction = self.transaction();
         let cryptogram = self.spend(kept, &transaction, (what.amount.minor(), &payee))?;
-        let wish = PurseWish::Spend {
+        let wish = Wish::Spend {
             payee: what.payee.to_owned(),
             payee_name: Some(what.whose.0.to_owned()),
             payee_category: Some(what.whose.1.to_owned()),
@@ -228,7 +228,7 @@ impl UpiPhone {
         let to = format!("{}@{}.ifsc.npci", known.account, known.ifsc).to_ascii_lowercase();
         let amount = kept.balance();
         let proof = self.spend(kept, &transaction, (amount.minor(), &to))?;
-        self.order_purse(transaction, amount, PurseWish::Close { proof }).map(Some)
+        self.order_purse(transaction, amount, Wish::Close { proof }).map(Some)
     }
 
     /// Closes the purse of a phone that is lost, or whose state is of no use any more: with the PIN of its account. `amount` is what is in it.
@@ -244,15 +244,10 @@ impl UpiPhone {
             let pending = Some(Pending { transaction: transaction.clone(), then_paise: 0 });
             self.keep_purse(&Kept { pending, ..kept })?;
         }
-        self.order_purse(transaction, amount, PurseWish::Close { proof })
+        self.order_purse(transaction, amount, Wish::Close { proof })
     }
 
-    fn order_purse(
-        &self,
-        transaction: String,
-        amount: Money,
-        wish: PurseWish,
-    ) -> Result<Shown, UpiPhoneError> {
+    fn order_purse(&self, transaction: String, amount: Money, wish: Wish) -> Result<Shown, UpiPhoneError> {
         let order = NewPurseOrder { transaction, amount: amount.to_decimal(), wish };
         match self.post("/v1/upi/purse/orders", &order) {
             Ok(shown) => Ok(shown),
