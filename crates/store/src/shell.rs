@@ -162,9 +162,10 @@ impl Store {
         told.recv().map_err(|_| StoreError::Stopped)
     }
 
-    /// Reports that a message has arrived.
+    /// Reports that a message has arrived. That is written with whatever comes next, and soon: a process that is killed
+    /// before delivers the message again.
     pub fn delivered(&self, message: &Message) -> Result<(), StoreError> {
-        self.insist(Box::new(Asked::new(delivered(message), |_| ())))
+        self.0.threads.report(Box::new(Asked::new(delivered(message), |_| ())))
     }
 
     /// Reports that a message did not arrive: it is offered again after the backoff.

@@ -33,12 +33,15 @@ const BACKLOG_MOST: usize = 1_000_000;
 const SHELVE_AFTER: Duration = Duration::from_millis(100);
 /// The disk waits for the telling thread when so many batches were not told.
 const UNTOLD_MOST: usize = 64;
+/// A report that nobody waits for is written with the next batch, or alone after so long: the disk is not asked for its sake.
+const REPORT_AFTER: Duration = Duration::from_millis(10);
 
 /// The ways to the threads of one store.
 pub(crate) struct Threads {
     jobs: Sender<Box<dyn Job>>,
     /// Jobs that were queued and are not decided.
     undecided: Arc<AtomicUsize>,
+    reports: Reports,
     // Not kept alive by those who look: a store that is closed has no open file.
     records: Weak<Mutex<dyn Records>>,
     pub(crate) control: Sender<Control>,
@@ -50,8 +53,13 @@ pub(crate) struct Threads {
 pub(crate) type FlushReply = Sender<Result<(), StoreError>>;
 pub(crate) type DueReply = Sender<(Vec<Message>, Option<Timestamp>)>;
 
+/// Jobs that wait for company; nothing once the store is closed.
+type Reports = Arc<Mutex<Option<Vec<Box<dyn Job>>>>>;
+
 /// What the writer is asked and told besides jobs.
 pub(crate) enum Control {
+    /// There are reports, and there were none.
+    Reports,
     /// What came of the batch that was out; nothing if it was lost.
     Committed(Option<Committed>),
     /// A chore is done.
@@ -116,11 +124,14 @@ impl Threads {
         let syncing = spawn("store-sync", move || commit_all(appender, &commit_queue, &reports, &told))?;
         let [syncing_id, telling_id] = [&syncing, &telling].map(|thread| thread.thread().id());
         let (records, undecided) = (Arc::new(Mutex::new(executor)), Arc::<AtomicUsize>::default());
+        let unwritten: Reports = Arc::new(Mutex::new(Some(Vec::new())));
         let seen: Weak<Mutex<dyn Records>> =
             Arc::downgrade(&(Arc::clone(&records) as Arc<Mutex<dyn Records>>));
         let writer = Writer {
             records: Arc::clone(&records),
             undecided: Arc::clone(&undecided),
+            reports: Arc::clone(&unwritten),
+            reports_since: None,
             jobs: job_queue,
             control: control_queue,
             commits,
@@ -135,7 +146,8 @@ impl Threads {
         };
         let writer = spawn("store-write", move || writer.run())?;
         let own = [writer.thread().id(), syncing_id, telling_id];
-        Ok(Threads { jobs, undecided, records: seen, control, writer: Mutex::new(Some(writer)), own })
+        let writer = Mutex::new(Some(writer));
+        Ok(Threads { jobs, undecided, reports: unwritten, records: seen, control, writer, own })
     }
 
     /// Queues a job, or says why not.
@@ -149,6 +161,17 @@ impl Threads {
     /// Queues a job that is not refused when many wait.
     pub(crate) fn insist(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
         self.send(job).map_err(|(_, wrong)| wrong)
+    }
+
+    /// Leaves a job for the next batch, whoever that is for: nobody waits for it, and it is lost with the process at worst.
+    pub(crate) fn report(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        let first = {
+            let mut reports = lock(&self.reports);
+            let reports = reports.as_mut().ok_or(StoreError::Stopped)?;
+            reports.push(job);
+            reports.len() == 1
+        };
+        if first { self.control.send(Control::Reports).map_err(|_| StoreError::Stopped) } else { Ok(()) }
     }
 
     fn send(&self, job: Box<dyn Job>) -> Result<(), (Box<dyn Job>, StoreError)> {
@@ -187,6 +210,8 @@ impl Threads {
 struct Writer<D: Driver> {
     records: Arc<Mutex<Executor<D>>>,
     undecided: Arc<AtomicUsize>,
+    reports: Reports,
+    reports_since: Option<Instant>,
     jobs: Receiver<Box<dyn Job>>,
     control: Receiver<Control>,
     commits: Sender<Commit>,
@@ -206,6 +231,7 @@ enum Woken {
     Job(Box<dyn Job>),
     Idle,
     Shelving,
+    Reporting,
     /// Nobody can ask for anything any more.
     Alone,
 }
@@ -238,6 +264,10 @@ impl<D: Driver> Writer<D> {
             Some(since) if !self.chore_out => at(since + SHELVE_AFTER),
             _ => never(),
         };
+        let reporting = match self.reports_since {
+            Some(since) if !committing => at(since + REPORT_AFTER),
+            _ => never(),
+        };
         let nothing = never();
         let jobs = if !committing && takes_jobs { &self.jobs } else { &nothing };
         select_biased! {
@@ -245,6 +275,7 @@ impl<D: Driver> Writer<D> {
             recv(jobs) -> job => job.map_or(Woken::Alone, Woken::Job),
             recv(idle) -> _ => Woken::Idle,
             recv(shelving) -> _ => Woken::Shelving,
+            recv(reporting) -> _ => Woken::Reporting,
         }
     }
 
@@ -255,6 +286,7 @@ impl<D: Driver> Writer<D> {
             Woken::Job(job) => executor.push(job),
             Woken::Idle => self.fold(executor),
             Woken::Shelving => self.chore(executor, Chore::Shelve),
+            Woken::Reporting => self.take_reports(executor),
             Woken::Alone => return false,
         }
         true
@@ -275,6 +307,10 @@ impl<D: Driver> Writer<D> {
                 executor.push(job);
             }
         }
+        // What is written anyhow takes the reports along.
+        if executor.waiting() > 0 && self.reports_since.is_some() {
+            self.take_reports(executor);
+        }
         self.decide(executor);
         self.commit(executor);
         let changed = executor.take_messages_changed();
@@ -286,6 +322,13 @@ impl<D: Driver> Writer<D> {
             self.fold(executor);
         }
         self.answer_flushes(executor);
+    }
+
+    fn take_reports(&mut self, executor: &mut Executor<D>) {
+        self.reports_since = None;
+        let reports = lock(&self.reports).as_mut().map(std::mem::take).unwrap_or_default();
+        self.undecided.fetch_add(reports.len(), Ordering::AcqRel);
+        reports.into_iter().for_each(|report| executor.push(report));
     }
 
     fn decide(&mut self, executor: &mut Executor<D>) {
@@ -329,6 +372,7 @@ impl<D: Driver> Writer<D> {
     fn control(&mut self, executor: &mut Executor<D>, control: Control) -> bool {
         match control {
             Control::Close => return false,
+            Control::Reports => self.reports_since = Some(Instant::now()),
             Control::Flush(reply) => self.flushes.push((executor.head().last, reply)),
             Control::Due { topic, limit, reply } => {
                 let now = self.clock.now();
@@ -367,6 +411,8 @@ impl<D: Driver> Writer<D> {
 
     fn close(mut self, records: &Mutex<Executor<D>>) {
         let executor = &mut *lock(records);
+        self.take_reports(executor);
+        *lock(&self.reports) = None;
         while let Ok(job) = self.jobs.try_recv() {
             executor.push(job);
         }

@@ -141,6 +141,11 @@ impl Http {
         Ok(Http { runtime: Some(runtime), alarm: Alarm::by(clock) })
     }
 
+    /// The runtime, for tasks of parties.
+    pub(super) fn handle(&self) -> tokio::runtime::Handle {
+        self.runtime.as_ref().expect("it is there until it is dropped").handle().clone()
+    }
+
     /// Serves handlers that do nothing at any free port: the limit of a run.
     pub fn bare(&self, read: String, created: String) -> Result<Bare, CityError> {
         let socket = TcpListener::bind("127.0.0.1:0").map_err(io("HTTP"))?;

@@ -1,6 +1,6 @@
 //! The parties of account payment: the switch, banks, and the provider. Each has records, keys and a port of its own.
 
-use super::party::{Http, Running, address, of};
+use super::party::{Http, Running, address, io, of};
 use super::{CityError, Plan, ports};
 use crate::console::accounts::AccountSources;
 use crate::hosts::telephone::Telephone;
@@ -69,7 +69,8 @@ fn start<P: Party>(
     deliverers.insert(topic, alarm);
     let at = running.serve(http, socket, office.router().merge(router))?;
     running.deliver(plan, name, &store, deliverers)?;
-    running.deliver_in_lanes(plan, name, &store, office.lanes(book.clone()))?;
+    let mailroom = office.mailroom(plan.backoff, &http.handle(), book.clone());
+    running.attend(mailroom.map_err(io("mailroom"))?);
     Ok(UpiParty { at, store, running })
 }
 

@@ -1,11 +1,12 @@
 //! Account payment on its wires: every party posts signed XML to every other, each call is answered at once by a signed Ack,
 //! and the business answer is a post of its own, back.
 //!
-//! Read `office` (a party's port, and what it sends), `app` (what phones ask the provider over HTTP and JSON), `phone` (a phone), `billers` (who is
+//! Read `office` (a party's port, and what it sends) and `mailroom` (in which order), `app` (what phones ask the provider over HTTP and JSON), `phone` (a phone), `billers` (who is
 //! asked and told about bills).
 
 pub mod app;
 pub mod billers;
+pub(crate) mod mailroom;
 pub mod office;
 pub mod phone;
 

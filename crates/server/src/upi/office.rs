@@ -5,18 +5,23 @@
 //! signed Ack; the same message is the same bytes every time.
 
 use super::AddressBook;
+use super::mailroom::{Carry, Lane, Mailroom};
 use crate::trace::{Watch, Wire, show};
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use crypto::rsa_signature::SigningKey;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Arrival, Deliverer, Lanes, Outcome, Store};
+use store::{Arrival, Backoff, Deliverer, Outcome, Store};
+use tokio::runtime::Handle;
 use upi::ids::MessageId;
 use upi::mail::{self, Envelope, Party, Refused, TOLERANCE_SECONDS, Take, Wake};
 use upi::messages::{Acknowledgement, Finding, Message};
@@ -24,12 +29,10 @@ use upi::signature::{KeyRing, Organisation, sign, sign_tree};
 use upi::xml;
 use values::{Outbound, Timestamp};
 
-/// At most so many messages are on their way out at once.
-const WIDTH: usize = 32;
-/// What goes to one organisation goes in so many lanes; everything of one transaction is in one of them.
-const LANES_EACH: u8 = 8;
 /// How long an Ack is waited for.
 const ACK_WITHIN: Duration = Duration::from_secs(10);
+/// How long a connection is kept that nobody uses.
+const KEPT_FOR: Duration = Duration::from_secs(60);
 
 /// A party with its records and keys. Clones are the same office.
 pub struct Office<P>(Arc<Inside<P>>);
@@ -45,7 +48,7 @@ struct Inside<P> {
     store: Store,
     seal: Seal,
     name_of: fn(&str) -> String,
-    agent: ureq::Agent,
+    client: Client<HttpConnector, Body>,
     watch: Watch,
 }
 
@@ -69,8 +72,12 @@ pub struct Keys {
 impl<P: Party> Office<P> {
     /// An office over a party's records. `name_of` says for people what an organisation is called.
     pub fn new(party: P, store: Store, seal: Seal, name_of: fn(&str) -> String, watch: Watch) -> Office<P> {
-        let agent = crate::agent::agent(ACK_WITHIN);
-        Office(Arc::new(Inside { party, store, seal, name_of, agent, watch }))
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(ACK_WITHIN));
+        let mut builder = Client::builder(TokioExecutor::new());
+        let client = builder.pool_idle_timeout(KEPT_FOR).pool_timer(TokioTimer::new()).build(connector);
+        Office(Arc::new(Inside { party, store, seal, name_of, client, watch }))
     }
 
     /// The party's records.
@@ -87,14 +94,18 @@ impl<P: Party> Office<P> {
     }
 
     /// Carries messages to whom they are for.
-    pub fn lanes(&self, book: AddressBook) -> Lanes {
+    pub(crate) fn mailroom(
+        &self,
+        backoff: Backoff,
+        runtime: &Handle,
+        book: AddressBook,
+    ) -> std::io::Result<Mailroom> {
         let office = self.clone();
-        Lanes {
-            topic: mail::TOPIC,
-            lane: lane_of,
-            width: WIDTH,
-            deliver: Box::new(move |outbound| office.deliver(&book, outbound)),
-        }
+        let carry: Carry = Box::new(move |outbound| {
+            let (office, book) = (office.clone(), book.clone());
+            Box::pin(async move { office.deliver(&book, &outbound).await })
+        });
+        Mailroom::open(&self.0.store, backoff, runtime, lane_of, carry)
     }
 
     /// Wakes the party when it asked for it.
@@ -156,7 +167,7 @@ impl<P: Party> Office<P> {
         }
     }
 
-    fn deliver(&self, book: &AddressBook, outbound: &Outbound) -> Arrival {
+    async fn deliver(&self, book: &AddressBook, outbound: &Outbound) -> Arrival {
         let Some(envelope) = Envelope::read(&outbound.body) else {
             tracing::error!(message = outbound.key, "a message of our own cannot be read");
             return Arrival::Delivered;
@@ -164,7 +175,7 @@ impl<P: Party> Office<P> {
         let to = Organisation::parse(&envelope.to).zip(book.find(&envelope.to));
         let Some((receiver, at)) = to else {
             tracing::error!(to = envelope.to, "nobody knows where this organisation listens");
-            return self.refused(outbound, "U17");
+            return self.refused(outbound, "U17").await;
         };
         let signed = match &self.0.seal {
             Seal::Keys(Keys { own, .. }) => sign(&envelope.document, own),
@@ -175,11 +186,11 @@ impl<P: Party> Office<P> {
         };
         let Ok(signed) = signed else {
             tracing::error!(message = outbound.key, "a message of our own cannot be signed");
-            return self.refused(outbound, "U05");
+            return self.refused(outbound, "U05").await;
         };
-        match self.post(at, &receiver, &envelope, &outbound.key, &signed) {
+        match self.post(at, &receiver, &envelope, &outbound.key, signed).await {
             Ok(None) => Arrival::Delivered,
-            Ok(Some(code)) => self.refused(outbound, &code),
+            Ok(Some(code)) => self.refused(outbound, &code).await,
             Err(error) => {
                 tracing::warn!(to = envelope.to, api = envelope.api, error, "not acknowledged");
                 Arrival::Retry
@@ -188,26 +199,21 @@ impl<P: Party> Office<P> {
     }
 
     /// The code of the Ack if the message was not taken; an error if nobody knows whether it was.
-    fn post(
+    async fn post(
         &self,
         at: SocketAddr,
         receiver: &Organisation,
         envelope: &Envelope,
         name: &str,
-        signed: &[u8],
+        signed: Vec<u8>,
     ) -> Result<Option<String>, String> {
         let path = format!("/upi/{}/2.0/urn:txnid:{}", envelope.api, envelope.transaction);
         let own = (self.0.name_of)(self.0.party.identity().organisation.as_str());
         let other = (self.0.name_of)(receiver.as_str());
-        show(&self.0.watch, &own, &other, Wire::Http, &format!("POST {path}"), signed);
-        let request = self.0.agent.post(format!("http://{at}{path}"));
-        let sent = request.header("content-type", "application/xml").send(signed);
-        let mut answer = sent.map_err(|error| error.to_string())?;
-        let body = answer.body_mut().with_config().limit(xml::LONGEST as u64).read_to_vec();
-        let body = body.map_err(|error| error.to_string())?;
-        if answer.status() != 200 {
-            return Err(format!("answered {}", answer.status()));
-        }
+        show(&self.0.watch, &own, &other, Wire::Http, &format!("POST {path}"), &signed);
+        let address = format!("http://{at}{path}");
+        let answered = tokio::time::timeout(ACK_WITHIN, self.exchange(&address, signed));
+        let body = answered.await.map_err(|_| "no Ack came in time".to_owned())??;
         // An Ack counts from who was called, and for the message that was posted.
         let document = match &self.0.seal {
             Seal::Keys(Keys { ring, .. }) => {
@@ -225,19 +231,31 @@ impl<P: Party> Office<P> {
         Ok(ack.error)
     }
 
-    fn refused(&self, outbound: &Outbound, code: &str) -> Arrival {
+    /// Posts bytes; the bytes of the answer.
+    async fn exchange(&self, at: &str, bytes: Vec<u8>) -> Result<Bytes, String> {
+        let request = Request::post(at).header(header::CONTENT_TYPE, "application/xml");
+        let request = request.body(Body::from(bytes)).map_err(|error| error.to_string())?;
+        let answer = self.0.client.request(request).await.map_err(|error| error.to_string())?;
+        let status = answer.status();
+        let body = to_bytes(Body::new(answer.into_body()), xml::LONGEST).await;
+        let body = body.map_err(|error| error.to_string())?;
+        if status == StatusCode::OK { Ok(body) } else { Err(format!("answered {status}")) }
+    }
+
+    async fn refused(&self, outbound: &Outbound, code: &str) -> Arrival {
         tracing::warn!(message = outbound.key, code, "a message was refused");
         let (party, message) = (self.0.party.clone(), outbound.key.clone());
         let told = Refused { party, message, code: code.to_owned(), entropy: crypto::random::bytes() };
-        if self.0.store.call(told).is_ok() { Arrival::Delivered } else { Arrival::Retry }
+        if self.0.store.call_async(told).await.is_ok() { Arrival::Delivered } else { Arrival::Retry }
     }
 }
 
-fn lane_of(outbound: &Outbound) -> String {
-    let envelope = Envelope::read(&outbound.body);
-    let Some(envelope) = envelope else { return String::new() };
-    let digest = crypto::hash::sha256(envelope.transaction.as_bytes());
-    format!("{} {}", envelope.to, digest[0] % LANES_EACH)
+fn lane_of(outbound: &Outbound) -> Lane {
+    let (to, transaction) = match Envelope::read(&outbound.body) {
+        Some(envelope) => (envelope.to, envelope.transaction),
+        None => Default::default(),
+    };
+    Lane { to, transaction }
 }
 
 /// The code of the first broken rule; of several that are possible the first.

@@ -1,6 +1,6 @@
 //! Every broken rule of a message, with its code and its place.
 
-use super::profile::{ChildRule, ElementRule, Family, Profile, VALIDATION};
+use super::profile::{ElementRule, Family, Profile, VALIDATION};
 use super::rules;
 use crate::xml::{Document, Element};
 use std::fmt;
@@ -41,8 +41,8 @@ pub fn lint(document: &Document, profile: &Profile) -> Vec<Finding> {
         return findings.found;
     };
     findings.family = family;
-    let path = format!("/{}", root.name);
-    Checker { profile, message: &root.name }.element(root, rule, &path, &mut findings);
+    let place = Place { outer: None, name: &root.name, count: None };
+    Checker { profile, message: &root.name }.element(root, rule, &place, &mut findings);
     rules::check(root, family, &mut findings);
     let mut found = findings.found;
     found.sort_by_key(|finding| finding.at);
@@ -61,28 +61,56 @@ impl Findings {
     }
 }
 
+/// Where an element stands; written out only if something is wrong there.
+struct Place<'a> {
+    outer: Option<&'a Place<'a>>,
+    name: &'a str,
+    /// The how manyth it is, where there may be several.
+    count: Option<usize>,
+}
+
+impl Place<'_> {
+    fn path(&self) -> String {
+        let outer = self.outer.map(Place::path).unwrap_or_default();
+        match self.count {
+            Some(count) => format!("{outer}/{}[{count}]", self.name),
+            None => format!("{outer}/{}", self.name),
+        }
+    }
+
+    fn attribute(&self, name: &str) -> String {
+        format!("{}/@{name}", self.path())
+    }
+
+    fn inside(&self, name: &str) -> String {
+        format!("{}/{name}", self.path())
+    }
+}
+
 struct Checker<'a> {
     profile: &'a Profile,
     message: &'a str,
 }
 
 impl Checker<'_> {
-    fn element(&self, element: &Element, rule: &ElementRule, path: &str, findings: &mut Findings) {
-        self.attributes(element, rule, path, findings);
-        self.text(element, rule, path, findings);
-        self.children(element, rule, path, findings);
+    fn element(&self, element: &Element, rule: &ElementRule, place: &Place<'_>, findings: &mut Findings) {
+        self.attributes(element, rule, place, findings);
+        self.text(element, rule, place, findings);
+        self.children(element, rule, place, findings);
     }
 
-    fn attributes(&self, element: &Element, rule: &ElementRule, path: &str, findings: &mut Findings) {
+    fn attributes(&self, element: &Element, rule: &ElementRule, place: &Place<'_>, findings: &mut Findings) {
         let family = findings.family;
         for expected in &rule.attributes {
-            let code = expected.codes.of(family);
-            let path = format!("{path}/@{}", expected.name);
-            let found = element.attributes.iter().find(|a| a.name == expected.name && a.prefix.is_empty());
+            let (name, code) = (&expected.name, expected.codes.of(family));
+            let found = element.attributes.iter().find(|a| a.name == *name && a.prefix.is_empty());
             match found {
-                None if expected.required => findings.add(code, &path, element.at, "missing".to_owned()),
+                None if expected.required => {
+                    findings.add(code, &place.attribute(name), element.at, "missing".to_owned());
+                }
                 Some(found) if !expected.kind.admits(&found.value) => {
-                    findings.add(code, &path, found.at, format!("not {}", expected.kind.expected()));
+                    let problem = format!("not {}", expected.kind.expected());
+                    findings.add(code, &place.attribute(name), found.at, problem);
                 }
                 _ => {}
             }
@@ -90,36 +118,35 @@ impl Checker<'_> {
         for found in element.attributes.iter().filter(|_| !rule.open) {
             let known = found.prefix.is_empty() && rule.attributes.iter().any(|a| a.name == found.name);
             if !known && !FOREIGN.contains(&found.namespace.as_str()) {
-                let path = format!("{path}/@{}", found.name);
-                findings.add(VALIDATION, &path, found.at, "no such attribute here".to_owned());
+                let problem = "no such attribute here".to_owned();
+                findings.add(VALIDATION, &place.attribute(&found.name), found.at, problem);
             }
         }
     }
 
-    fn text(&self, element: &Element, rule: &ElementRule, path: &str, findings: &mut Findings) {
-        let text: String = element
-            .children
-            .iter()
-            .filter_map(|node| match node {
-                crate::xml::Node::Text(text) => Some(text.as_str()),
-                crate::xml::Node::Element(_) => None,
-            })
-            .collect();
+    fn text(&self, element: &Element, rule: &ElementRule, place: &Place<'_>, findings: &mut Findings) {
+        let texts = element.children.iter().filter_map(|node| match node {
+            crate::xml::Node::Text(text) => Some(text.as_str()),
+            crate::xml::Node::Element(_) => None,
+        });
+        let text: String = texts.collect();
         match &rule.text {
             Some((kind, codes)) if !kind.admits(&text) => {
-                findings.add(codes.of(findings.family), path, element.at, format!("not {}", kind.expected()));
+                let problem = format!("not {}", kind.expected());
+                findings.add(codes.of(findings.family), &place.path(), element.at, problem);
             }
             None if !rule.open && !text.trim().is_empty() => {
-                findings.add(VALIDATION, path, element.at, "text where only elements stand".to_owned());
+                let problem = "text where only elements stand".to_owned();
+                findings.add(VALIDATION, &place.path(), element.at, problem);
             }
             _ => {}
         }
     }
 
-    fn children(&self, element: &Element, rule: &ElementRule, path: &str, findings: &mut Findings) {
+    fn children(&self, element: &Element, rule: &ElementRule, outer: &Place<'_>, findings: &mut Findings) {
         for expected in rule.children.iter().filter(|child| child.required) {
             if element.child(&expected.name).is_none() {
-                let path = format!("{path}/{}", expected.name);
+                let path = outer.inside(&expected.name);
                 findings.add(expected.codes.of(findings.family), &path, element.at, "missing".to_owned());
             }
         }
@@ -129,28 +156,25 @@ impl Checker<'_> {
             let place = rule.children.iter().position(|expected| expected.name == child.name);
             let Some(place) = place.filter(|_| child.namespace.is_empty()) else {
                 if !rule.open {
-                    findings.add(
-                        VALIDATION,
-                        &format!("{path}/{}", child.name),
-                        child.at,
-                        "no such element here".to_owned(),
-                    );
+                    let problem = "no such element here".to_owned();
+                    findings.add(VALIDATION, &outer.inside(&child.name), child.at, problem);
                 }
                 continue;
             };
             let expected = &rule.children[place];
             let count = counted(&mut seen, &expected.name);
-            let path = inner_path(path, expected, count);
+            let stands =
+                Place { outer: Some(outer), name: &child.name, count: expected.many.then_some(count) };
             if count > 1 && !expected.many {
-                findings.add(VALIDATION, &path, child.at, "stands twice".to_owned());
+                findings.add(VALIDATION, &stands.path(), child.at, "stands twice".to_owned());
             }
             if place < last {
                 let problem = format!("stands after {}, and belongs before it", rule.children[last].name);
-                findings.add(VALIDATION, &path, child.at, problem);
+                findings.add(VALIDATION, &stands.path(), child.at, problem);
             }
             last = last.max(place);
             if let Some(rule) = self.profile.element(self.message, &element.name, &child.name) {
-                self.element(child, rule, &path, findings);
+                self.element(child, rule, &stands, findings);
             }
         }
     }
@@ -168,8 +192,4 @@ fn counted<'a>(seen: &mut Vec<(&'a str, usize)>, name: &'a str) -> usize {
             1
         }
     }
-}
-
-fn inner_path(path: &str, child: &ChildRule, count: usize) -> String {
-    if child.many { format!("{path}/{}[{count}]", child.name) } else { format!("{path}/{}", child.name) }
 }

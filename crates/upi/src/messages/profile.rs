@@ -31,7 +31,8 @@ pub struct Profile {
     pub since: Timestamp,
     /// The namespace of roots.
     pub namespace: String,
-    elements: BTreeMap<String, ElementRule>,
+    /// By name, then by the element or message they stand in; by nothing where they are the same everywhere.
+    elements: BTreeMap<String, BTreeMap<String, ElementRule>>,
     messages: BTreeMap<String, (Family, ElementRule)>,
 }
 
@@ -146,8 +147,10 @@ impl Profile {
             ["since", date] => self.since = iso_date(date).ok_or("a date, yyyy-mm-dd")?,
             ["namespace", uri] => self.namespace = uri.to_owned(),
             ["element", key] => {
-                self.elements.insert(key.to_owned(), ElementRule::default());
-                *place = Place::Element(key.to_owned());
+                let (outer, name) = key.rsplit_once('/').unwrap_or(("", key));
+                let inside = self.elements.entry(name.to_owned()).or_default();
+                inside.insert(outer.to_owned(), ElementRule::default());
+                *place = Place::Element(outer.to_owned(), name.to_owned());
             }
             ["message", name, family] => {
                 let family = match family {
@@ -162,7 +165,9 @@ impl Profile {
             _ => {
                 let rule = match place {
                     Place::Head => None,
-                    Place::Element(key) => self.elements.get_mut(key),
+                    Place::Element(outer, name) => {
+                        self.elements.get_mut(name).and_then(|inside| inside.get_mut(outer))
+                    }
                     Place::Message(name) => self.messages.get_mut(name).map(|(_, rule)| rule),
                 };
                 rule.ok_or("profile, since, namespace, element or message")?.take(words)?;
@@ -173,12 +178,9 @@ impl Profile {
 
     /// Whether something inside an element is nowhere defined.
     fn undefined(&self) -> bool {
-        let rules = self.elements.values().chain(self.messages.values().map(|(_, rule)| rule));
-        let known = |name: &str| {
-            let suffix = format!("/{name}");
-            self.elements.keys().any(|key| key == name || key.ends_with(&suffix))
-        };
-        rules.flat_map(|rule| &rule.children).any(|child| !known(&child.name))
+        let rules = self.elements.values().flat_map(BTreeMap::values);
+        let rules = rules.chain(self.messages.values().map(|(_, rule)| rule));
+        rules.flat_map(|rule| &rule.children).any(|child| !self.elements.contains_key(&child.name))
     }
 
     /// The names of all messages.
@@ -193,14 +195,14 @@ impl Profile {
 
     /// The rule of an element inside another, in a message.
     pub(super) fn element(&self, message: &str, parent: &str, name: &str) -> Option<&ElementRule> {
-        let inside = |outer: &str| self.elements.get(&format!("{outer}/{name}"));
-        inside(parent).or_else(|| inside(message)).or_else(|| self.elements.get(name))
+        let inside = self.elements.get(name)?;
+        inside.get(parent).or_else(|| inside.get(message)).or_else(|| inside.get(""))
     }
 }
 
 enum Place {
     Head,
-    Element(String),
+    Element(String, String),
     Message(String),
 }
 

@@ -107,6 +107,10 @@ impl<'a> Reader<'a> {
 
     /// What is refused by name where markup begins.
     fn refused(&self) -> Option<XmlError> {
+        // Most markup is a tag.
+        if !matches!(self.rest().as_bytes(), [b'<', b'!' | b'?', ..]) {
+            return None;
+        }
         const REFUSED: [(&str, Reason); 4] = [
             ("<!--", Reason::Comment),
             ("<![CDATA[", Reason::CData),
@@ -244,6 +248,14 @@ impl<'a> Reader<'a> {
             None => return self.fail(Reason::Ended),
         };
         self.at += 1;
+        // Most values are printable letters of ASCII: these are taken as they stand.
+        let rest = self.rest();
+        let usual = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'&' | b'<') && *b != quote as u8;
+        let length = rest.bytes().take_while(usual).count();
+        if rest.as_bytes().get(length) == Some(&(quote as u8)) {
+            self.at += length + 1;
+            return Ok(rest[..length].to_owned());
+        }
         let mut value = String::new();
         loop {
             let rest = self.rest();
@@ -269,6 +281,14 @@ impl<'a> Reader<'a> {
 
     /// Text up to the next tag.
     fn content(&mut self) -> Read<String> {
+        // Between most tags there is nothing or a plain word.
+        let rest = self.rest();
+        let usual = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'&' | b'<' | b']');
+        let length = rest.bytes().take_while(usual).count();
+        if rest.as_bytes().get(length) == Some(&b'<') && self.defences.stands(Defence::Comments) {
+            self.at += length;
+            return Ok(rest[..length].to_owned());
+        }
         let mut text = String::new();
         loop {
             let rest = self.rest();
