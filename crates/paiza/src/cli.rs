@@ -671,10 +671,10 @@ pub(crate) enum Bench {
     },
     /// Account payments over all parties, signed and durable everywhere, next to the bound that RSA sets
     Upi {
-        /// Payments under way at once
-        #[arg(long, default_value_t = 32)]
+        /// Payments under way at once in the closed loop
+        #[arg(long, default_value_t = 128)]
         in_flight: usize,
-        /// Seconds of closed-loop load
+        /// Seconds of closed-loop load, and of paced load after it
         #[arg(long, default_value_t = 5)]
         seconds: u64,
         /// Sign nothing between the parties: what all the rest costs

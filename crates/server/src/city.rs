@@ -322,7 +322,7 @@ impl City {
 
     /// Starts the parties of account payment: the provider, the switch and the banks.
     pub fn open_upi(&mut self, plan: &Plan) -> Result<(), CityError> {
-        let (parties, running) = upi_parties(plan, &self.http, self.addresses.telephone)?;
+        let (parties, running) = upi_parties(plan, &|_| &self.http, self.addresses.telephone)?;
         if let Some((_, tools)) = &self.test {
             let stores = running.iter().flat_map(Running::stores);
             stores.for_each(|(name, store)| tools.clockwork.mind(name, store));

@@ -53,7 +53,7 @@ pub fn spawn_delivery(
             bell: Arc::clone(&bell),
             ended: Arc::clone(&couriers.ended),
         };
-        let name = format!("deliver-{}", courier.topic);
+        let name = format!("{}-{}", store.name(), courier.topic);
         let thread = spawn(&name, move || courier.run())?;
         couriers.threads.push((bell, thread));
     }
@@ -133,7 +133,7 @@ pub fn spawn_lanes(store: &Store, backoff: Backoff, lanes: Lanes) -> Result<Cour
     let ended: Arc<AtomicBool> = Arc::default();
     let bell = Arc::new(Bell::default());
     store.ring_on_messages(&bell);
-    let name = format!("deliver-{}", lanes.topic);
+    let name = format!("{}-{}", store.name(), lanes.topic);
     let depot = Arc::new(Depot {
         store: store.clone(),
         backoff,
@@ -193,7 +193,7 @@ impl Depot {
         waiting.ready.push_back(lane);
         if waiting.idle < waiting.ready.len() && waiting.threads.len() < self.lanes.width {
             let depot = Arc::clone(self);
-            let name = format!("deliver-{}-{}", self.lanes.topic, waiting.threads.len());
+            let name = format!("{}-{}-{}", self.store.name(), self.lanes.topic, waiting.threads.len());
             match spawn(&name, move || depot.work()) {
                 Ok(thread) => waiting.threads.push(thread),
                 Err(error) => tracing::warn!(%error, "no thread to deliver with; those there are will"),

@@ -28,6 +28,7 @@ pub const QUEUE: usize = 16_384;
 pub struct Store(Arc<Shared>);
 
 struct Shared {
+    name: String,
     threads: Threads,
     questions: Mutex<Box<dyn View>>,
     verification: Mutex<Box<dyn View>>,
@@ -37,9 +38,10 @@ struct Shared {
 }
 
 impl Store {
-    /// Opens or creates the SQLite database at this path.
+    /// Opens or creates the SQLite database at this path. Its threads are named after the file.
     pub fn open(path: &Path, schema: Schema, clock: Arc<dyn Clock>) -> Result<Store, StoreError> {
-        Store::over(Sqlite::open(path)?, schema, clock)
+        let name = path.file_stem().map_or("store".into(), |stem| stem.to_string_lossy());
+        Store::named(&name, Sqlite::open(path)?, schema, clock)
     }
 
     /// Opens a database through any driver.
@@ -48,12 +50,22 @@ impl Store {
         schema: Schema,
         clock: Arc<dyn Clock>,
     ) -> Result<Store, StoreError> {
+        Store::named("store", driver, schema, clock)
+    }
+
+    fn named<D: Driver + 'static>(
+        name: &str,
+        driver: D,
+        schema: Schema,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Store, StoreError> {
         let mut executor = Executor::open(driver, &schema)?;
         let questions = Mutex::new(executor.driver().view()?);
         let verification = Mutex::new(executor.driver().view()?);
         let bells = Bells::default();
-        let threads = Threads::start(executor, Arc::clone(&clock), Arc::clone(&bells))?;
-        Ok(Store(Arc::new(Shared { threads, questions, verification, schema, clock, bells })))
+        let threads = Threads::start(name, executor, Arc::clone(&clock), Arc::clone(&bells))?;
+        let name = name.to_owned();
+        Ok(Store(Arc::new(Shared { name, threads, questions, verification, schema, clock, bells })))
     }
 
     /// Executes an operation and waits until its outcome is durable. Not from inside a callback.
@@ -192,6 +204,11 @@ impl Store {
     fn hang(&self, bell: &Arc<Bell>, for_any: bool) {
         self.0.clock.ring_on_jump(bell);
         lock(&self.0.bells).push(Hung { bell: Arc::clone(bell), for_any });
+    }
+
+    /// By which its threads are known.
+    pub fn name(&self) -> &str {
+        &self.0.name
     }
 
     /// The clock in use.

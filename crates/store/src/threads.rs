@@ -105,6 +105,7 @@ enum Chore {
 
 impl Threads {
     pub(crate) fn start<D: Driver + 'static>(
+        name: &str,
         mut executor: Executor<D>,
         clock: Arc<dyn Clock>,
         bells: Bells,
@@ -116,12 +117,13 @@ impl Threads {
         let (control, control_queue) = unbounded();
         let (chores, chore_queue) = bounded(1);
         let reports = control.clone();
-        let folding = spawn("store-fold", move || fold_all(folder, &chore_queue, &reports))?;
+        let folding = spawn(&format!("{name}-fold"), move || fold_all(folder, &chore_queue, &reports))?;
         let (tell, untold) = bounded::<Done>(UNTOLD_MOST);
-        let telling = spawn("store-tell", move || untold.iter().for_each(Done::tell))?;
+        let telling = spawn(&format!("{name}-tell"), move || untold.iter().for_each(Done::tell))?;
         let (commits, commit_queue) = bounded(1);
         let (reports, told) = (control.clone(), tell.clone());
-        let syncing = spawn("store-sync", move || commit_all(appender, &commit_queue, &reports, &told))?;
+        let syncing =
+            spawn(&format!("{name}-sync"), move || commit_all(appender, &commit_queue, &reports, &told))?;
         let [syncing_id, telling_id] = [&syncing, &telling].map(|thread| thread.thread().id());
         let (records, undecided) = (Arc::new(Mutex::new(executor)), Arc::<AtomicUsize>::default());
         let unwritten: Reports = Arc::new(Mutex::new(Some(Vec::new())));
@@ -144,7 +146,7 @@ impl Threads {
             clock,
             bells,
         };
-        let writer = spawn("store-write", move || writer.run())?;
+        let writer = spawn(&format!("{name}-write"), move || writer.run())?;
         let own = [writer.thread().id(), syncing_id, telling_id];
         let writer = Mutex::new(Some(writer));
         Ok(Threads { jobs, undecided, reports: unwritten, records: seen, control, writer, own })

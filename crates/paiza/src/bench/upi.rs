@@ -1,5 +1,6 @@
 //! `paiza bench upi`: payments over all parties on this machine, real HTTP between them, durable everywhere, signatures on; next
-//! to the bound that the RSA operations of the same run set.
+//! to the bound that the RSA operations of the same run set. First as many as go with so many under way, then half as many a
+//! second, begun by the clock and not by the end of those before.
 
 use super::usage::Usage;
 use super::{Place, configuration};
@@ -12,9 +13,10 @@ use psp::records::{Direction, LinkedAccount, Payment, PaymentState};
 use serde_json::json;
 use server::city::{Http, Plan, Ports, Running, TelephoneNetwork, UpiParties, upi_parties};
 use server::upi::phone::{NewUpiPhone, UpiPhone};
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use store::SystemClock;
 use values::{Currency, Money, Records, SecretBytes};
@@ -27,9 +29,11 @@ const PEOPLE: [[&str; 6]; 4] = [
     ["9800000005", "BNYN", "417205", "0930", "620573", "chai@paiza"],
 ];
 /// How often the collector looks which payments have ended.
-const LOOK_AGAIN: Duration = Duration::from_millis(2);
-/// How long the cost of a signature is measured.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// How long the cost of a signature is measured, before and after the load.
 const MEASURED_FOR: Duration = Duration::from_millis(500);
+/// What serves each kind of party: threads by whose names their work is counted.
+const PARTIES: [&str; 5] = ["psp", "switch", "bank", "billers", "telephone"];
 
 struct Person {
     phone: UpiPhone,
@@ -55,44 +59,128 @@ pub(super) fn run(
     let failed = |error| configuration("the parties", error);
     let documented = Plan::documented(&place.0.join("city"), Arc::new(SystemClock));
     let plan = Plan { ports: Ports::Free, unsigned_account_payments: unsigned, ..documented };
-    let http = Http::start().map_err(failed)?;
+    let served = PARTIES.map(|party| Http::named(party).map(|http| (party, http)));
+    let served = served.into_iter().collect::<Result<BTreeMap<_, _>, _>>().map_err(failed)?;
+    let http = |party: &str| &served[party];
     let socket = TcpListener::bind("127.0.0.1:0").map_err(|error| configuration("a port", error))?;
-    let telephone = TelephoneNetwork::start(&plan, &http, socket).map_err(failed)?;
+    let telephone = TelephoneNetwork::start(&plan, http("telephone"), socket).map_err(failed)?;
     let (parties, running) = upi_parties(&plan, &http, telephone.at).map_err(failed)?;
     let people = PEOPLE.iter().map(|person| set_up(person, &parties, &telephone, place));
     let people = people.collect::<Result<Vec<_>, _>>()?;
 
+    let pairs_before = if unsigned { 0.0 } else { pairs_per_second() };
     let (before, used) = (taken(&running)?, Usage::now());
-    let began = Instant::now();
-    let latency = drive(&people, &parties, in_flight, time)?;
-    let seconds = began.elapsed().as_secs_f64();
+    let turns = Turns::closed(time);
+    let latency = drive(&people, &parties, in_flight, &turns)?;
+    let seconds = turns.began.elapsed().as_secs_f64();
     let used = Usage::now().since(&used);
-    let paid = (latency.len() as f64).max(1.0);
     // Each message is signed and checked, and so is its Ack.
-    let signatures = if unsigned { 0.0 } else { 2.0 * (taken(&running)? - before) as f64 / paid };
-    let (per_second, cpu_ms) = (paid / seconds, used.cpu_micros as f64 / 1000.0 / paid);
-    let ms = |quantile| latency.value_at_quantile(quantile) as f64 / 1000.0;
-    output.line(format!(
-        "{per_second:.0} payments a second, {in_flight} under way; p50 {:.1} ms, p99 {:.1} ms; {cpu_ms:.2} ms of CPU each, phones \
-         included; {signatures:.1} RSA signatures each",
-        ms(0.5),
-        ms(0.99),
-    ));
-    let mut summary = json!({
-        "payments_per_s": per_second, "p50_ms": ms(0.5), "p99_ms": ms(0.99), "payments": latency.len(), "cpu_ms": cpu_ms,
-        "signatures_per_payment": signatures,
-    });
-    if !unsigned {
-        let limit = pairs_per_second() / signatures.max(1.0);
-        output.line(format!(
-            "RSA alone would let {limit:.0} a second through here: {:.0} percent of that (wanted: 80)",
-            100.0 * per_second / limit
-        ));
-        summary["limit_per_s"] = json!(limit);
-        summary["ratio"] = json!(per_second / limit);
-    }
-    output.summary(summary);
+    let messages = taken(&running)? - before;
+    let pairs = if unsigned { 0.0 } else { (pairs_before + pairs_per_second()) / 2.0 };
+    let per_second = latency.len() as f64 / seconds;
+    // Twice as many threads as it would take: a payment that is late is late by its own wait alone.
+    let paced = drive(&people, &parties, in_flight * 2, &Turns::paced(time, per_second / 2.0))?;
+    Measured { in_flight, per_second, latency, used, messages, pairs, paced }.say(output);
     Ok(())
+}
+
+/// What a run gave.
+struct Measured {
+    in_flight: usize,
+    per_second: f64,
+    latency: Histogram<u64>,
+    used: Usage,
+    /// Taken by all parties.
+    messages: u64,
+    /// Signatures made and checked in a second on all processors; 0 where nothing is signed.
+    pairs: f64,
+    paced: Histogram<u64>,
+}
+
+impl Measured {
+    fn say(&self, output: Output) {
+        let paid = (self.latency.len() as f64).max(1.0);
+        let cpu_ms = self.used.cpu_micros as f64 / 1000.0 / paid;
+        let messages = self.messages as f64 / paid;
+        let ms = |of: &Histogram<u64>, quantile| of.value_at_quantile(quantile) as f64 / 1000.0;
+        let (p50, p99) = (ms(&self.latency, 0.5), ms(&self.latency, 0.99));
+        let (paced_p50, paced_p99) = (ms(&self.paced, 0.5), ms(&self.paced, 0.99));
+        let per_second = self.per_second;
+        output.line(format!(
+            "{per_second:.0} payments a second, {} under way; p50 {p50:.1} ms, p99 {p99:.1} ms; {cpu_ms:.2} ms of CPU each, \
+             phones included; {messages:.1} messages each",
+            self.in_flight,
+        ));
+        output.line(format!(
+            "Paced at {:.0} a second: p50 {paced_p50:.1} ms, p99 {paced_p99:.1} ms",
+            per_second / 2.0
+        ));
+        let by_party = by_party(&self.used.threads, paid);
+        let shares: Vec<String> = by_party.iter().map(|(party, ms)| format!("{party} {ms:.2}")).collect();
+        output.line(format!("ms of CPU each by party: {}", shares.join(", ")));
+        let mut summary = json!({
+            "payments_per_s": per_second, "p50_ms": p50, "p99_ms": p99, "payments": self.latency.len(), "cpu_ms": cpu_ms,
+            "cpu_ms_by_party": by_party, "paced_per_s": per_second / 2.0, "paced_p50_ms": paced_p50,
+            "paced_p99_ms": paced_p99, "messages_per_payment": messages,
+        });
+        if self.pairs > 0.0 {
+            let limit = self.pairs / (2.0 * messages).max(1.0);
+            let ratio = per_second / limit;
+            output.line(format!(
+                "RSA alone would let {limit:.0} a second through here: {:.0} percent of that (wanted: 80)",
+                100.0 * ratio
+            ));
+            summary["signatures_per_payment"] = json!(2.0 * messages);
+            summary["limit_per_s"] = json!(limit);
+            summary["ratio"] = json!(ratio);
+        }
+        output.summary(summary);
+    }
+}
+
+/// The CPU time of each kind of party for one payment, in milliseconds: a thread's name begins with its party's. What has
+/// another name belongs to the phones.
+fn by_party(threads: &BTreeMap<String, u64>, payments: f64) -> BTreeMap<&'static str, f64> {
+    let mut sums = BTreeMap::new();
+    for (name, micros) in threads {
+        let party = PARTIES.iter().find(|party| name.starts_with(*party)).copied().unwrap_or("phones");
+        *sums.entry(party).or_insert(0.0) += *micros as f64 / 1000.0 / payments;
+    }
+    sums
+}
+
+/// Whose turn it is, and when.
+struct Turns {
+    next: AtomicU64,
+    began: Instant,
+    time: Duration,
+    /// Between two beginnings; nothing if each begins as soon as somebody is free.
+    every: Option<Duration>,
+}
+
+impl Turns {
+    fn closed(time: Duration) -> Turns {
+        Turns { next: AtomicU64::new(0), began: Instant::now(), time, every: None }
+    }
+
+    fn paced(time: Duration, per_second: f64) -> Turns {
+        let every = Some(Duration::from_secs_f64(1.0 / per_second.max(1.0)));
+        Turns { every, ..Turns::closed(time) }
+    }
+
+    /// The next payment's number and the moment from which it counts; none when the time is over.
+    fn take(&self) -> Option<(u64, Instant)> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let since = match self.every {
+            None => Instant::now(),
+            Some(every) => self.began + every.mul_f64(number as f64),
+        };
+        if since >= self.began + self.time {
+            return None;
+        }
+        std::thread::sleep(since.saturating_duration_since(Instant::now()));
+        Some((number, since))
+    }
 }
 
 fn set_up(
@@ -132,22 +220,22 @@ fn taken(running: &[Running]) -> Result<u64, Failure> {
     Ok(all)
 }
 
-/// Pays for so long, so many under way; how long each took, in microseconds.
+/// Pays while there are turns, so many payers at once; how long each payment took, in microseconds.
 fn drive(
     people: &[Person],
     parties: &UpiParties,
-    in_flight: usize,
-    time: Duration,
+    payers: usize,
+    turns: &Turns,
 ) -> Result<Histogram<u64>, Failure> {
     let (waits, waiting) = unbounded::<Wait>();
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let (over, looks) = (&over, &parties.service);
         let collector = scope.spawn(move || collect(looks.store(), &waiting, over));
-        let payers: Vec<_> = (0..in_flight)
-            .map(|place| {
+        let payers: Vec<_> = (0..payers)
+            .map(|_| {
                 let waits = waits.clone();
-                scope.spawn(move || pay_on(people, place, &waits, time))
+                scope.spawn(move || pay_on(people, turns, &waits))
             })
             .collect();
         let mut latency = Histogram::new(3).expect("three digits are allowed");
@@ -166,23 +254,16 @@ fn drive(
     })
 }
 
-/// One payer after another's money: each pays when the payment before has ended.
-fn pay_on(
-    people: &[Person],
-    place: usize,
-    waits: &Sender<Wait>,
-    time: Duration,
-) -> Result<Vec<Duration>, Failure> {
+/// One payment after another; each begins when it is its turn and the one before has ended.
+fn pay_on(people: &[Person], turns: &Turns, waits: &Sender<Wait>) -> Result<Vec<Duration>, Failure> {
     let (merchant, others) = (people.len() - 1, people.len() - 1);
     let paise = Money::new(1, Currency::INR).map_err(Failure::configuration)?;
-    let (began, mut took) = (Instant::now(), Vec::new());
-    for round in place.. {
-        if began.elapsed() >= time {
-            break;
-        }
-        let payer = &people[round % others];
-        let payee = if round % 3 == 0 { merchant } else { (round + 1) % others };
-        let since = Instant::now();
+    let mut took = Vec::new();
+    while let Some((number, since)) = turns.take() {
+        let number = number as usize;
+        let payer = (number + number / 3) % others;
+        let payee = if number.is_multiple_of(3) { merchant } else { (payer + 1) % others };
+        let payer = &people[payer];
         let order = payer.phone.order(&payer.account, (PEOPLE[payee][5], None), paise, None, &payer.pin);
         let order = order.map_err(of_phone)?;
         payer.phone.pay(&order).map_err(of_phone)?;

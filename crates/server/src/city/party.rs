@@ -134,10 +134,24 @@ impl Http {
         Http::by(Arc::new(SystemClock))
     }
 
+    /// The same with threads of this name, for whoever counts what a party's threads do.
+    pub fn named(name: &str) -> Result<Http, CityError> {
+        Http::of_threads(name, Arc::new(SystemClock))
+    }
+
     /// The same, bounding the patience with callers by this clock.
     pub fn by(clock: Arc<dyn Clock>) -> Result<Http, CityError> {
+        Http::of_threads("http", clock)
+    }
+
+    fn of_threads(name: &str, clock: Arc<dyn Clock>) -> Result<Http, CityError> {
         let builder = &mut tokio::runtime::Builder::new_multi_thread();
-        let runtime = builder.worker_threads(2).enable_all().build().map_err(io("the HTTP runtime"))?;
+        let runtime = builder
+            .worker_threads(2)
+            .thread_name(name)
+            .enable_all()
+            .build()
+            .map_err(io("the HTTP runtime"))?;
         Ok(Http { runtime: Some(runtime), alarm: Alarm::by(clock) })
     }
 

@@ -188,10 +188,11 @@ impl UpiParties {
     }
 }
 
-/// Starts all of them at the plan's ports; those who ask before those who are asked.
-pub fn upi_parties(
+/// Starts all of them at the plan's ports; those who ask before those who are asked. `http` says what serves a party: `psp`,
+/// `switch`, `billers` or `bank`.
+pub fn upi_parties<'a>(
     plan: &Plan,
-    http: &Http,
+    http: &dyn Fn(&str) -> &'a Http,
     telephone: SocketAddr,
 ) -> Result<(UpiParties, Vec<Running>), CityError> {
     let directory = UpiDirectory::sandbox();
@@ -215,13 +216,13 @@ pub fn upi_parties(
     }
     let book = AddressBook::new(entries);
     let billers_at = address(&billers_socket)?;
-    let provider = psp(plan, http, psp_socket, &book, (&directory.psps[0], telephone, billers_at))?;
-    let switch = upi_switch(plan, http, switch_socket, &book)?;
-    let paid = billers(plan, http, billers_socket)?;
+    let provider = psp(plan, http("psp"), psp_socket, &book, (&directory.psps[0], telephone, billers_at))?;
+    let switch = upi_switch(plan, http("switch"), switch_socket, &book)?;
+    let paid = billers(plan, http("billers"), billers_socket)?;
     let mut running = vec![provider.party.running, switch.running, paid.running];
     let mut banks = Vec::new();
     for (bank, socket) in sockets {
-        let party = upi_bank(plan, http, socket, &book, bank, telephone)?;
+        let party = upi_bank(plan, http("bank"), socket, &book, bank, telephone)?;
         banks.push((bank.id.clone(), party.at, party.store));
         running.push(party.running);
     }

@@ -88,7 +88,7 @@ impl Mailroom {
         let (out, all_home) = bounded(0);
         let (working, runtime) = (Arc::clone(&inside), runtime.clone());
         let sorting = move || working.sort(&runtime, &out);
-        let thread = std::thread::Builder::new().name("deliver-upi".to_owned()).spawn(sorting)?;
+        let thread = std::thread::Builder::new().name(format!("{}-mail", store.name())).spawn(sorting)?;
         Ok(Mailroom { inside, thread: Some(thread), all_home })
     }
 }

@@ -72,7 +72,7 @@ impl UpiTown {
         let http = Http::by(clock.clone()).unwrap();
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let telephone = TelephoneNetwork::start(&plan, &http, socket).unwrap();
-        let (parties, running) = upi_parties(&plan, &http, telephone.at).unwrap();
+        let (parties, running) = upi_parties(&plan, &|_| &http, telephone.at).unwrap();
         UpiTown { parties, clock, recorder, running, telephone, _http: http, folder }
     }
 

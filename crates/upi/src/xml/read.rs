@@ -65,6 +65,8 @@ impl<'a> Reader<'a> {
         Err(XmlError { at: self.at, reason })
     }
 
+    // Known texts of a letter or two: compared in place, not by a call.
+    #[inline(always)]
     fn takes(&mut self, what: &str) -> bool {
         let there = self.rest().starts_with(what);
         if there {
@@ -74,9 +76,10 @@ impl<'a> Reader<'a> {
     }
 
     fn blanks(&mut self) -> bool {
-        let rest = self.rest();
-        self.at += rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
-        self.rest().len() < rest.len()
+        let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
+        let count = self.rest().bytes().take_while(blank).count();
+        self.at += count;
+        count > 0
     }
 
     /// `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`, nothing else of that kind.
@@ -138,7 +141,7 @@ impl<'a> Reader<'a> {
             if let Some(refused) = self.refused() {
                 return Err(refused);
             }
-            let closed = if self.rest().starts_with("</") {
+            let closed = if matches!(self.rest().as_bytes(), [b'<', b'/', ..]) {
                 self.end_tag(&mut open)?
             } else {
                 let start = self.start_tag()?;
