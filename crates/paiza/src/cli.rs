@@ -498,6 +498,14 @@ pub(crate) enum Sandbox {
         #[arg(long, default_value = "127.0.0.1:8086")]
         telephone: String,
     },
+    /// Certificates with which the parties of account payment speak TLS: an authority, and one for each organisation
+    ///
+    /// Example: paiza sandbox upi-certificates --out certificates
+    UpiCertificates {
+        /// The folder they are written to; none may be in it
+        #[arg(long, default_value = "certificates")]
+        out: PathBuf,
+    },
     /// The billers: whose bills and recharges are paid by account
     Billers {
         #[command(flatten)]

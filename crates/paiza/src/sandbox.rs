@@ -40,6 +40,7 @@ pub(crate) fn run(what: &Sandbox, output: Output) -> Result<(), Failure> {
             host::issuer(line, bank, ports, telephone, platform, output)
         }
         Sandbox::UpiSwitch(host) => upi::switch(host, output),
+        Sandbox::UpiCertificates { out } => upi::certificates(out, output),
         Sandbox::UpiBank { host, bank, telephone } => upi::bank(host, bank, telephone, output),
         Sandbox::Billers { data, listen } => upi::all_billers(&data.data, listen, output),
         Sandbox::Telephone { data, listen } => host::telephone(&data.data, listen, output),

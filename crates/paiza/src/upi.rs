@@ -61,6 +61,9 @@ pub(crate) enum Upi {
         /// The billers
         #[arg(long, default_value = "127.0.0.1:8098")]
         billers: String,
+        /// Address to listen on for the other parties, with --tls; 100 ports above the documented one if absent
+        #[arg(long)]
+        parties: Option<String>,
     },
 }
 
@@ -183,8 +186,8 @@ pub(crate) fn run(what: &Upi, output: Output) -> Result<(), Failure> {
         Upi::Purse(what) => purse::run(what, output),
         Upi::Settle(what) => settle::run(what, output),
         Upi::Reconcile(what) => reconcile::run(what, output),
-        Upi::Provider { host, provider, telephone, billers } => {
-            crate::sandbox::provider(host, provider, (telephone, billers), output)
+        Upi::Provider { host, provider, telephone, billers, parties } => {
+            crate::sandbox::provider(host, (provider, parties.as_deref()), (telephone, billers), output)
         }
     }
 }

@@ -54,20 +54,32 @@ fn parties(folder: &Path) -> (Parties, [String; 2]) {
     (parties, told)
 }
 
-/// The same with another provider, and where that listens.
+/// The same with another provider, and where that listens; all of them speak TLS with one another.
 fn with_second(folder: &Path) -> (Parties, [String; 2], String) {
     started(folder, true)
 }
 
 fn started(folder: &Path, second: bool) -> (Parties, [String; 2], String) {
     let [telephone, provider, switch, amber, banyan, billers, mitra] = free();
+    let [for_parties, of_mitra] = free();
     let at = |organisation: &str, address: &str| ["--at".to_owned(), format!("{organisation}={address}")];
     let by_telephone = ["--telephone".to_owned(), telephone.clone()];
     let to_switch = at("700000", &switch);
-    let of_bank: Vec<String> = by_telephone.iter().chain(&to_switch).cloned().collect();
+    let locked: Vec<String> = if second {
+        let folder = folder.join("certificates").display().to_string();
+        done(&["sandbox", "upi-certificates", "--out", &folder], Path::new("."));
+        vec!["--tls".to_owned(), folder]
+    } else {
+        Vec::new()
+    };
+    let apart = |at: &String| if second { vec!["--parties".to_owned(), at.clone()] } else { Vec::new() };
+    let (own, other) = if second { (&for_parties, &of_mitra) } else { (&provider, &mitra) };
+    let of_bank: Vec<String> = [&by_telephone[..], &to_switch, &locked].concat();
     let everybody: Vec<String> =
-        [at("700001", &provider), at("700002", &mitra), at("701001", &amber), at("701002", &banyan)].concat();
-    let with_billers = [&of_bank[..], &["--billers".to_owned(), billers.clone()]].concat();
+        [at("700001", own), at("700002", other), at("701001", &amber), at("701002", &banyan)].concat();
+    let everybody = [&everybody[..], &locked].concat();
+    let with_billers =
+        [&of_bank[..], &apart(&for_parties), &["--billers".to_owned(), billers.clone()]].concat();
     let network = start("telephone", &arguments("sandbox telephone", &telephone, folder, &[]));
     let mut others = vec![
         network,
@@ -77,7 +89,8 @@ fn started(folder: &Path, second: bool) -> (Parties, [String; 2], String) {
         start("provider", &arguments("upi provider", &provider, folder, &with_billers)),
     ];
     if second {
-        others.push(start("mitra", &arguments("upi provider --provider mitra", &mitra, folder, &of_bank)));
+        let more = [of_bank, apart(&of_mitra)].concat();
+        others.push(start("mitra", &arguments("upi provider --provider mitra", &mitra, folder, &more)));
     }
     let arguments = arguments("sandbox upi-switch", &switch, folder, &everybody);
     let switch = start("switch", &arguments);
@@ -85,7 +98,7 @@ fn started(folder: &Path, second: bool) -> (Parties, [String; 2], String) {
 }
 
 #[test]
-fn two_providers_in_processes_of_their_own_pay_across_the_switch() {
+fn two_providers_in_processes_of_their_own_pay_across_the_switch_over_tls() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let (mut parties, [provider, telephone], mitra) = with_second(folder);

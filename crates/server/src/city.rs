@@ -52,7 +52,9 @@ pub use settlement::{SettledInstitution, SettlementDesk, Side};
 pub use switch::{Switch, SwitchPeers, SwitchPorts};
 pub use telephone::TelephoneNetwork;
 pub use terminal::{TerminalParty, TerminalSettings, sandbox_configuration};
-pub use upi::{PspParty, UpiParties, UpiParty, billers, psp, upi_bank, upi_parties, upi_switch};
+pub use upi::{
+    PartySockets, PspParty, UpiParties, UpiParty, billers, psp, upi_bank, upi_parties, upi_switch,
+};
 
 use party::address;
 
@@ -80,6 +82,8 @@ pub mod ports {
     pub const BILLERS: u16 = 8098;
     /// The second provider of account payment, where it runs; more follow.
     pub const UPI_PSP_MORE: u16 = 8096;
+    /// A provider listens for parties that speak TLS so many ports above the one for phones.
+    pub const UPI_PARTIES_ABOVE: u16 = 100;
     /// The acquirer, for terminals.
     pub const ACQUIRER: u16 = 8583;
     /// The card network, for acquirers.

@@ -1,8 +1,9 @@
-//! Serves HTTP/1.1 on a socket: how large a head may be, how slowly it may come, and how a port ends.
+//! Serves HTTP/1.1 on a socket, under TLS where that is asked for: how large a head may be, how slowly it may come, and how a port ends.
 
 use crate::alarm::Alarm;
 use crate::http_screening::Screened;
 use crate::screens::live::Closing;
+use crate::upi::tls::Caller;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::Request;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc};
+use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
 /// How long the head of a request may take to arrive, from its first byte on.
@@ -33,7 +35,13 @@ const LINGER: Duration = Duration::from_secs(1);
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
 /// Serves a router until the door closes and everything that was asked is answered.
-pub(crate) async fn serve(socket: TcpListener, router: Router, alarm: Alarm, mut closing: Closing) {
+pub(crate) async fn serve(
+    socket: TcpListener,
+    router: Router,
+    tls: Option<TlsAcceptor>,
+    alarm: Alarm,
+    mut closing: Closing,
+) {
     // It is told that all connections have ended by their halves of this being gone.
     let (open, mut all_ended) = mpsc::channel::<Infallible>(1);
     loop {
@@ -49,9 +57,13 @@ pub(crate) async fn serve(socket: TcpListener, router: Router, alarm: Alarm, mut
             () = closing.wait() => break,
         };
         let _ = stream.set_nodelay(true);
-        let (router, alarm, closing, open) = (router.clone(), alarm.clone(), closing.clone(), open.clone());
+        let (router, tls) = (router.clone(), tls.clone());
+        let (alarm, closing, open) = (alarm.clone(), closing.clone(), open.clone());
         tokio::spawn(async move {
-            connection(stream, router, alarm, closing).await;
+            match tls {
+                None => connection(stream, router, alarm, closing).await,
+                Some(tls) => shaken_hands(stream, &tls, router, alarm, closing).await,
+            }
             drop(open);
         });
     }
@@ -59,7 +71,33 @@ pub(crate) async fn serve(socket: TcpListener, router: Router, alarm: Alarm, mut
     let _ = all_ended.recv().await;
 }
 
-async fn connection(stream: TcpStream, router: Router, alarm: Alarm, mut closing: Closing) {
+/// Agrees on keys first; who calls is told to the routes.
+async fn shaken_hands(
+    stream: TcpStream,
+    tls: &TlsAcceptor,
+    router: Router,
+    alarm: Alarm,
+    mut closing: Closing,
+) {
+    let stream = tokio::select! {
+        shaken = tls.accept(stream) => shaken,
+        () = alarm.after(HEAD_WITHIN) => return,
+        () = closing.wait() => return,
+    };
+    match stream {
+        Ok(stream) => {
+            let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+            let router = match shown {
+                Some(certificate) => router.layer(axum::Extension(Caller(certificate.clone().into_owned()))),
+                None => router,
+            };
+            connection(stream, router, alarm, closing).await;
+        }
+        Err(error) => tracing::warn!(%error, "a caller was refused before it said anything"),
+    }
+}
+
+async fn connection(stream: impl Wire, router: Router, alarm: Alarm, mut closing: Closing) {
     let progress = Arc::new(Progress::default());
     let asked = Arc::clone(&progress);
     let answer = service_fn(move |request: Request<Incoming>| {
@@ -99,13 +137,13 @@ async fn connection(stream: TcpStream, router: Router, alarm: Alarm, mut closing
     }
     let mut stream = connection.into_parts().io.into_inner().into_inner().stream;
     if too_slow {
-        say(&stream, crate::platform_http::too_slow().as_bytes()).await;
+        say(&mut stream, crate::platform_http::too_slow().as_bytes()).await;
     }
     let _ = poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await;
     // What is still on its way is taken and thrown away for a moment: a connection that ends with words unread takes the
     // answer away from whoever is still speaking.
     if !is_closing {
-        let _ = tokio::time::timeout(LINGER, drain(&stream)).await;
+        let _ = tokio::time::timeout(LINGER, drain(&mut stream)).await;
     }
 }
 
@@ -139,23 +177,33 @@ impl hyper::body::Body for Followed {
     }
 }
 
+/// What a connection goes over.
+trait Wire: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire for S {}
+
 /// Writes what fits at once: a caller that takes nothing any more is not waited for.
-async fn say(stream: &TcpStream, words: &[u8]) {
-    if stream.writable().await.is_ok() {
-        let _ = stream.try_write(words);
-    }
+async fn say(stream: &mut impl Wire, words: &[u8]) {
+    poll_fn(|context| {
+        let _ = Pin::new(&mut *stream).poll_write(context, words);
+        let _ = Pin::new(&mut *stream).poll_flush(context);
+        Poll::Ready(())
+    })
+    .await;
 }
 
 /// Reads to the end.
-async fn drain(stream: &TcpStream) {
+async fn drain(stream: &mut impl Wire) {
     let mut room = [0; 4096];
-    while stream.readable().await.is_ok() {
-        match stream.try_read(&mut room) {
-            Ok(1..) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Ok(0) | Err(_) => return,
-        }
-    }
+    let mut reads = async || {
+        poll_fn(|context| {
+            let mut into = ReadBuf::new(&mut room);
+            let read = Pin::new(&mut *stream).poll_read(context, &mut into);
+            read.map_ok(|()| into.filled().len())
+        })
+        .await
+    };
+    while matches!(reads().await, Ok(1..)) {}
 }
 
 /// How far a connection is. A head begins with its first byte, so a connection that is kept and not used is not slow.
@@ -201,12 +249,12 @@ impl Progress {
 }
 
 /// A connection that notes when bytes come.
-struct Watched {
-    stream: TcpStream,
+struct Watched<S> {
+    stream: S,
     progress: Arc<Progress>,
 }
 
-impl AsyncRead for Watched {
+impl<S: Wire> AsyncRead for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -221,7 +269,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl<S: Wire> AsyncWrite for Watched<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -7,7 +7,7 @@ use crate::up::failure;
 use clap::Args;
 use sandbox::upi::directory::UpiDirectory;
 use serde_json::json;
-use server::city::{Http, Plan, Running, billers, ports, psp, upi_bank, upi_switch};
+use server::city::{Http, PartySockets, Plan, Running, billers, ports, psp, upi_bank, upi_switch};
 use server::upi::AddressBook;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -24,20 +24,24 @@ pub(crate) struct UpiHost {
     /// Where another organisation listens, repeated; the documented ports for those not named
     #[arg(long = "at", value_name = "ORGANISATION=HOST:PORT")]
     at: Vec<String>,
+    /// Speak TLS with the other parties, with the certificates in this folder (`paiza sandbox upi-certificates` makes them)
+    #[arg(long, value_name = "FOLDER")]
+    tls: Option<PathBuf>,
 }
 
 /// Where organisations listen: as documented, unless named otherwise.
-fn book(named: &[String]) -> Result<AddressBook, Failure> {
+fn book(host: &UpiHost) -> Result<AddressBook, Failure> {
     let directory = UpiDirectory::sandbox();
     let here = |port| SocketAddr::from(([127, 0, 0, 1], port));
     let mut entries = vec![(directory.switch.organisation.clone(), here(ports::UPI_SWITCH))];
     for (place, psp) in (0u16..).zip(&directory.psps) {
-        entries.push((psp.organisation.clone(), here(documented_psp(place))));
+        let above = if host.tls.is_some() { ports::UPI_PARTIES_ABOVE } else { 0 };
+        entries.push((psp.organisation.clone(), here(documented_psp(place) + above)));
     }
     for (place, bank) in (0u16..).zip(&directory.banks) {
         entries.push((bank.organisation.clone(), here(ports::UPI_BANK + place)));
     }
-    for text in named {
+    for text in &host.at {
         let parts = text.split_once('=');
         let (organisation, at) = parts.ok_or_else(|| Failure::usage("--at is ORGANISATION=HOST:PORT"))?;
         let entry = entries.iter_mut().find(|(known, _)| known == organisation);
@@ -60,7 +64,8 @@ impl UpiHost {
     }
 
     fn plan(&self) -> Result<Plan, Failure> {
-        Ok(Plan::documented(&self.data, left_clock(&self.data)?))
+        let plan = Plan::documented(&self.data, left_clock(&self.data)?);
+        Ok(Plan { account_payment_tls: self.tls.clone(), ..plan })
     }
 }
 
@@ -71,7 +76,7 @@ fn serve(what: &str, at: SocketAddr, running: Running, output: Output) -> Result
 pub(super) fn switch(host: &UpiHost, output: Output) -> Result<(), Failure> {
     let http = Http::start().map_err(failure)?;
     let socket = host.socket(ports::UPI_SWITCH)?;
-    let party = upi_switch(&host.plan()?, &http, socket, &book(&host.at)?).map_err(failure)?;
+    let party = upi_switch(&host.plan()?, &http, socket, &book(host)?).map_err(failure)?;
     serve("The UPI switch", party.at, party.running, output)
 }
 
@@ -83,9 +88,23 @@ pub(super) fn bank(host: &UpiHost, bank: &str, telephone: &str, output: Output) 
     let documented = ports::UPI_BANK + u16::try_from(place).unwrap_or_default();
     let (socket, entry) = (host.socket(documented)?, &directory.banks[place]);
     let telephone = address(telephone)?;
-    let party = upi_bank(&host.plan()?, &http, socket, &book(&host.at)?, entry, telephone);
+    let party = upi_bank(&host.plan()?, &http, socket, &book(host)?, entry, telephone);
     let party = party.map_err(failure)?;
     serve(&entry.name, party.at, party.running, output)
+}
+
+/// Makes certificates for every organisation of the directory.
+pub(super) fn certificates(folder: &Path, output: Output) -> Result<(), Failure> {
+    let directory = UpiDirectory::sandbox();
+    let organisations = [&directory.switch.organisation].into_iter();
+    let organisations = organisations.chain(directory.psps.iter().map(|psp| &psp.organisation));
+    let organisations = organisations.chain(directory.banks.iter().map(|bank| &bank.organisation));
+    let organisations: Vec<&str> = organisations.map(String::as_str).collect();
+    server::upi::tls::make(folder, organisations.iter().copied())
+        .map_err(|error| Failure::configuration(error.to_string()))?;
+    output.line(format!("certificates of {} organisations in {}", organisations.len(), folder.display()));
+    output.summary(json!({ "folder": folder, "organisations": organisations }));
+    Ok(())
 }
 
 /// The billers alone.
@@ -101,7 +120,7 @@ pub(super) fn all_billers(data: &Path, listen: &str, output: Output) -> Result<(
 /// A provider alone: the platform's part of account payment, or another one.
 pub(crate) fn provider(
     host: &UpiHost,
-    id: &str,
+    (id, parties): (&str, Option<&str>),
     (telephone, billers): (&str, &str),
     output: Output,
 ) -> Result<(), Failure> {
@@ -109,8 +128,19 @@ pub(crate) fn provider(
     let place = directory.psps.iter().position(|known| known.id == id);
     let place = place.ok_or_else(|| Failure::usage(format!("there is no provider {id}")))?;
     let http = Http::start().map_err(failure)?;
-    let socket = host.socket(documented_psp(u16::try_from(place).unwrap_or_default()))?;
+    let documented = documented_psp(u16::try_from(place).unwrap_or_default());
+    let own = host.socket(documented)?;
+    let parties = match (&host.tls, parties) {
+        (None, None) => None,
+        (None, Some(_)) => return Err(Failure::usage("--parties is for a provider that speaks TLS: --tls")),
+        (Some(_), parties) => {
+            let above = format!("127.0.0.1:{}", documented + ports::UPI_PARTIES_ABOVE);
+            let at = parties.unwrap_or(&above);
+            Some(TcpListener::bind(at).map_err(|error| Failure::configuration(format!("{at}: {error}")))?)
+        }
+    };
+    let sockets = PartySockets { own, parties };
     let of = (&directory.psps[place], address(telephone)?, address(billers)?);
-    let party = psp(&host.plan()?, &http, socket, &book(&host.at)?, of).map_err(failure)?.party;
+    let party = psp(&host.plan()?, &http, sockets, &book(host)?, of).map_err(failure)?.party;
     serve(&of.0.name, party.at, party.running, output)
 }

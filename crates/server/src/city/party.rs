@@ -6,6 +6,7 @@ use crate::alarm::Alarm;
 use crate::iso::{Dialect, Ends, Line, Listener, Service};
 use crate::screens::live::Closing;
 use crate::test_mode::Leg;
+use crate::upi::tls::Tls;
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use crypto::mac::LinkKey;
 use iso8583::{Framing, Message, Profile};
@@ -18,6 +19,7 @@ use store::{
     Clock, Couriers, Deliverer, Lanes, Schema, Store, StoreError, SystemClock, spawn_delivery, spawn_lanes,
 };
 use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
 
 /// How long a party that is asked to end goes on with what it has accepted.
 pub const ENDING: Duration = Duration::from_secs(20);
@@ -164,11 +166,17 @@ impl Http {
     pub fn bare(&self, read: String, created: String) -> Result<Bare, CityError> {
         let socket = TcpListener::bind("127.0.0.1:0").map_err(io("HTTP"))?;
         let at = address(&socket)?;
-        let port = self.serve(socket, crate::platform_http::developers::bare(read, created))?;
+        let port = self.serve(socket, crate::platform_http::developers::bare(read, created), None)?;
         Ok(Bare { at, _port: port })
     }
 
-    fn serve(&self, socket: TcpListener, router: axum::Router) -> Result<HttpPort, CityError> {
+    fn serve(
+        &self,
+        socket: TcpListener,
+        router: axum::Router,
+        tls: Option<&Tls>,
+    ) -> Result<HttpPort, CityError> {
+        let tls = tls.map(|tls| TlsAcceptor::from(Arc::clone(&tls.server)));
         socket.set_nonblocking(true).map_err(io("HTTP"))?;
         let runtime = self.runtime.as_ref().expect("it is there until it is dropped");
         let _inside = runtime.enter();
@@ -184,7 +192,7 @@ impl Http {
             close.now();
         });
         runtime.spawn(async move {
-            crate::http::serve(socket, router, alarm, closing).await;
+            crate::http::serve(socket, router, tls, alarm, closing).await;
             let _ = tell.send(());
         });
         Ok(HttpPort { stop: Some(stop), ended })
@@ -295,8 +303,19 @@ impl Running {
         socket: TcpListener,
         router: axum::Router,
     ) -> Result<SocketAddr, CityError> {
+        self.serve_by(http, socket, router, None)
+    }
+
+    /// The same under TLS, if that is spoken there.
+    pub(super) fn serve_by(
+        &mut self,
+        http: &Http,
+        socket: TcpListener,
+        router: axum::Router,
+        tls: Option<&Tls>,
+    ) -> Result<SocketAddr, CityError> {
         let at = address(&socket)?;
-        self.http.push(http.serve(socket, router)?);
+        self.http.push(http.serve(socket, router, tls)?);
         Ok(at)
     }
 

@@ -81,6 +81,8 @@ pub struct Plan {
     pub api_limits: Limits,
     /// Whether the parties of account payment neither sign nor check signatures: only to measure what the rest costs.
     pub unsigned_account_payments: bool,
+    /// The folder of certificates with which the parties of account payment speak TLS (see [`crate::upi::tls`]); none if absent.
+    pub account_payment_tls: Option<PathBuf>,
     /// Where its webhooks may be sent.
     pub egress: Egress,
     /// Which checks of its parties stand; all of them, except in tests of attacks.
@@ -102,6 +104,7 @@ impl Plan {
             backoff: Backoff::default(),
             api_limits: Limits::STANDARD,
             unsigned_account_payments: false,
+            account_payment_tls: None,
             egress: Egress::this_machine(),
             defences: CityDefences::default(),
         }

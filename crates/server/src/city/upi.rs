@@ -7,7 +7,8 @@ use crate::hosts::telephone::Telephone;
 use crate::upi::AddressBook;
 use crate::upi::app::App;
 use crate::upi::billers::{BillersLine, merchants};
-use crate::upi::office::{Keys, Office, Seal};
+use crate::upi::office::{Keys, Lines, Office, Seal};
+use crate::upi::tls::Tls;
 use ::upi::mail::Party;
 use platform::psp::PaymentService;
 use psp::Psp;
@@ -28,6 +29,20 @@ pub struct UpiParty {
     pub store: Store,
     /// What of it runs.
     pub running: Running,
+}
+
+/// Where a party listens.
+pub struct PartySockets {
+    /// Its port.
+    pub own: TcpListener,
+    /// Another one for the other parties: phones show no certificate, so a provider that speaks TLS has two.
+    pub parties: Option<TcpListener>,
+}
+
+impl From<TcpListener> for PartySockets {
+    fn from(own: TcpListener) -> PartySockets {
+        PartySockets { own, parties: None }
+    }
 }
 
 /// The provider.
@@ -52,25 +67,37 @@ fn keys_of(organisation: &str) -> Result<Keys, CityError> {
 fn start<P: Party>(
     plan: &Plan,
     http: &Http,
-    socket: TcpListener,
+    sockets: impl Into<PartySockets>,
     book: &AddressBook,
     (name, store, mut running): (&str, Store, Running),
     party: P,
     more: (axum::Router, HashMap<String, Deliverer>),
 ) -> Result<UpiParty, CityError> {
-    let keys = keys_of(party.identity().organisation.as_str())?;
+    let organisation = party.identity().organisation.as_str().to_owned();
+    let keys = keys_of(&organisation)?;
     let seal = match plan.unsigned_account_payments {
         false => Seal::Keys(keys),
         true => Seal::UnsignedForMeasuring(keys.own),
     };
-    let office = Office::new(party, store.clone(), seal, name_of, plan.watch.clone());
+    let folder = plan.account_payment_tls.as_ref();
+    let tls = folder.map(|folder| Tls::read(folder, &organisation)).transpose();
+    let tls = tls.map_err(|error| CityError::Unknown(error.to_string()))?;
+    let lines = Lines { book: book.clone(), tls: tls.clone() };
+    let office = Office::new(party, store.clone(), seal, name_of, lines, plan.watch.clone());
     let (router, mut deliverers) = more;
     let (topic, alarm) = office.alarm();
     deliverers.insert(topic, alarm);
-    let at = running.serve(http, socket, office.router().merge(router))?;
+    let at = match sockets.into() {
+        PartySockets { own, parties: None } => {
+            running.serve_by(http, own, office.router().merge(router), tls.as_ref())?
+        }
+        PartySockets { own, parties: Some(parties) } => {
+            running.serve_by(http, parties, office.router(), tls.as_ref())?;
+            running.serve(http, own, router)?
+        }
+    };
     running.deliver(plan, name, &store, deliverers)?;
-    let mailroom = office.mailroom(plan.backoff, &http.handle(), book.clone());
-    running.attend(mailroom.map_err(io("mailroom"))?);
+    running.attend(office.mailroom(plan.backoff, &http.handle()).map_err(io("mailroom"))?);
     Ok(UpiParty { at, store, running })
 }
 
@@ -123,7 +150,7 @@ pub fn upi_bank(
 pub fn psp(
     plan: &Plan,
     http: &Http,
-    socket: TcpListener,
+    sockets: impl Into<PartySockets>,
     book: &AddressBook,
     (entry, telephone, billers): (&PspEntry, SocketAddr, SocketAddr),
 ) -> Result<PspParty, CityError> {
@@ -145,7 +172,7 @@ pub fn psp(
     let app = App::new(service.clone(), Telephone::at(telephone, plan.watch.clone()), plan.defences.doors);
     let app = app.with_billers(line.clone());
     let more = (app.router(), HashMap::from([line.courier(service.clone())]));
-    let party = start(plan, http, socket, book, ("psp", store, running), party, more)?;
+    let party = start(plan, http, sockets, book, ("psp", store, running), party, more)?;
     Ok(PspParty { service, party })
 }
 
@@ -200,7 +227,13 @@ pub fn upi_parties<'a>(
         let named = |error| CityError::Io { what: format!("{what} (port {port})"), error };
         plan.ports.bind(port).map_err(named)
     };
-    let psp_socket = bind(ports::UPI_PSP, "provider of account payment")?;
+    let own = bind(ports::UPI_PSP, "provider of account payment")?;
+    let locked = plan.account_payment_tls.is_some();
+    let apart =
+        || bind(ports::UPI_PSP + ports::UPI_PARTIES_ABOVE, "provider of account payment, for parties");
+    let parties = locked.then(apart).transpose()?;
+    let psp_listens = address(parties.as_ref().unwrap_or(&own))?;
+    let psp_sockets = PartySockets { own, parties };
     let switch_socket = bind(ports::UPI_SWITCH, &directory.switch.name)?;
     let billers_socket = bind(ports::BILLERS, "billers")?;
     let mut sockets = Vec::new();
@@ -208,7 +241,7 @@ pub fn upi_parties<'a>(
         sockets.push((bank, bind(ports::UPI_BANK + place, &bank.name)?));
     }
     let mut entries = vec![
-        (directory.psps[0].organisation.clone(), address(&psp_socket)?),
+        (directory.psps[0].organisation.clone(), psp_listens),
         (directory.switch.organisation.clone(), address(&switch_socket)?),
     ];
     for (bank, socket) in &sockets {
@@ -216,7 +249,7 @@ pub fn upi_parties<'a>(
     }
     let book = AddressBook::new(entries);
     let billers_at = address(&billers_socket)?;
-    let provider = psp(plan, http("psp"), psp_socket, &book, (&directory.psps[0], telephone, billers_at))?;
+    let provider = psp(plan, http("psp"), psp_sockets, &book, (&directory.psps[0], telephone, billers_at))?;
     let switch = upi_switch(plan, http("switch"), switch_socket, &book)?;
     let paid = billers(plan, http("billers"), billers_socket)?;
     let mut running = vec![provider.party.running, switch.running, paid.running];

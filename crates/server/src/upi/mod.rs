@@ -2,13 +2,14 @@
 //! and the business answer is a post of its own, back.
 //!
 //! Read `office` (a party's port, and what it sends) and `mailroom` (in which order), `app` (what phones ask the provider over HTTP and JSON), `phone` (a phone), `billers` (who is
-//! asked and told about bills).
+//! asked and told about bills), `tls` (one more lock on the wires between parties).
 
 pub mod app;
 pub mod billers;
 pub(crate) mod mailroom;
 pub mod office;
 pub mod phone;
+pub mod tls;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

@@ -6,17 +6,21 @@
 
 use super::AddressBook;
 use super::mailroom::{Carry, Lane, Mailroom};
+use super::tls::{self, ByBook, Caller, Tls};
 use crate::trace::{Watch, Wire, show};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Extension, Path, State};
 use axum::http::{Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use crypto::rsa_signature::SigningKey;
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::ClientConfig;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,8 +52,62 @@ struct Inside<P> {
     store: Store,
     seal: Seal,
     name_of: fn(&str) -> String,
-    client: Client<HttpConnector, Body>,
+    lines: Lines,
+    client: Posting,
     watch: Watch,
+}
+
+/// Where the others are, and how they are spoken to.
+pub struct Lines {
+    /// Where each organisation listens.
+    pub book: AddressBook,
+    /// What is shown and asked for under TLS; no TLS if absent.
+    pub tls: Option<Tls>,
+}
+
+/// Posts messages.
+enum Posting {
+    Plain(Client<HttpConnector, Body>),
+    Locked(Client<HttpsConnector<HttpConnector<ByBook>>, Body>),
+}
+
+impl Posting {
+    fn new(lines: &Lines) -> Posting {
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder.pool_idle_timeout(KEPT_FOR).pool_timer(TokioTimer::new());
+        match &lines.tls {
+            None => {
+                let mut connector = HttpConnector::new();
+                connector.set_nodelay(true);
+                connector.set_connect_timeout(Some(ACK_WITHIN));
+                Posting::Plain(builder.build(connector))
+            }
+            Some(Tls { client, .. }) => {
+                let mut connector = tls::connector(&lines.book);
+                connector.set_nodelay(true);
+                connector.set_connect_timeout(Some(ACK_WITHIN));
+                connector.enforce_http(false);
+                let locked = HttpsConnectorBuilder::new().with_tls_config(ClientConfig::clone(client));
+                Posting::Locked(builder.build(locked.https_only().enable_http1().wrap_connector(connector)))
+            }
+        }
+    }
+
+    /// What an organisation's address begins with.
+    fn authority(&self, organisation: &Organisation, at: SocketAddr) -> String {
+        match self {
+            Posting::Plain(_) => format!("http://{at}"),
+            Posting::Locked(_) => format!("https://{}:{}", tls::name_of(organisation.as_str()), at.port()),
+        }
+    }
+
+    async fn post(&self, request: Request<Body>) -> Result<Response<Incoming>, String> {
+        let answered = match self {
+            Posting::Plain(client) => client.request(request).await,
+            Posting::Locked(client) => client.request(request).await,
+        };
+        answered.map_err(|error| error.to_string())
+    }
 }
 
 /// How it is known who sent a message.
@@ -71,13 +129,16 @@ pub struct Keys {
 
 impl<P: Party> Office<P> {
     /// An office over a party's records. `name_of` says for people what an organisation is called.
-    pub fn new(party: P, store: Store, seal: Seal, name_of: fn(&str) -> String, watch: Watch) -> Office<P> {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(ACK_WITHIN));
-        let mut builder = Client::builder(TokioExecutor::new());
-        let client = builder.pool_idle_timeout(KEPT_FOR).pool_timer(TokioTimer::new()).build(connector);
-        Office(Arc::new(Inside { party, store, seal, name_of, client, watch }))
+    pub fn new(
+        party: P,
+        store: Store,
+        seal: Seal,
+        name_of: fn(&str) -> String,
+        lines: Lines,
+        watch: Watch,
+    ) -> Office<P> {
+        let client = Posting::new(&lines);
+        Office(Arc::new(Inside { party, store, seal, name_of, lines, client, watch }))
     }
 
     /// The party's records.
@@ -94,16 +155,11 @@ impl<P: Party> Office<P> {
     }
 
     /// Carries messages to whom they are for.
-    pub(crate) fn mailroom(
-        &self,
-        backoff: Backoff,
-        runtime: &Handle,
-        book: AddressBook,
-    ) -> std::io::Result<Mailroom> {
+    pub(crate) fn mailroom(&self, backoff: Backoff, runtime: &Handle) -> std::io::Result<Mailroom> {
         let office = self.clone();
         let carry: Carry = Box::new(move |outbound| {
-            let (office, book) = (office.clone(), book.clone());
-            Box::pin(async move { office.deliver(&book, &outbound).await })
+            let office = office.clone();
+            Box::pin(async move { office.deliver(&outbound).await })
         });
         Mailroom::open(&self.0.store, backoff, runtime, lane_of, carry)
     }
@@ -167,12 +223,12 @@ impl<P: Party> Office<P> {
         }
     }
 
-    async fn deliver(&self, book: &AddressBook, outbound: &Outbound) -> Arrival {
+    async fn deliver(&self, outbound: &Outbound) -> Arrival {
         let Some(envelope) = Envelope::read(&outbound.body) else {
             tracing::error!(message = outbound.key, "a message of our own cannot be read");
             return Arrival::Delivered;
         };
-        let to = Organisation::parse(&envelope.to).zip(book.find(&envelope.to));
+        let to = Organisation::parse(&envelope.to).zip(self.0.lines.book.find(&envelope.to));
         let Some((receiver, at)) = to else {
             tracing::error!(to = envelope.to, "nobody knows where this organisation listens");
             return self.refused(outbound, "U17").await;
@@ -211,7 +267,7 @@ impl<P: Party> Office<P> {
         let own = (self.0.name_of)(self.0.party.identity().organisation.as_str());
         let other = (self.0.name_of)(receiver.as_str());
         show(&self.0.watch, &own, &other, Wire::Http, &format!("POST {path}"), &signed);
-        let address = format!("http://{at}{path}");
+        let address = format!("{}{path}", self.0.client.authority(receiver, at));
         let answered = tokio::time::timeout(ACK_WITHIN, self.exchange(&address, signed));
         let body = answered.await.map_err(|_| "no Ack came in time".to_owned())??;
         // An Ack counts from who was called, and for the message that was posted.
@@ -235,7 +291,7 @@ impl<P: Party> Office<P> {
     async fn exchange(&self, at: &str, bytes: Vec<u8>) -> Result<Bytes, String> {
         let request = Request::post(at).header(header::CONTENT_TYPE, "application/xml");
         let request = request.body(Body::from(bytes)).map_err(|error| error.to_string())?;
-        let answer = self.0.client.request(request).await.map_err(|error| error.to_string())?;
+        let answer = self.0.client.post(request).await?;
         let status = answer.status();
         let body = to_bytes(Body::new(answer.into_body()), xml::LONGEST).await;
         let body = body.map_err(|error| error.to_string())?;
@@ -272,10 +328,15 @@ fn named(bytes: &[u8]) -> Option<MessageId> {
 async fn receive<P: Party>(
     State(office): State<Office<P>>,
     Path((api, _, _)): Path<(String, String, String)>,
+    caller: Option<Extension<Caller>>,
     bytes: Bytes,
 ) -> Response {
     let (named, outcome) = match office.verified(&api, &bytes) {
         Err(code) => (named(&bytes), Err(code)),
+        // Whoever carries messages of others is not let in by them.
+        Ok(message) if caller.is_some_and(|caller| !caller.is(&message.head.organisation)) => {
+            (Some(message.head.message), Err("U17".to_owned()))
+        }
         Ok(message) => {
             let named = message.head.message.clone();
             let Some(outcome) = office.take(message, &bytes).await else {

@@ -44,4 +44,5 @@ mod upi_bills;
 mod upi_mandates;
 mod upi_purses;
 mod upi_splits;
+mod upi_tls;
 mod upi_town;
