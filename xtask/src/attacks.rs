@@ -1,4 +1,5 @@
 //! `docs/attacks.md` does not rot: every test it names exists, every switch it names exists, and no switch is missing.
+//! `docs/limits.md` neither: every row names a test, and the test exists.
 
 use crate::source::{Source, rust_files};
 use std::collections::BTreeSet;
@@ -6,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 const DOCUMENT: &str = "docs/attacks.md";
+const LIMITS: &str = "docs/limits.md";
 
 /// Every breach.
 pub(crate) fn check(root: &Path, breaches: &mut Vec<String>) {
@@ -18,6 +20,32 @@ pub(crate) fn check(root: &Path, breaches: &mut Vec<String>) {
     let tests: BTreeSet<String> = sources.iter().flat_map(|source| tests_of(&crates, source)).collect();
     let switches: BTreeSet<String> = sources.iter().flat_map(|source| switches_of(&crates, source)).collect();
     breaches.extend(compare(&text, &tests, &switches));
+    match fs::read_to_string(root.join(LIMITS)) {
+        Ok(text) => breaches.extend(limits(&text, &tests)),
+        Err(_) => breaches.push(format!("{LIMITS}: not there")),
+    }
+}
+
+/// What stands between back quotes in a row.
+fn quoted(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+/// Rows without a test, and tests that do not exist.
+fn limits(document: &str, tests: &BTreeSet<String>) -> Vec<String> {
+    let mut breaches = Vec::new();
+    let rows = document.lines().enumerate().filter(|(_, line)| line.starts_with("| "));
+    // The head of a table and the line below it name none.
+    for (number, line) in rows.filter(|(_, line)| !line.contains("---") && !line.contains("| tests |")) {
+        let named: Vec<&str> = quoted(line).filter(|word| word.contains("::")).collect();
+        if named.is_empty() {
+            breaches.push(format!("{LIMITS}:{}: a limit without a test", number + 1));
+        }
+        for missing in named.into_iter().filter(|word| !tests.contains(*word)) {
+            breaches.push(format!("{LIMITS}:{}: there is no test {missing}", number + 1));
+        }
+    }
+    breaches
 }
 
 /// What the document says and is not so, and what it leaves out.
@@ -26,7 +54,7 @@ fn compare(document: &str, tests: &BTreeSet<String>, switches: &BTreeSet<String>
     let mut named = BTreeSet::new();
     for (number, line) in document.lines().enumerate().filter(|(_, line)| line.starts_with('|')) {
         // Every second piece between back quotes is code.
-        let words: Vec<&str> = line.split('`').skip(1).step_by(2).collect();
+        let words: Vec<&str> = quoted(line).collect();
         let (mut has_test, mut has_switch) = (false, false);
         for word in &words {
             if word.contains('/') && word.contains("::") {
@@ -106,6 +134,19 @@ mod tests {
             ("no table at all", "says nothing of server::Nonce"),
         ] {
             assert!(found(document).iter().any(|found| found.contains(breach)), "{document}");
+        }
+    }
+
+    #[test]
+    fn a_limit_has_a_test_that_exists() {
+        let tests = set(&["wallet/phone::ten"]);
+        let head = "| what | tests |\n| --- | --- |\n";
+        assert_eq!(limits(&format!("{head}| passcode | `wallet/phone::ten` |"), &tests), [""; 0]);
+        for (row, breach) in [
+            ("| passcode | `wallet/phone::nine` |", "there is no test wallet/phone::nine"),
+            ("| passcode | some day |", "a limit without a test"),
+        ] {
+            assert!(limits(&format!("{head}{row}"), &tests)[0].contains(breach), "{row}");
         }
     }
 

@@ -19,6 +19,7 @@ mod http;
 mod http_screening;
 pub mod http_signature;
 pub mod iso;
+pub mod paper;
 pub mod phone;
 pub mod phone_door;
 pub mod picture;

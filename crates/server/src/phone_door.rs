@@ -201,6 +201,7 @@ pub const PAGES: &[&str] = &[
     "/upi/receive",
     "/upi/receive?amount=250.00",
     "/upi/payments/{transaction}",
+    "/upi/payments/{transaction}/share",
     "/upi/requests",
     "/upi/requests/{request}",
     "/upi/requests/{request}/pin?account=1",
@@ -220,6 +221,7 @@ pub const PAGES: &[&str] = &[
     "/history?q=noodles&show=out",
     "/history?q=nothing+like+it",
     "/history/{token}/{counter}",
+    "/history/{token}/{counter}/share",
     "/inbox",
     "/you",
     "/you/passkey",
@@ -329,7 +331,9 @@ pub fn router(phone: PhoneDoor) -> Router {
         .merge(more_account_routes())
         .route("/history", get(looking_back::history))
         .route("/history.csv", get(looking_back::table))
+        .route("/history.pdf", get(looking_back::paper))
         .route("/history/{token}/{counter}", get(looking_back::receipt))
+        .route("/history/{token}/{counter}/{file}", get(looking_back::hand_on))
         .route("/inbox", get(looking_back::inbox))
         .route("/you", get(own::you))
         .route("/you/clock", post(own::choose_clock))
@@ -377,6 +381,7 @@ fn account_routes() -> Router<PhoneDoor> {
         .route("/upi/mandates/{mandate}/debit", post(mandates::debit))
         .route("/upi/receive", get(looking::receive))
         .route("/upi/payments/{transaction}", get(looking::receipt))
+        .route("/upi/payments/{transaction}/{file}", get(looking::hand_on))
 }
 
 /// What else is done with accounts: requests for money, addresses, bills, shares.

@@ -5,7 +5,9 @@ use super::view;
 use super::visit::{Asked, Reply, Visit, nothing};
 use crate::phone::PhoneError;
 use crate::screens::pages::Page;
-use crate::screens::phone::{self as screens, HistoryView, MonthView, ReceiptView, Sum, TextView};
+use crate::screens::phone::{
+    self as screens, HistoryLine, HistoryView, MonthView, ReceiptView, Slip, Sum, TextView,
+};
 use ::wallet::history::{TapOutcome, TapRecord};
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
@@ -104,32 +106,69 @@ pub(super) async fn history(asked: Asked, Query(wanted): Query<Wanted>) -> Respo
         .owner(move |visit| {
             let page = &visit.page;
             let (all, missing) = payments(visit, &wanted)?;
-            let mut months: Vec<MonthView> = Vec::new();
-            let mut last = None;
-            for Paid { at, row, .. } in all {
-                let (year, month, _) = view::day_of(page, at);
-                if last.replace((year, month)) != Some((year, month)) {
-                    months.push(MonthView { name: page.language.month(year, month), ..MonthView::default() });
-                }
-                let Some(month) = months.last_mut() else { continue };
-                match row.state {
-                    "paid" => add(&mut month.out, row.amount),
-                    "received" => add(&mut month.into, row.amount),
-                    _ => {}
-                }
-                month.rows.push(row);
-            }
-            let view = HistoryView {
-                months,
-                words: wanted.words().to_owned(),
-                show: wanted.show().0,
-                shown: SHOWN.map(|(name, _)| name),
-                missing,
-                unread: visit.unread()?,
-            };
-            Reply::page(screens::history(page, &view))
+            Reply::page(screens::history(page, &by_month(visit, &wanted, all, missing)?))
         })
         .await
+}
+
+/// Payments by month, with what was paid and received in each.
+fn by_month(
+    visit: &Visit,
+    wanted: &Wanted,
+    all: Vec<Paid>,
+    missing: bool,
+) -> Result<HistoryView, PhoneError> {
+    let page = &visit.page;
+    let mut months: Vec<MonthView> = Vec::new();
+    let mut last = None;
+    for Paid { at, row, .. } in all {
+        let (year, month, _) = view::day_of(page, at);
+        if last.replace((year, month)) != Some((year, month)) {
+            months.push(MonthView { name: page.language.month(year, month), ..MonthView::default() });
+        }
+        let Some(month) = months.last_mut() else { continue };
+        match row.state {
+            "paid" => add(&mut month.out, row.amount),
+            "received" => add(&mut month.into, row.amount),
+            _ => {}
+        }
+        month.rows.push(row);
+    }
+    Ok(HistoryView {
+        months,
+        words: wanted.words().to_owned(),
+        show: wanted.show().0,
+        shown: SHOWN.map(|(name, _)| name),
+        missing,
+        unread: visit.unread()?,
+    })
+}
+
+/// The same as a paper for people.
+pub(super) async fn paper(asked: Asked, Query(wanted): Query<Wanted>) -> Response {
+    asked
+        .owner(move |visit| {
+            let page = &visit.page;
+            let (all, missing) = payments(visit, &wanted)?;
+            if missing {
+                return incomplete(page);
+            }
+            let line = |paid: &Paid| HistoryLine {
+                when: format!("{}, {}", view::date(page, paid.at), view::time(page, paid.at)),
+                how: paid.how.clone(),
+                row: paid.row.clone(),
+            };
+            let lines: Vec<HistoryLine> = all.iter().map(line).collect();
+            let view = by_month(visit, &wanted, all, missing)?;
+            visit.paper(&screens::history_paper(page, &view, &lines), "paiza-history.pdf")
+        })
+        .await
+}
+
+/// What lacks some would be taken for the whole.
+fn incomplete(page: &Page) -> Result<Reply, PhoneError> {
+    let html = screens::problem(page, "history-upi-missing", "history-table-missing", "/history");
+    Ok(Reply::No(StatusCode::SERVICE_UNAVAILABLE, html))
 }
 
 /// The same as a table for other programs (RFC 4180): what is looked for, the last first.
@@ -137,11 +176,8 @@ pub(super) async fn table(asked: Asked, Query(wanted): Query<Wanted>) -> Respons
     asked
         .owner(move |visit| {
             let (all, missing) = payments(visit, &wanted)?;
-            // A table that lacks some would be taken for a whole one.
             if missing {
-                let page = &visit.page;
-                let html = screens::problem(page, "history-upi-missing", "history-table-missing", "/history");
-                return Ok(Reply::No(StatusCode::SERVICE_UNAVAILABLE, html));
+                return incomplete(&visit.page);
             }
             let mut text = "time,name,how,amount,currency,state\r\n".to_owned();
             for Paid { at, row, how } in all {
@@ -156,7 +192,7 @@ pub(super) async fn table(asked: Asked, Query(wanted): Query<Wanted>) -> Respons
                 text += &fields.map(|field| cell(&field)).join(",");
                 text += "\r\n";
             }
-            Ok(Reply::Table(text))
+            Ok(Reply::File("text/csv; charset=utf-8", "paiza-history.csv", text.into_bytes()))
         })
         .await
 }
@@ -177,36 +213,54 @@ fn add(sums: &mut Vec<Sum>, more: Sum) {
 /// One payment.
 pub(super) async fn receipt(asked: Asked, Path((token, counter)): Path<(String, String)>) -> Response {
     asked
-        .owner(move |visit| {
-            let page = &visit.page;
-            let counter: Option<u16> = counter.parse().ok();
-            let of = |tap: &TapRecord| tap.token.to_string() == token && Some(tap.atc) == counter;
-            let Some(tap) = visit.phone.taps()?.into_iter().find(of) else { return nothing(page) };
-            // Nobody told yet: ask once more, now that somebody wants to know.
-            let tap = if tap.outcome == TapOutcome::Presented
-                && visit.phone.learn_end(tap.token, tap.atc, Duration::ZERO).is_ok()
-            {
-                visit.phone.taps()?.into_iter().find(of).unwrap_or(tap)
-            } else {
-                tap
-            };
-            let cards = view::cards(&visit.phone)?;
-            let card = cards.iter().find(|card| card.token == token);
-            let texts = visit.phone.texts()?;
-            let about = |at: i64| (0..=ABOUT_IT_MS).contains(&(at - tap.at.millis()));
-            let texts = texts.iter().filter(|text| about(text.at.millis()) && text.sender != "Paiza");
-            let view = ReceiptView {
-                row: view::row(page, &tap, &cards, visit.door.now()),
-                when: view::when(page, tap.at, view::zone_of_currency(tap.currency)),
-                card: card.map_or_else(String::new, |card| format!("{} •• {}", card.bank, card.last_four)),
-                token_last_four: card.map_or_else(String::new, |card| card.token_last_four.clone()),
-                counter: tap.atc,
-                paid_by: view::paid_by(tap.paid_by),
-                texts: texts.map(|text| text_view(page, text)).collect(),
-            };
-            Reply::page(screens::receipt(page, &view))
+        .owner(move |visit| match receipt_view(visit, &token, &counter)? {
+            Some(view) => Reply::page(screens::receipt(&visit.page, &view)),
+            None => nothing(&visit.page),
         })
         .await
+}
+
+/// The same to be handed on: the page that shows what would be, its text, or its paper.
+pub(super) async fn hand_on(
+    asked: Asked,
+    Path((token, counter, file)): Path<(String, String, String)>,
+) -> Response {
+    asked
+        .owner(move |visit| match receipt_view(visit, &token, &counter)? {
+            Some(view) => visit.hand_on(&Slip::by_card(&visit.page, &view), &view.row.href, &file),
+            None => nothing(&visit.page),
+        })
+        .await
+}
+
+/// A payment with a card as its receipt shows it, if this phone made it.
+fn receipt_view(visit: &Visit, token: &str, counter: &str) -> Result<Option<ReceiptView>, PhoneError> {
+    let page = &visit.page;
+    let counter: Option<u16> = counter.parse().ok();
+    let of = |tap: &TapRecord| tap.token.to_string() == token && Some(tap.atc) == counter;
+    let Some(tap) = visit.phone.taps()?.into_iter().find(of) else { return Ok(None) };
+    // Nobody told yet: ask once more, now that somebody wants to know.
+    let tap = if tap.outcome == TapOutcome::Presented
+        && visit.phone.learn_end(tap.token, tap.atc, Duration::ZERO).is_ok()
+    {
+        visit.phone.taps()?.into_iter().find(of).unwrap_or(tap)
+    } else {
+        tap
+    };
+    let cards = view::cards(&visit.phone)?;
+    let card = cards.iter().find(|card| card.token == token);
+    let texts = visit.phone.texts()?;
+    let about = |at: i64| (0..=ABOUT_IT_MS).contains(&(at - tap.at.millis()));
+    let texts = texts.iter().filter(|text| about(text.at.millis()) && text.sender != "Paiza");
+    Ok(Some(ReceiptView {
+        row: view::row(page, &tap, &cards, visit.door.now()),
+        when: view::when(page, tap.at, view::zone_of_currency(tap.currency)),
+        card: card.map_or_else(String::new, |card| format!("{} •• {}", card.bank, card.last_four)),
+        token_last_four: card.map_or_else(String::new, |card| card.token_last_four.clone()),
+        counter: tap.atc,
+        paid_by: view::paid_by(tap.paid_by),
+        texts: texts.map(|text| text_view(page, text)).collect(),
+    }))
 }
 
 fn text_view(page: &Page, text: &::wallet::history::InboxMessage) -> TextView {

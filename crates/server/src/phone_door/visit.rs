@@ -2,10 +2,11 @@
 
 use super::{PhoneDoor, Stage, held, view};
 use crate::client::ClientError;
+use crate::paper::{Fonts, Paper, PaperError};
 use crate::phone::{Phone, PhoneError};
 use crate::screens::door::{self, Leave};
 use crate::screens::pages::Page;
-use crate::screens::phone as screens;
+use crate::screens::phone::{self as screens, Slip};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -89,8 +90,8 @@ pub(super) enum Reply {
     To(String),
     /// Go there, opened.
     Open(String),
-    /// A table to keep.
-    Table(String),
+    /// A file to keep: its kind, its name, what is in it.
+    File(&'static str, &'static str, Vec<u8>),
     /// For the script.
     Json(serde_json::Value),
 }
@@ -217,14 +218,15 @@ impl PhoneDoor {
                 }
                 answer
             }
-            Reply::Table(text) => {
+            Reply::File(kind, name, bytes) => {
+                let attached = format!("attachment; filename=\"{name}\"");
                 let headers = [
-                    (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-                    (header::CONTENT_DISPOSITION, "attachment; filename=\"paiza-history.csv\""),
+                    (header::CONTENT_TYPE, kind),
+                    (header::CONTENT_DISPOSITION, attached.as_str()),
                     (header::CACHE_CONTROL, "no-store"),
                     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
                 ];
-                (headers, text).into_response()
+                (headers, bytes).into_response()
             }
             Reply::Json(value) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(value)).into_response(),
         }
@@ -233,6 +235,37 @@ impl PhoneDoor {
 
 fn wrong(page: &Page) -> String {
     screens::problem(page, "wrong-title", "wrong-text", "/")
+}
+
+impl Visit {
+    /// A paper as a file, or why this machine cannot write it.
+    pub(super) fn paper(&self, paper: &Paper, name: &'static str) -> Result<Reply, PhoneError> {
+        match paper.pdf(Fonts::of_this_machine()) {
+            Ok(bytes) => Ok(Reply::File("application/pdf", name, bytes)),
+            Err(error) => {
+                tracing::warn!(%error, "no paper");
+                let text = match error {
+                    PaperError::NoFont(_) | PaperError::Font(_) => "paper-no-font",
+                    PaperError::Write(_) => "wrong-text",
+                };
+                let html = screens::problem(&self.page, "paper-none", text, "/history");
+                Ok(Reply::No(StatusCode::SERVICE_UNAVAILABLE, html))
+            }
+        }
+    }
+
+    /// A receipt handed on: the page that shows what would be, its text, or its paper; `at` is the path of the receipt.
+    pub(super) fn hand_on(&self, slip: &Slip, at: &str, file: &str) -> Result<Reply, PhoneError> {
+        match file {
+            "share" => Reply::page(screens::share(&self.page, slip, at)),
+            "receipt.txt" => {
+                let text = slip.text(&self.page).into_bytes();
+                Ok(Reply::File("text/plain; charset=utf-8", "paiza-receipt.txt", text))
+            }
+            "receipt.pdf" => self.paper(&slip.paper(&self.page), "paiza-receipt.pdf"),
+            _ => nothing(&self.page),
+        }
+    }
 }
 
 /// What went wrong, as a page for people; what only helps those who run the phone goes to its log.

@@ -12,6 +12,7 @@ mod mandates;
 mod mini;
 mod own;
 mod requests;
+mod slip;
 mod splits;
 mod tapping;
 #[cfg(test)]
@@ -27,10 +28,12 @@ pub use cards::{
 };
 pub use coding::{ByCodeView, PayCodeView, by_code, pay_code};
 pub use first_run::{PasskeyAsk, UnlockView, code, gone, passcode, recovery, unlock, welcome};
+use looking_back::receipt_sentence;
 pub use looking_back::{HistoryView, MonthView, ReceiptView, RowView, TextView, history, inbox, receipt};
 pub use mandates::{DebitView, MandateRow, MandateView, TermsView, upi_mandate, upi_mandates};
 pub use own::{DeviceRow, OwnPasskey, PasskeyOffer, YouView, devices, own_passkey, privacy, you};
 pub use requests::{RequestRow, RequestView, upi_addresses, upi_blocked, upi_request, upi_requests};
+pub use slip::{HistoryLine, Slip, history_paper, share};
 pub use splits::{NewSplitView, ShareView, SplitRow, upi_share, upi_split, upi_split_new, upi_splits};
 pub use tapping::{Choice, CodeView, EndView, ReadyView, TapState, tap, tap_inside};
 pub use upi::{

@@ -137,6 +137,23 @@ for (const field of all(".pick input")) {
   });
 }
 
+// A receipt that is handed on.
+const slip = one("#slip");
+if (slip) {
+  const send = one("[data-share]");
+  const copy = one("[data-copy]");
+  send.hidden = !navigator.share;
+  // Whoever changes their mind shares nothing; that is no error.
+  send.addEventListener("click", () => navigator.share({ title: document.title, text: slip.textContent }).catch(() => {}));
+  copy.hidden = !navigator.clipboard;
+  copy.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(slip.textContent);
+      one("#copied").textContent = copy.dataset.copy;
+    } catch { getSelection().selectAllChildren(slip); }
+  });
+}
+
 // A form that asks somebody far away says so, and is sent once.
 for (const form of all("form")) {
   form.addEventListener("submit", (event) => {

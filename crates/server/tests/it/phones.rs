@@ -3,7 +3,7 @@
 use crate::small_city::{SmallCity, typed};
 use crypto::passphrase::Work;
 use sandbox::test_cards::{Behaviour, of_bank, test_cards};
-use server::phone::{Added, NewPhone, Phone};
+use server::phone::{Added, NewPhone, Phone, PhoneError, WrongPasscode};
 use values::{Id, id::kinds};
 
 const NUMBER: &str = "+8613800000001";
@@ -62,4 +62,43 @@ fn each_phone_orders_its_own_cards_among_all() {
     assert_eq!(second.begin_adding(&typed).unwrap().state, "step_up");
     second.reorder(vec![there[1], also]).unwrap();
     assert_eq!(second.cards().unwrap().0.len(), 2);
+}
+
+#[test]
+fn of_a_hundred_passcodes_at_once_five_are_looked_at_and_a_restart_forgives_none() {
+    let city = SmallCity::new();
+    let folder = tempfile::tempdir().unwrap();
+    let directory = folder.path().join("guessed");
+    let new = NewPhone {
+        directory: &directory,
+        number: NUMBER,
+        name: "guessed",
+        platform: &city.city.addresses.platform.to_string(),
+        telephone: city.city.addresses.telephone,
+        passcode: b"135790",
+        work: Work::TEST,
+        watch: None,
+    };
+    let (phone, _) = Phone::set_up(&new, city.clock.clone()).unwrap();
+    let guess = |phone: &Phone, passcode: &[u8]| match phone.unlock(passcode) {
+        Ok(_) => "right",
+        Err(PhoneError::WrongPasscode(WrongPasscode::Again { .. })) => "wrong",
+        Err(PhoneError::WrongPasscode(WrongPasscode::Wait(_))) => "wait",
+        Err(error) => panic!("{error}"),
+    };
+    let looked_at = std::thread::scope(|scope| {
+        let guesses: Vec<_> = (0..100).map(|_| scope.spawn(|| guess(&phone, b"135791"))).collect();
+        guesses.into_iter().map(|one| one.join().unwrap()).filter(|end| *end == "wrong").count()
+    });
+    assert_eq!(looked_at, 5);
+    assert_eq!(guess(&phone, b"135790"), "wait", "nor is the right one");
+    drop(phone);
+    let phone = Phone::open(&directory, city.clock.clone(), None).unwrap();
+    assert_eq!(guess(&phone, b"135790"), "wait");
+    city.clock.advance(std::time::Duration::from_secs(60));
+    assert_eq!(guess(&phone, b"135791"), "wrong", "the sixth");
+    city.clock.advance(std::time::Duration::from_secs(299));
+    assert_eq!(guess(&phone, b"135790"), "wait");
+    city.clock.advance(std::time::Duration::from_secs(1));
+    assert_eq!(guess(&phone, b"135790"), "right");
 }

@@ -126,3 +126,49 @@ fn a_pin_is_not_guessed() {
     assert!(!guessed(Defences::ALL));
     assert!(guessed(Defences::ALL.danger_without(Defence::PinTries)));
 }
+
+#[test]
+fn of_a_hundred_wrong_pins_three_are_looked_at() {
+    let mut town = Town::new(4);
+    let meera = town.person(3, "coral", "7391");
+    town.person(4, "deodar", "5739");
+    let wrong = (1000..1100).map(|guess: u32| guess.to_string());
+    let all: Vec<String> = wrong.map(|pin| town.pay(meera, "coral", "person4@paiza", 100, &pin)).collect();
+    town.run();
+    let codes: Vec<String> = all.iter().map(|paid| town.sent(paid).code).collect();
+    let of = |code: &str| codes.iter().filter(|known| *known == code).count();
+    assert_eq!((of("ZM"), of("Z6")), (2, 98), "{codes:?}");
+    // The PIN is blocked, not the person: the right one pays nothing any more, and money still arrives.
+    let late = town.pay(meera, "coral", "person4@paiza", 100, "7391");
+    town.run();
+    assert_eq!(town.sent(&late).code, "Z6");
+    let asha = town.person(1, "amber", "482913");
+    let paid = town.pay(asha, "amber", "person3@paiza", 100, "482913");
+    town.run();
+    assert_eq!(town.sent(&paid).state, PaymentState::Success);
+}
+
+#[test]
+fn accounts_are_listed_twenty_five_times_a_day_and_balances_asked_fifty_times() {
+    let mut town = Town::new(6);
+    let asha = town.person(1, "amber", "482913");
+    let customer = town.records("700001").all::<psp::records::Customer>()[0].clone();
+    let (reference, ifsc) = (customer.accounts[0].reference.clone(), customer.accounts[0].ifsc.clone());
+    let list = |town: &mut Town| town.ask(asha, About::Accounts { ifsc: ifsc.clone() });
+    let balance = |town: &mut Town| {
+        let transaction = town.transaction();
+        let pin = sealed(Secret::Pin, "482913", &transaction, 0, "", "amber");
+        town.ask(asha, About::Balance { reference: reference.clone(), transaction, pin })
+    };
+    // Its account was found by one list.
+    for listed in 2..=25 {
+        assert!(list(&mut town).is_ok(), "list {listed} of the day");
+    }
+    assert_eq!(list(&mut town), Err("too_often".to_owned()));
+    for asked in 1..=50 {
+        assert!(balance(&mut town).is_ok(), "balance {asked} of the day");
+    }
+    assert_eq!(balance(&mut town), Err("too_often".to_owned()));
+    town.pass(std::time::Duration::from_secs(86_400));
+    assert!(list(&mut town).is_ok() && balance(&mut town).is_ok());
+}

@@ -8,7 +8,7 @@ use super::{Place, Trouble, declined, no, rupees, tail};
 use crate::phone::PhoneError;
 use crate::picture;
 use crate::screens::pages::Page;
-use crate::screens::phone::{self as screens, PinView, ReceiveView, RowView, StepView, UpiReceiptView};
+use crate::screens::phone::{self as screens, PinView, ReceiveView, RowView, Slip, StepView, UpiReceiptView};
 use crate::screens::tablet::code_panel;
 use crate::upi::app::Shown;
 use crate::upi::phone::{UpiPhone, UpiPhoneError};
@@ -238,51 +238,71 @@ fn last_day(page: &Page, by: Timestamp) -> String {
 pub(in super::super) async fn receipt(asked: Asked, Path(transaction): Path<String>) -> Response {
     asked
         .owner(move |visit| {
-            visit.upi(|upi| {
-                // What is no name of a transaction is asked of nobody.
-                if ::upi::ids::TransactionId::parse(&transaction).is_none() {
-                    return Ok(nothing(&visit.page)?);
-                }
-                let shown = match upi.payment(&transaction) {
-                    Err(error) if super::code_of(&error) == Some("not_found") => {
-                        return Ok(nothing(&visit.page)?);
-                    }
-                    shown => shown?,
-                };
-                let mine = visit.mine(upi)?;
-                let payment = &shown.payment;
-                let account = mine.accounts.iter().find(|account| account.reference == payment.account);
-                let bank = account.map_or_else(String::new, |account| visit.bank(upi, &account.ifsc));
-                let line = account.map_or_else(String::new, |one| format!("{bank} ••\u{a0}{}", tail(one)));
-                let (page, place) = (&visit.page, visit.page.language as usize);
-                let received =
-                    payment.state == PaymentState::Success && payment.direction == Direction::Received;
-                let success = payment.state == PaymentState::Success;
-                let cause = payment.cause.as_ref().map(|cause| format!("/{cause}")).unwrap_or_default();
-                let nothing_moved = payment.advice().says_nothing_moved();
-                let again = payment.state == PaymentState::Failed
-                    && payment.direction == Direction::Sent
-                    && nothing_moved;
-                let view = UpiReceiptView {
-                    row: visit.paid(&shown).row,
-                    said: match received {
-                        true => page.language.say("upi-received-said"),
-                        false => shown.said[place].clone(),
-                    },
-                    next: if success { String::new() } else { visit.next(&shown) },
-                    steps: visit.steps(&shown),
-                    address: payment.other.clone(),
-                    when: view::when(page, payment.at, Some(Zone::Kolkata)),
-                    account: line,
-                    note: payment.note.clone(),
-                    reference: payment.reference.clone(),
-                    code: if success { String::new() } else { format!("{}{cause}", payment.code) },
-                    ask: page.language.say_text("upi-ask-bank", "bank", &bank),
-                    waits: payment.state == PaymentState::Pending,
-                    again: again.then(|| format!("/upi/pay?to={}", payment.other)),
-                };
-                Ok(Reply::Page(screens::upi_receipt(page, &view)))
+            visit.upi(|upi| match visit.receipt_of(upi, &transaction)? {
+                Some(view) => Ok(Reply::Page(screens::upi_receipt(&visit.page, &view))),
+                None => Ok(nothing(&visit.page)?),
             })
         })
         .await
+}
+
+/// The same to be handed on: the page that shows what would be, its text, or its paper.
+pub(in super::super) async fn hand_on(
+    asked: Asked,
+    Path((transaction, file)): Path<(String, String)>,
+) -> Response {
+    asked
+        .owner(move |visit| {
+            visit.upi(|upi| match visit.receipt_of(upi, &transaction)? {
+                Some(view) => {
+                    Ok(visit.hand_on(&Slip::by_account(&visit.page, &view), &view.row.href, &file)?)
+                }
+                None => Ok(nothing(&visit.page)?),
+            })
+        })
+        .await
+}
+
+impl Visit {
+    /// A payment as its receipt shows it, if there is one of this name.
+    fn receipt_of(&self, upi: &UpiPhone, transaction: &str) -> Result<Option<UpiReceiptView>, Trouble> {
+        // What is no name of a transaction is asked of nobody.
+        if ::upi::ids::TransactionId::parse(transaction).is_none() {
+            return Ok(None);
+        }
+        let shown = match upi.payment(transaction) {
+            Err(error) if super::code_of(&error) == Some("not_found") => return Ok(None),
+            shown => shown?,
+        };
+        let mine = self.mine(upi)?;
+        let payment = &shown.payment;
+        let account = mine.accounts.iter().find(|account| account.reference == payment.account);
+        let bank = account.map_or_else(String::new, |account| self.bank(upi, &account.ifsc));
+        let line = account.map_or_else(String::new, |one| format!("{bank} ••\u{a0}{}", tail(one)));
+        let (page, place) = (&self.page, self.page.language as usize);
+        let received = payment.state == PaymentState::Success && payment.direction == Direction::Received;
+        let success = payment.state == PaymentState::Success;
+        let cause = payment.cause.as_ref().map(|cause| format!("/{cause}")).unwrap_or_default();
+        let nothing_moved = payment.advice().says_nothing_moved();
+        let again =
+            payment.state == PaymentState::Failed && payment.direction == Direction::Sent && nothing_moved;
+        Ok(Some(UpiReceiptView {
+            row: self.paid(&shown).row,
+            said: match received {
+                true => page.language.say("upi-received-said"),
+                false => shown.said[place].clone(),
+            },
+            next: if success { String::new() } else { self.next(&shown) },
+            steps: self.steps(&shown),
+            address: payment.other.clone(),
+            when: view::when(page, payment.at, Some(Zone::Kolkata)),
+            account: line,
+            note: payment.note.clone(),
+            reference: payment.reference.clone(),
+            code: if success { String::new() } else { format!("{}{cause}", payment.code) },
+            ask: page.language.say_text("upi-ask-bank", "bank", &bank),
+            waits: payment.state == PaymentState::Pending,
+            again: again.then(|| format!("/upi/pay?to={}", payment.other)),
+        }))
+    }
 }

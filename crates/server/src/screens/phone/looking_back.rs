@@ -20,7 +20,7 @@ pub struct RowView {
 }
 
 /// What the state of a payment looks like: class, icon, word.
-fn look(state: &str) -> (&'static str, &'static str, &'static str) {
+pub(super) fn look(state: &str) -> (&'static str, &'static str, &'static str) {
     match state {
         "paid" => ("ok", "check", "chip-paid"),
         "received" => ("ok", "receive", "chip-received"),
@@ -155,13 +155,22 @@ struct Receipt<'a> {
 
 /// One payment and what is known of it.
 pub fn receipt(page: &Page, view: &ReceiptView) -> String {
-    let (figure, ground, sentence) = match view.row.state {
-        "paid" => ("done", " ok-head", "receipt-paid"),
-        "not-paid" => ("not-done", "", "receipt-not-paid"),
-        "back" => ("unknown", " wait-head", "receipt-back"),
-        _ => ("unknown", " wait-head", "receipt-checked"),
+    let (figure, ground) = match view.row.state {
+        "paid" => ("done", " ok-head"),
+        "not-paid" => ("not-done", ""),
+        _ => ("unknown", " wait-head"),
     };
-    made(Receipt { page, view, figure, ground, sentence: page.say(sentence) })
+    made(Receipt { page, view, figure, ground, sentence: page.say(receipt_sentence(view.row.state)) })
+}
+
+/// The name of the sentence for how a payment with a card ended.
+pub(super) fn receipt_sentence(state: &str) -> &'static str {
+    match state {
+        "paid" => "receipt-paid",
+        "not-paid" => "receipt-not-paid",
+        "back" => "receipt-back",
+        _ => "receipt-checked",
+    }
 }
 
 /// A text message.
