@@ -93,6 +93,9 @@ pub enum Scope {
     /// Set up webhook endpoints and have events sent again.
     #[serde(rename = "webhooks:write")]
     WebhooksWrite,
+    /// Use the tools of account payment: they read, make and judge what is handed to them, and see nobody's data.
+    #[serde(rename = "upi_tools")]
+    UpiTools,
     /// Use the helpers that only a sandbox has.
     #[serde(rename = "test_helpers")]
     TestHelpers,
@@ -100,7 +103,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope with its name.
-    pub const ALL: [(Scope, &'static str); 12] = [
+    pub const ALL: [(Scope, &'static str); 13] = [
         (Scope::MerchantsRead, "merchants:read"),
         (Scope::MerchantsWrite, "merchants:write"),
         (Scope::TerminalsRead, "terminals:read"),
@@ -112,6 +115,7 @@ impl Scope {
         (Scope::TokensWrite, "tokens:write"),
         (Scope::EventsRead, "events:read"),
         (Scope::WebhooksWrite, "webhooks:write"),
+        (Scope::UpiTools, "upi_tools"),
         (Scope::TestHelpers, "test_helpers"),
     ];
 
@@ -135,7 +139,11 @@ impl Scope {
             }
             Tenant::Issuer(_) => matches!(
                 scope,
-                Scope::TokensRead | Scope::TokensWrite | Scope::EventsRead | Scope::WebhooksWrite
+                Scope::TokensRead
+                    | Scope::TokensWrite
+                    | Scope::EventsRead
+                    | Scope::WebhooksWrite
+                    | Scope::UpiTools
             ),
         };
         Scope::ALL.into_iter().map(|(scope, _)| scope).filter(|scope| fits(*scope)).collect()

@@ -75,6 +75,31 @@ pub enum Refused {
     NoPayee,
 }
 
+impl Refused {
+    /// The rule that it breaks, by a stable name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refused::Code(MerchantCodeError::Broken(_)) => "code_broken",
+            Refused::Code(MerchantCodeError::Format) => "not_a_code",
+            Refused::Code(MerchantCodeError::Checksum) => "checksum_wrong",
+            Refused::Code(MerchantCodeError::Missing(_)) => "object_missing",
+            Refused::Code(MerchantCodeError::Twice(_)) => "object_repeated",
+            Refused::Code(MerchantCodeError::TooLong) => "too_long",
+            Refused::Code(MerchantCodeError::Illegal(_)) | Refused::Value { .. } => "value_invalid",
+            Refused::Payee(_) => "payee_invalid",
+            Refused::NoPayee => "payee_missing",
+        }
+    }
+
+    /// The byte, where there is one.
+    pub fn at(&self) -> Option<usize> {
+        match self {
+            Refused::Code(MerchantCodeError::Broken(at)) => Some(*at),
+            _ => None,
+        }
+    }
+}
+
 impl BharatCode {
     /// Reads a code.
     pub fn parse(text: &str) -> Result<BharatCode, Refused> {

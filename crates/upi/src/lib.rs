@@ -19,7 +19,7 @@
 //! `limits` (how much, how often, when), `mandate` (leave to debit again: its terms, its days, whether a debit keeps to them), `machines` (what becomes of a payment at a bank and at the switch), `mail` (what every
 //! party does with a message: take it once, answer by one of its own), `credential` (a PIN on its way to its bank), `purse` (a small balance that a phone spends without one), `settlement`
 //! (cycles, files, and whether network, log and books say the same), `complaints` (what may be complained of, and by when it
-//! is answered), `time`; then `defences`.
+//! is answered), `time`; `describe` and `tools` (what is told of all of it, to people and to programs); then `defences`.
 //!
 //! Invariants: no input makes a function panic, sizes are bounded, errors name the place; what is received is
 //! verified before anything in it is believed; a link is never written anew.
@@ -46,4 +46,5 @@ pub mod purse;
 pub mod settlement;
 pub mod signature;
 pub mod time;
+pub mod tools;
 pub mod xml;

@@ -47,5 +47,5 @@ fn explain(text: &str, clear: bool) -> Result<(&'static str, Vec<Line>), String>
     if codes.len() <= 2 && codes.iter().all(is_code) {
         return Ok(("codes", describe::codes(codes[0], codes.get(1).copied())));
     }
-    Scanned::read(text, None).map(|(_, lines)| ("link", lines))
+    Scanned::read(text, None).map(|(_, lines)| ("link", lines)).map_err(|why| why.refused)
 }

@@ -2,8 +2,8 @@
 
 use super::{Lint, Tally, input};
 use crate::output::{Failure, Output};
-use ::upi::messages::{self, Profile};
-use ::upi::xml;
+use ::upi::messages::Profile;
+use ::upi::tools;
 use serde_json::json;
 
 pub(super) fn run(what: &Lint, output: Output) -> Result<(), Failure> {
@@ -17,15 +17,7 @@ pub(super) fn run(what: &Lint, output: Output) -> Result<(), Failure> {
     for file in &what.files {
         let name = file.display().to_string();
         let bytes = input::bytes(file)?;
-        let findings = match xml::read(&bytes) {
-            Ok(document) => messages::lint(&document, profile),
-            Err(why) => vec![messages::Finding {
-                code: "U05".to_owned(),
-                path: "/".to_owned(),
-                at: why.at,
-                problem: why.reason.to_string(),
-            }],
-        };
+        let findings = tools::lint(&bytes, profile);
         tally.count(findings.is_empty());
         for finding in &findings {
             output.line(format!("{name}: {finding}"));

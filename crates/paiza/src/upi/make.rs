@@ -4,7 +4,7 @@ use super::{Make, input};
 use crate::output::{Failure, Output};
 use ::upi::address::Address;
 use ::upi::bharat::{self, BharatParts};
-use ::upi::link::{self, LinkMaker};
+use ::upi::link::{self, LinkParts};
 use crypto::p256::SigningKey;
 use serde_json::json;
 use std::path::Path;
@@ -21,26 +21,22 @@ pub(super) fn run(what: &Make, output: Output) -> Result<(), Failure> {
 }
 
 fn payment_link(what: &Make) -> Result<String, Failure> {
-    let mut maker = if what.mandate { LinkMaker::mandate() } else { LinkMaker::pay() };
-    let known = [
-        ("pa", Some(&what.pa)),
-        ("pn", what.pn.as_ref()),
-        ("mc", what.mc.as_ref()),
-        ("tr", what.tr.as_ref()),
-    ];
-    let known = known.into_iter().chain([("tn", what.tn.as_ref()), ("am", what.am.as_ref())]);
-    for (key, value) in known {
-        if let Some(value) = value {
-            maker = maker.with(key, value);
-        }
-    }
-    maker = maker.with("cu", "INR");
-    for pair in &what.with {
-        let (key, value) =
-            pair.split_once('=').ok_or_else(|| Failure::usage(format!("{pair} is not KEY=VALUE")))?;
-        maker = maker.with(key, value);
-    }
-    let made = maker.finish().map_err(Failure::usage)?;
+    let pair = |pair: &'_ String| {
+        let parts = pair.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
+        parts.ok_or_else(|| Failure::usage(format!("{pair} is not KEY=VALUE")))
+    };
+    let more = what.with.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+    let parts = LinkParts {
+        mandate: what.mandate,
+        payee: &what.pa,
+        name: what.pn.as_deref(),
+        category: what.mc.as_deref(),
+        reference: what.tr.as_deref(),
+        note: what.tn.as_deref(),
+        amount: what.am.as_deref(),
+        more: more.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
+    };
+    let made = parts.make().map_err(Failure::usage)?;
     match &what.key {
         None => Ok(made.text().to_owned()),
         Some(path) => {

@@ -3,6 +3,7 @@
 use super::{Sign, Tally, Verify, input};
 use crate::output::{Failure, Output};
 use ::upi::signature::{self, KeyRing, Organisation, PinnedKey};
+use ::upi::tools;
 use crypto::rsa_signature::{SigningKey, VerifyingKey};
 use serde_json::json;
 use std::io::Write;
@@ -47,18 +48,18 @@ pub(super) fn verify(what: &Verify, output: Output) -> Result<(), Failure> {
     for file in &what.files {
         let bytes = input::bytes(file)?;
         let name = file.display().to_string();
-        let verified = ring.verify(&bytes, now);
-        tally.count(verified.is_ok());
-        match verified {
-            Ok(signed) => {
-                output.line(format!("{name}: signed by {}", signed.sender()));
-                output.row(&json!({ "file": name, "ok": true, "sender": signed.sender().as_str() }));
+        let signer = tools::signer(&bytes, &ring, now);
+        tally.count(signer.is_ok());
+        match signer {
+            Ok(sender) => {
+                output.line(format!("{name}: signed by {sender}"));
+                output.row(&json!({ "file": name, "ok": true, "sender": sender }));
             }
             Err(why) => {
-                output.line(format!("{name}: refused, {}: {why}", why.code()));
-                output.row(
-                    &json!({ "file": name, "ok": false, "code": why.code(), "refused": why.to_string() }),
-                );
+                output.line(format!("{name}: refused, {}: {}", why.code, why.refused));
+                output.row(&json!({
+                    "file": name, "ok": false, "code": why.code, "at": why.at, "refused": why.refused,
+                }));
             }
         }
     }

@@ -28,6 +28,14 @@ pub fn signing_key(organisation: &str) -> Option<SigningKey> {
     SigningKey::from_pkcs8(document.expose()).ok()
 }
 
+/// The key with which an organisation of the directory signs links and codes; `None` for others.
+pub fn link_key(organisation: &str) -> Option<crypto::p256::SigningKey> {
+    let directory = UpiDirectory::sandbox();
+    directory.organisations().into_iter().find(|(known, _)| *known == organisation)?;
+    let scalar = Secret::new(crate::keys::derive(&format!("UPI {organisation} links")));
+    Some(crypto::p256::SigningKey::from_bytes(&scalar).expect("a test shows that every organisation has one"))
+}
+
 /// The keys of all organisations, as each party has them pinned.
 pub fn key_ring() -> KeyRing {
     let mut ring = KeyRing::new();
@@ -75,11 +83,12 @@ mod tests {
         let directory = UpiDirectory::sandbox();
         for (organisation, _) in directory.organisations() {
             assert!(signing_key(organisation).is_some(), "{organisation}");
+            assert!(link_key(organisation).is_some(), "{organisation}");
         }
         let keys: Vec<_> =
             directory.banks.iter().map(|bank| pin_key(bank).public().to_sec1().to_vec()).collect();
         assert!((1..keys.len()).all(|n| !keys[..n].contains(&keys[n])));
-        assert!(signing_key("799999").is_none());
+        assert!(signing_key("799999").is_none() && link_key("799999").is_none());
         let _ring = key_ring();
     }
 }

@@ -38,6 +38,7 @@ mod test_shop;
 mod things;
 pub mod time;
 mod tokens;
+mod upi_tools;
 mod webhooks;
 
 use super::door::Door;

@@ -140,6 +140,15 @@ problems! {
     "idempotency_key_reused" 422 "The request key was used before"
         "The same key came with a request that says something else. `differs` points at what is different."
         "Use a new key for a new request, or repeat the first one unchanged.";
+    "upi_code_refused" 422 "No such code"
+        "A link or a code with these parts would be refused by whoever reads it, so none is made. `detail` begins with the rule."
+        "Correct the part that `detail` names. docs/upi.md lists the rules.";
+    "upi_message_refused" 422 "The message is not signed"
+        "The message cannot be signed here: it cannot be read, is signed already, or is of an organisation that this sandbox has no key of. `detail` begins with the code that a switch would answer with."
+        "Correct the message; `lint` names every rule that it breaks.";
+    "upi_key_refused" 422 "Not a key"
+        "What `param` points at is not a public key of the kind that is needed."
+        "Send the key as PEM (`-----BEGIN PUBLIC KEY-----`): P-256 for links, RSA of 2048 bits or more for messages.";
     "rate_limited" 429 "Too many requests"
         "The key made more requests than its limit allows; the header RateLimit says how many are left."
         "Wait as long as Retry-After says, and slow down.";

@@ -38,8 +38,8 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
 ];
 
 /// The same records behind a door that has neither terminals nor the keys of a bank: a platform that stands alone.
-fn alone(ground: &Ground) -> SocketAddr {
-    let city = &ground.city.city;
+pub(crate) fn alone(city: &SmallCity) -> SocketAddr {
+    let city = &city.city;
     let parts = Parts {
         store: city.api.store().clone(),
         acquirer: city.acquirer.clone(),
@@ -94,7 +94,7 @@ fn wrong_code(ground: &Ground) -> String {
 fn no_certificates(ground: &Ground) -> String {
     let keystore = ground.city.data().parent().unwrap().join("phone/keystore");
     let key = DeviceKeyring::open(&keystore).unwrap().signing().unwrap();
-    let client = Client::new(&alone(ground).to_string(), &ground.city.record().device.to_string(), key);
+    let client = Client::new(&alone(&ground.city).to_string(), &ground.city.record().device.to_string(), key);
     let fresh = Freshness { now: store::Clock::now(&*ground.city.clock), nonce: crypto::random::bytes() };
     let path = format!("/v1/tokens/{}/certificates", ground.city.token);
     told(client.post::<Value>(&path, "k", &json!({"profile": "contact"}), &fresh))
@@ -111,7 +111,7 @@ fn pay(caller: &Caller, key: &str, card: &str, currency: &str) -> Answer {
 
 /// A payment at a platform that stands alone.
 fn pay_at(ground: &Ground, body: &Value) -> Answer {
-    Caller::at(&alone(ground).to_string(), NOODLES).post("/v1/payments", "alone", body)
+    Caller::at(&alone(&ground.city).to_string(), NOODLES).post("/v1/payments", "alone", body)
 }
 
 fn sent(caller: &Caller, headers: &[(&str, &str)], body: &[u8]) -> Answer {
@@ -237,9 +237,16 @@ fn provoked(ground: &Ground, code: &str) -> Option<String> {
             platform.send("POST", "/v1/cards", &signed, Some(b"{}".to_vec()))
         }
         "answer_timeout" => held_up(ground),
-        "test_mode_only" => Caller::at(&alone(ground).to_string(), PLATFORM).get("/v1/test_helpers/clock"),
+        "test_mode_only" => {
+            Caller::at(&alone(&ground.city).to_string(), PLATFORM).get("/v1/test_helpers/clock")
+        }
         "clock_backwards" => {
             platform.post("/v1/test_helpers/clock/goto", "c", &json!({"to": "2001-01-01T00:00:00.000Z"}))
+        }
+        "upi_code_refused" => noodles.post("/v1/upi/codes/make", "", &json!({"payee": "nobody"})),
+        "upi_message_refused" => noodles.post("/v1/upi/messages/sign", "", &json!({"document": "<a"})),
+        "upi_key_refused" => {
+            noodles.post("/v1/upi/codes/parse", "", &json!({"text": "upi://pay?pa=a@b", "key": "none"}))
         }
         "code_wrong" => return Some(wrong_code(ground)),
         "profile_unavailable" => return Some(no_certificates(ground)),

@@ -11,6 +11,7 @@ mod api_pages;
 mod api_payments;
 mod api_problems;
 mod api_properties;
+mod api_upi_tools;
 mod api_webhooks;
 mod codes;
 mod consoles;

@@ -14,6 +14,58 @@ pub enum LinkError {
     Refused(#[from] Refused),
 }
 
+impl LinkError {
+    /// The rule that was broken, by a stable name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            LinkError::Key(_) => "parameter_name_invalid",
+            LinkError::Refused(why) => why.code(),
+        }
+    }
+}
+
+/// What a link is to say; it says it in this order.
+#[derive(Clone, Debug, Default)]
+pub struct LinkParts<'a> {
+    /// A link that makes a mandate.
+    pub mandate: bool,
+    /// `pa`.
+    pub payee: &'a str,
+    /// `pn`.
+    pub name: Option<&'a str>,
+    /// `mc`.
+    pub category: Option<&'a str>,
+    /// `tr`.
+    pub reference: Option<&'a str>,
+    /// `tn`.
+    pub note: Option<&'a str>,
+    /// `am`, in rupees: `30.00`.
+    pub amount: Option<&'a str>,
+    /// Any other parameters.
+    pub more: Vec<(&'a str, &'a str)>,
+}
+
+impl LinkParts<'_> {
+    /// The link, read as anybody would read it.
+    pub fn make(&self) -> Result<Link, LinkError> {
+        let maker = if self.mandate { LinkMaker::mandate() } else { LinkMaker::pay() };
+        let known = [
+            ("pa", Some(self.payee)),
+            ("pn", self.name),
+            ("mc", self.category),
+            ("tr", self.reference),
+            ("tn", self.note),
+            ("am", self.amount),
+            ("cu", Some("INR")),
+        ];
+        let known = known.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        known
+            .chain(self.more.iter().copied())
+            .fold(maker, |maker, (key, value)| maker.with(key, value))
+            .finish()
+    }
+}
+
 /// Puts a link together, parameter by parameter.
 #[derive(Clone, Debug)]
 pub struct LinkMaker {

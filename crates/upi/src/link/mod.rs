@@ -10,7 +10,7 @@ mod make;
 mod parse;
 mod sign;
 
-pub use make::{LinkError, LinkMaker};
+pub use make::{LinkError, LinkMaker, LinkParts};
 pub(crate) use parse::amount;
 pub use sign::{NotSigned, SignedLink, sign};
 
@@ -210,6 +210,37 @@ pub enum Refused {
         /// Byte offset of what follows.
         at: usize,
     },
+}
+
+impl Refused {
+    /// The rule that it breaks, by a stable name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refused::TooLong => "too_long",
+            Refused::NotALink => "not_a_link",
+            Refused::Collect => "collect_link",
+            Refused::Escape { .. } => "escape_invalid",
+            Refused::Hidden { .. } => "text_hidden",
+            Refused::Repeated { .. } => "parameter_repeated",
+            Refused::Value { .. } => "value_invalid",
+            Refused::NoPayee => "payee_missing",
+            Refused::Payee { .. } => "payee_invalid",
+            Refused::AfterSignature { .. } => "signature_not_last",
+        }
+    }
+
+    /// The byte, where there is one.
+    pub fn at(&self) -> Option<usize> {
+        match self {
+            Refused::TooLong | Refused::NotALink | Refused::Collect | Refused::NoPayee => None,
+            Refused::Escape { at }
+            | Refused::Hidden { at, .. }
+            | Refused::Repeated { at, .. }
+            | Refused::Value { at, .. }
+            | Refused::Payee { at, .. }
+            | Refused::AfterSignature { at } => Some(*at),
+        }
+    }
 }
 
 impl Link {

@@ -3,6 +3,7 @@
 use super::profile::{ElementRule, Family, Profile, VALIDATION};
 use super::rules;
 use crate::xml::{Document, Element};
+use serde::Serialize;
 use std::fmt;
 
 /// Where the things of a message stand that are not account payment's.
@@ -10,7 +11,7 @@ const FOREIGN: [&str; 2] =
     ["http://www.w3.org/2000/09/xmldsig#", "http://www.w3.org/2001/XMLSchema-instance"];
 
 /// A broken rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The code a switch answers with. `D01..D13` means one of these.
     pub code: String,

@@ -1,6 +1,6 @@
 //! A signature put into a document.
 
-use super::{C14N, DSIG, ENVELOPED, RSA_SHA256, SHA256};
+use super::{C14N, DSIG, ENVELOPED, Organisation, RSA_SHA256, SHA256};
 use crate::xml::{self, Canonical, Declaration, Document, Element, XmlError, canonical};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -39,6 +39,11 @@ pub fn sign(document: &[u8], key: &SigningKey) -> Result<Vec<u8>, Unsignable> {
         _ => [before, &written, after].concat(),
     };
     Ok(out)
+}
+
+/// Whose message a document says it is (`Head.orgId`), whether or not anybody signed it.
+pub fn named_sender(document: &Document) -> Option<Organisation> {
+    super::verify::named_sender(&document.root).ok()
 }
 
 /// Signs a document that is not written yet: the same bytes as [`sign`] makes of the written one, which need not be read for it.

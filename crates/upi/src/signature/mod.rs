@@ -11,7 +11,7 @@ mod make;
 mod verify;
 
 pub use keys::{KeyRing, Organisation, PinnedKey};
-pub use make::{Unsignable, sign, sign_tree};
+pub use make::{Unsignable, named_sender, sign, sign_tree};
 pub use verify::{Refused, SignedDocument};
 
 /// Namespace of signatures.

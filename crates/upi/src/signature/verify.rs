@@ -114,6 +114,20 @@ impl Refused {
             _ => "U15",
         }
     }
+
+    /// The byte, where there is one.
+    pub fn at(&self) -> Option<usize> {
+        match self {
+            Refused::Xml(why) => Some(why.at),
+            Refused::SecondSignature { at }
+            | Refused::Misplaced { at }
+            | Refused::Shape { at, .. }
+            | Refused::Algorithm { at, .. }
+            | Refused::Partial { at }
+            | Refused::Base64 { at, .. } => Some(*at),
+            _ => None,
+        }
+    }
 }
 
 impl KeyRing {
@@ -219,7 +233,7 @@ fn way_to<'a>(root: &'a Element, inner: &Element) -> Vec<&'a Element> {
     root.walk().into_iter().filter(|element| holds(element)).collect()
 }
 
-fn named_sender(root: &Element) -> Result<Organisation, Refused> {
+pub(super) fn named_sender(root: &Element) -> Result<Organisation, Refused> {
     let named = root.child("Head").and_then(|head| head.attribute("orgId"));
     named.and_then(Organisation::parse).ok_or(Refused::NoSender)
 }

@@ -202,13 +202,12 @@ async fn carry_out(
     let body = read_body(&api, route, &parts.headers, body).await?;
     let query = query::read(route, parts.uri.query().unwrap_or_default())?;
     let seen = if things::changes_one(route) { things::seen(&parts.headers)? } else { None };
-    let asked = match route.body {
-        Body::None => None,
-        _ => {
-            let request_key = request_key(&parts.headers)?;
-            let (path, parts) = (parts.uri.path(), strict::parts(&body));
-            Some(Asked::new(key.tenant.clone(), route.method, path, &request_key, parts))
-        }
+    let asked = if route.body.changes() {
+        let request_key = request_key(&parts.headers)?;
+        let (path, parts) = (parts.uri.path(), strict::parts(&body));
+        Some(Asked::new(key.tenant.clone(), route.method, path, &request_key, parts))
+    } else {
+        None
     };
     let wait = preferred_wait(&parts.headers);
     let call = Arc::new(Call { api, key, route, names, query, seen, body, asked, wait });
@@ -273,10 +272,10 @@ async fn read_body(
         Body::None => return Ok(nothing),
         Body::Empty if !sent => return Ok(nothing),
         Body::Empty => &NOTHING,
-        Body::Json(_) if !sent && said(header::CONTENT_LENGTH).is_none() => {
+        Body::Json(_) | Body::Question(_) if !sent && said(header::CONTENT_LENGTH).is_none() => {
             return Err(Trouble::of("length_required", "Send Content-Length, or the body in chunks."));
         }
-        Body::Json(shape) => shape,
+        Body::Json(shape) | Body::Question(shape) => shape,
     };
     if said(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         return Err(Trouble::of("content_encoding_unsupported", "Send the body as it is."));

@@ -1,7 +1,7 @@
 //! Examples of a route in several languages, made of the list of routes. Tests run them.
 
 use super::expand::members_in_order;
-use super::table::{Body, Route};
+use super::table::Route;
 
 /// What stands in examples for the names of things: those of a fresh sandbox, where it has them.
 const NAMES: &[(&str, &str)] = &[
@@ -92,10 +92,10 @@ fn curl(route: &Route, address: &str, key: &str) -> String {
         method => format!("curl -X {method} {quoted}"),
     }];
     lines.push(format!("  -u {key}:"));
-    if !matches!(route.body, Body::None) {
+    if route.body.changes() {
         lines.push(format!("  -H 'Idempotency-Key: {}'", request_key(route)));
     }
-    if matches!(route.body, Body::Json(_)) {
+    if route.body.shape().is_some() {
         lines.push("  -H 'Content-Type: application/json'".to_owned());
         lines.push(format!("  -d '{}'", spread(route.example, "  ")));
     }
@@ -105,10 +105,10 @@ fn curl(route: &Route, address: &str, key: &str) -> String {
 fn python(route: &Route, address: &str, key: &str) -> String {
     let mut headers = vec![format!("\"Authorization\": \"Bearer {key}\"")];
     let mut data = String::new();
-    if !matches!(route.body, Body::None) {
+    if route.body.changes() {
         headers.push(format!("\"Idempotency-Key\": \"{}\"", request_key(route)));
     }
-    if matches!(route.body, Body::Json(_)) {
+    if route.body.shape().is_some() {
         headers.push("\"Content-Type\": \"application/json\"".to_owned());
         data = format!("    data=json.dumps({}).encode(),\n", literal(&spread(route.example, "    ")));
     }
@@ -128,10 +128,10 @@ fn literal(json: &str) -> String {
 fn typescript(route: &Route, address: &str, key: &str) -> String {
     let mut headers = vec![format!("Authorization: \"Bearer {key}\"")];
     let mut body = String::new();
-    if !matches!(route.body, Body::None) {
+    if route.body.changes() {
         headers.push(format!("\"Idempotency-Key\": \"{}\"", request_key(route)));
     }
-    if matches!(route.body, Body::Json(_)) {
+    if route.body.shape().is_some() {
         headers.push("\"Content-Type\": \"application/json\"".to_owned());
         body = format!("  body: JSON.stringify({}),\n", spread(route.example, "  "));
     }

@@ -27,7 +27,7 @@ static CITY: Form = Form {
     schema: || json!({"type": "string", "pattern": "^[\\x20-\\x7e]{1,13}$"}),
     holds: |text| is_printable(text, 13),
 };
-static CATEGORY: Form = Form {
+pub(super) static CATEGORY: Form = Form {
     word: "four digits",
     expected: "four digits",
     schema: || json!({"type": "string", "pattern": "^[0-9]{4}$"}),

@@ -2,7 +2,7 @@
 
 use super::VERSION;
 use super::shape::{Kind, Shape};
-use super::table::{Answer, Body, ROUTES, Route};
+use super::table::{Answer, ROUTES, Route};
 use super::{VERSIONS, examples, payments, query, things};
 use crate::platform_http::problems;
 use serde_json::{Map, Value, json};
@@ -37,8 +37,8 @@ const OF_BODIES: &[&str] = &[
     "content_encoding_unsupported",
     "content_type_unsupported",
 ];
-/// Those of requests that need a body: one without says nothing, so it cannot say something else under the same request key.
-const OF_NEEDED_BODIES: &[&str] = &["parameter_missing", "length_required", "idempotency_key_reused"];
+/// Those of requests that need a body. A change without one says nothing, so it cannot say something else under its request key.
+const OF_NEEDED_BODIES: &[&str] = &["parameter_missing", "length_required"];
 
 /// The whole description.
 pub fn description() -> Value {
@@ -47,10 +47,7 @@ pub fn description() -> Value {
     for route in ROUTES {
         paths.entry(route.path).or_default().insert(route.method.to_lowercase(), operation(route));
         let shapes = [
-            match route.body {
-                Body::Json(shape) => Some(shape),
-                _ => None,
-            },
+            route.body.shape(),
             match route.answer {
                 Answer::One(_, shape) | Answer::Page(shape) => Some(shape),
                 Answer::Stream => None,
@@ -94,12 +91,13 @@ pub fn text() -> String {
 
 /// The codes with which a route may answer, ordered by status.
 pub(super) fn codes(route: &Route) -> Vec<&'static str> {
-    let changes = !matches!(route.body, Body::None);
-    let with_body = matches!(route.body, Body::Json(_));
+    let changes = route.body.changes();
+    let with_body = route.body.shape().is_some();
     let mut codes: Vec<&'static str> = COMMON.to_vec();
     codes.extend(OF_CHANGES.iter().filter(|_| changes));
-    codes.extend(OF_BODIES.iter().filter(|_| changes));
+    codes.extend(OF_BODIES.iter().filter(|_| changes || with_body));
     codes.extend(OF_NEEDED_BODIES.iter().filter(|_| with_body));
+    codes.extend((changes && with_body).then_some("idempotency_key_reused"));
     codes.extend(things::changes_one(route).then_some("precondition_failed"));
     codes.extend(route.problems);
     let mut codes: Vec<(u16, &'static str)> =
@@ -118,7 +116,7 @@ fn operation(route: &Route) -> Value {
         "parameters": parameters(route),
         "responses": responses(route),
     });
-    if let Body::Json(shape) = route.body {
+    if let Some(shape) = route.body.shape() {
         let example: Value = serde_json::from_str(route.example).unwrap_or(Value::Null);
         operation["requestBody"] = json!({
             "required": true,
@@ -160,7 +158,7 @@ fn parameters(route: &Route) -> Vec<Value> {
         parameter
     }));
     let header = |name: &str, required: bool, says: &str, schema: Value| json!({"name": name, "in": "header", "required": required, "description": says, "schema": schema});
-    if !matches!(route.body, Body::None) {
+    if route.body.changes() {
         let schema = json!({"type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$"});
         parameters.push(header("Idempotency-Key", true, REQUEST_KEY, schema));
     }
@@ -213,7 +211,7 @@ fn responses(route: &Route) -> Value {
     if payments::WAITING.contains(&route.operation) {
         headers["Preference-Applied"] = described("`wait` where the answer waited for the end.");
     }
-    if !matches!(route.body, Body::None) {
+    if route.body.changes() {
         headers["Idempotent-Replayed"] =
             described("`true` where the request was carried out before and this is its first answer again.");
     }
@@ -305,6 +303,7 @@ fn problem_schema() -> Value {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::Body;
     use super::*;
 
     #[test]
@@ -317,9 +316,9 @@ mod tests {
         for route in ROUTES {
             assert!(!route.says.is_empty() && !route.title.is_empty(), "{}", route.operation);
             assert!(codes(route).iter().all(|code| problems::status_of(code) >= 400), "{}", route.operation);
-            let changes = route.method != "GET";
-            assert_eq!(changes, !matches!(route.body, Body::None), "{}", route.operation);
-            if let Body::Json(shape) = route.body {
+            let bare = matches!(route.body, Body::None);
+            assert_eq!(route.method == "GET", bare, "{}", route.operation);
+            if let Some(shape) = route.body.shape() {
                 let example = serde_json::from_str(route.example).unwrap();
                 assert!(shape.check(&example).is_ok(), "the example of {}", route.operation);
             }

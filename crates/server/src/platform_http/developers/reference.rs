@@ -2,7 +2,7 @@
 
 use super::openapi;
 use super::shape::{Field, Shape};
-use super::table::{Answer, Body, ROUTES, Route};
+use super::table::{Answer, ROUTES, Route};
 use super::{Api, VERSION, examples, query, things};
 use crate::platform_http::problems;
 use crate::screens::door::{Leave, page_of, script, show, show_with};
@@ -76,10 +76,8 @@ fn host(headers: &HeaderMap) -> String {
 }
 
 fn shown(route: &'static Route, host: &str, key: &str, published: Option<&str>) -> Operation {
-    let (body, body_shape) = match route.body {
-        Body::Json(shape) => (Some(rows(shape.fields)), Some(shape)),
-        _ => (None, None),
-    };
+    let body_shape = route.body.shape();
+    let body = body_shape.map(|shape| rows(shape.fields));
     let answer = match route.answer {
         Answer::One(_, shape) => {
             Column { title: shape.name.to_owned(), says: shape.says.to_owned(), rows: rows(shape.fields) }
@@ -143,7 +141,7 @@ fn run(route: &'static Route, key: &str) -> Run {
         let newest = value.and_then(|_| examples::newest(field.name));
         RunField { name: field.name, value: value.unwrap_or_default(), place: "query", newest }
     });
-    let body = matches!(route.body, Body::Json(_)).then(|| {
+    let body = route.body.shape().map(|_| {
         let text = examples::spread(route.example, "");
         let placeholder = examples::named("payment").unwrap_or_default();
         let newest = text.contains(placeholder).then(|| examples::newest("payment")).flatten();
@@ -153,7 +151,7 @@ fn run(route: &'static Route, key: &str) -> Run {
         key: key.to_owned(),
         fields: in_path.chain(in_query).collect(),
         body,
-        changes: !matches!(route.body, Body::None),
+        changes: route.body.changes(),
         guarded: things::changes_one(route),
     }
 }

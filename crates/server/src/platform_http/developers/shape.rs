@@ -117,6 +117,11 @@ impl Field {
     pub(crate) const fn nullable(name: &'static str, kind: Kind, says: &'static str) -> Field {
         Field { name, kind, required: true, nullable: true, says }
     }
+
+    /// A member that only some answers have, and may be `null` in them.
+    pub(crate) const fn absent_or_null(name: &'static str, kind: Kind, says: &'static str) -> Field {
+        Field { name, kind, required: false, nullable: true, says }
+    }
 }
 
 /// An object.
@@ -205,11 +210,7 @@ impl Shape {
 
     /// The shapes it is made of, itself first.
     pub(crate) fn parts(&'static self) -> Vec<&'static Shape> {
-        let inner = self.fields.iter().filter_map(|field| match field.kind {
-            Kind::Object(shape) => Some(shape),
-            Kind::Money => Some(&MONEY),
-            kind => kind.link().map(|link| link.shape),
-        });
+        let inner = self.fields.iter().filter_map(|field| field.kind.inner());
         std::iter::once(self).chain(inner.flat_map(Shape::parts)).collect()
     }
 
@@ -305,6 +306,16 @@ impl Kind {
                     Some(_) => Err(wrong(place, &format!("one of: {}", known.join(", ")))),
                 }
             }
+        }
+    }
+
+    /// The shape that it holds, if it holds one.
+    fn inner(&self) -> Option<&'static Shape> {
+        match self {
+            Kind::Object(shape) => Some(shape),
+            Kind::Money => Some(&MONEY),
+            Kind::List(kind) => kind.inner(),
+            kind => kind.link().map(|link| link.shape),
         }
     }
 

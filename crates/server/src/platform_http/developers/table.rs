@@ -4,7 +4,8 @@
 use super::call::{Call, Reply};
 use super::shape::{Field, Shape};
 use super::{
-    events, intents, merchants, payments, refunds, settlements, terminals, test_helpers, tokens, webhooks,
+    events, intents, merchants, payments, refunds, settlements, terminals, test_helpers, tokens, upi_tools,
+    webhooks,
 };
 use crate::platform_http::problem::Trouble;
 use developers::Scope;
@@ -18,6 +19,23 @@ pub(super) enum Body {
     Empty,
     /// An object.
     Json(&'static Shape),
+    /// An object that only asks: nothing changes, so there is no request key.
+    Question(&'static Shape),
+}
+
+impl Body {
+    /// What the object looks like, if there is one.
+    pub(super) fn shape(self) -> Option<&'static Shape> {
+        match self {
+            Body::Json(shape) | Body::Question(shape) => Some(shape),
+            Body::None | Body::Empty => None,
+        }
+    }
+
+    /// Whether something changes, once for its request key.
+    pub(super) fn changes(self) -> bool {
+        matches!(self, Body::Empty | Body::Json(_))
+    }
 }
 
 /// What is answered.
@@ -867,4 +885,9 @@ pub(super) static ROUTES: &[Route] = &[
         example: r#"{"test_card": "0016"}"#,
         work: intents::present_card,
     },
+    upi_tools::PARSE_CODE,
+    upi_tools::MAKE_CODE,
+    upi_tools::LINT_MESSAGE,
+    upi_tools::VERIFY_MESSAGE,
+    upi_tools::SIGN_MESSAGE,
 ];

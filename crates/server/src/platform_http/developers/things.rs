@@ -2,7 +2,7 @@
 //! `If-Match` is compared with are one text.
 
 use super::call::{Answered, Call, Reply};
-use super::table::{Answer, Body, ROUTES, Route};
+use super::table::{Answer, ROUTES, Route};
 use super::{Api, merchants, payments, terminals, tokens, webhooks};
 use crate::platform_http::problem::Trouble;
 use ::tokens::records::{Token, TokenReference};
@@ -88,7 +88,7 @@ fn is_of_these(path: &str) -> bool {
 
 /// Whether a route changes one of these things, so that `If-Match` can be asked of it.
 pub(super) fn changes_one(route: &Route) -> bool {
-    !matches!(route.body, Body::None) && route.path.contains('{') && is_of_these(route.path)
+    route.body.changes() && route.path.contains('{') && is_of_these(route.path)
 }
 
 /// Whether a route answers with one of these things as it is retrieved, so that its answer carries a tag.
