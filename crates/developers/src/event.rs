@@ -107,8 +107,8 @@ pub struct Tell {
     pub source: &'static str,
     /// The last fact that was read.
     pub through: u64,
-    /// What happened, in order.
-    pub happenings: Vec<Happening>,
+    /// What happened, in order, each with the fact that says so.
+    pub happenings: Vec<(u64, Happening)>,
     /// Sixteen secret bytes, from which and the number of an event its name is made: nobody guesses it, and the same
     /// happenings have the same names.
     pub entropy: [u8; 16],
@@ -131,10 +131,11 @@ impl Operation for Tell {
         }
         let endpoints: Vec<Endpoint> =
             self.endpoints.iter().filter_map(|id| records.find::<Endpoint>(id)).collect();
-        for happening in &self.happenings {
+        for (fact, happening) in &self.happenings {
             let next = count.last_event + 1;
-            if tell(records, happening, (next, name_of(&self.entropy, next, now)), &endpoints, now).is_some()
-            {
+            let named = (next, name_of(&self.entropy, next, now));
+            let hearing = endpoints.iter().filter(|endpoint| endpoint.hears(self.source, *fact));
+            if tell(records, happening, named, hearing, now).is_some() {
                 count.last_event = next;
             }
         }
@@ -146,11 +147,11 @@ impl Operation for Tell {
 
 /// Makes the event of a happening, under this number and name, and puts it on its way to these endpoints; nothing if the
 /// thing stands as before.
-pub(crate) fn tell<W: Records>(
+pub(crate) fn tell<'a, W: Records>(
     records: &mut W,
     happening: &Happening,
     (number, id): (u64, Id<kinds::Event>),
-    endpoints: &[Endpoint],
+    endpoints: impl Iterator<Item = &'a Endpoint>,
     now: Timestamp,
 ) -> Option<()> {
     let known = records.find::<Subject>(&happening.subject);
@@ -170,7 +171,6 @@ pub(crate) fn tell<W: Records>(
     };
     records.put(Subject { name: happening.subject.clone(), sequence, state: happening.state.clone() });
     endpoints
-        .iter()
         .filter(|endpoint| endpoint.wants(&event))
         .for_each(|endpoint| begin_delivery(records, endpoint, &event, now));
     records.put(event);

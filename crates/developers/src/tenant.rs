@@ -93,17 +93,20 @@ pub enum Scope {
     /// Set up webhook endpoints and have events sent again.
     #[serde(rename = "webhooks:write")]
     WebhooksWrite,
-    /// Use the tools of account payment: they read, make and judge what is handed to them, and see nobody's data.
-    #[serde(rename = "upi_tools")]
-    UpiTools,
     /// Use the helpers that only a sandbox has.
     #[serde(rename = "test_helpers")]
     TestHelpers,
+    /// Use the tools of account payment: they read, make and judge what is handed to them, and see nobody's data.
+    #[serde(rename = "upi_tools")]
+    UpiTools,
+    /// Make many changes in one request, each of which needs its own scope beside this one.
+    #[serde(rename = "batches:write")]
+    BatchesWrite,
 }
 
 impl Scope {
     /// Every scope with its name.
-    pub const ALL: [(Scope, &'static str); 13] = [
+    pub const ALL: [(Scope, &'static str); 14] = [
         (Scope::MerchantsRead, "merchants:read"),
         (Scope::MerchantsWrite, "merchants:write"),
         (Scope::TerminalsRead, "terminals:read"),
@@ -115,8 +118,9 @@ impl Scope {
         (Scope::TokensWrite, "tokens:write"),
         (Scope::EventsRead, "events:read"),
         (Scope::WebhooksWrite, "webhooks:write"),
-        (Scope::UpiTools, "upi_tools"),
         (Scope::TestHelpers, "test_helpers"),
+        (Scope::UpiTools, "upi_tools"),
+        (Scope::BatchesWrite, "batches:write"),
     ];
 
     /// Its name, as keys and problems show it.
@@ -144,6 +148,7 @@ impl Scope {
                     | Scope::EventsRead
                     | Scope::WebhooksWrite
                     | Scope::UpiTools
+                    | Scope::BatchesWrite
             ),
         };
         Scope::ALL.into_iter().map(|(scope, _)| scope).filter(|scope| fits(*scope)).collect()

@@ -4,6 +4,7 @@ use crate::event::{Event, Happening, Reading, name_of, tell};
 use crate::tenant::Tenant;
 use crypto::hash::HmacKey;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use values::{Id, Operation, Outbound, Record, Records, Residency, Timestamp, id::kinds};
 
@@ -59,6 +60,9 @@ pub struct Endpoint {
     pub enabled: bool,
     /// When it was set up.
     pub created_at: Timestamp,
+    /// The last fact of each database, by its name, when it was set up. No clock tells what came first: a sandbox's may
+    /// stand still.
+    pub set_up_after: BTreeMap<String, u64>,
 }
 
 impl Record for Endpoint {
@@ -76,6 +80,11 @@ impl Endpoint {
         let lives = self.previous_until.is_some_and(|until| now < until);
         let previous = self.previous.as_deref().filter(|_| lives);
         std::iter::once(self.sealed.as_slice()).chain(previous)
+    }
+
+    /// Whether what a fact of a database says happened since it was set up.
+    pub fn hears(&self, source: &str, fact: u64) -> bool {
+        self.set_up_after.get(source).is_none_or(|last| fact > *last)
     }
 
     /// Whether an event is for it.
@@ -395,7 +404,7 @@ impl Attempted {
             records,
             &happening,
             (count.last_event, name_of(&self.names, count.last_event, now)),
-            &endpoints,
+            endpoints.iter(),
             now,
         )?;
         let last = count.last_event;

@@ -3,9 +3,34 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
+/// What `paiza --help` shows: the commands in a few groups, on one page of a terminal.
+const OVERVIEW: &str = "\
+{about}
+
+{usage-heading} {usage}
+
+Run       up         every party on this machine     serve      the platform alone
+          sandbox    counterparties alone            demo       a scripted journey
+Pay       phone      be a phone                      pos        be a terminal
+          upi        account payment: links, messages, phones, settlement
+Build     keys       secret keys                     listen     hear events, hand them on
+          trigger    make an event happen            events     list, resend, replay
+          logs       requests as they are answered   samples    code that calls the interface
+          clock      move a sandbox's clock          fault      break a sandbox's wires
+Look      verify     recompute all records           doctor     what is wrong on this machine
+          config     what holds, and why             operators  who runs the platform
+          decode     explain any message             emv        known answers, test CA
+          bench      load, beside its limit          soak       faults from one seed, audited
+
+{options}
+
+`paiza COMMAND --help` says more. Exit codes: 0 done, 1 declined, 2 usage, 3 configuration,
+4 unreachable, 5 records that disagree with themselves.
+";
+
 /// Open mobile payments: a wallet, its terminals, and the other side of every payment.
 #[derive(Parser)]
-#[command(name = "paiza", version, disable_help_subcommand = true)]
+#[command(name = "paiza", version, disable_help_subcommand = true, help_template = OVERVIEW)]
 pub(crate) struct Cli {
     /// Print JSON Lines on stdout and text for people on stderr
     #[arg(long, global = true)]
@@ -44,6 +69,12 @@ pub(crate) enum Command {
     /// List events, or send one again
     #[command(subcommand)]
     Events(crate::developers::Events),
+    /// See requests of the interface as they are answered
+    #[command(subcommand)]
+    Logs(crate::developers::Logs),
+    /// Code that calls the interface
+    #[command(subcommand)]
+    Samples(crate::developers::Samples),
     /// Read and move the clock of a running sandbox
     #[command(subcommand)]
     Clock(crate::developers::Clock),
@@ -70,9 +101,29 @@ pub(crate) enum Command {
     Bench(Bench),
     /// Recompute every sum, chain and reference of the databases in a directory
     Verify(Verify),
+    /// Look for what is wrong on this machine, and say what to do
+    Doctor(crate::doctor::Doctor),
+    /// The platform's configuration
+    #[command(subcommand)]
+    Config(Settings),
     /// A great many payments while everything goes wrong that can, from one seed, audited
     #[command(subcommand)]
     Soak(crate::soak::SoakWhat),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Settings {
+    /// Show what holds; secrets are not shown
+    ///
+    /// Example: paiza config show --config paiza.toml --origin
+    Show {
+        /// TOML file; none is as documented
+        #[arg(long, env = "PAIZA_CONFIG")]
+        config: Option<PathBuf>,
+        /// Also where each setting comes from
+        #[arg(long)]
+        origin: bool,
+    },
 }
 
 #[derive(Args)]

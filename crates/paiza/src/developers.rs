@@ -6,7 +6,9 @@ mod events;
 mod fault;
 mod keys;
 mod listen;
+mod logs;
 mod manual;
+mod samples;
 mod trigger;
 
 use clap::{Args, Subcommand};
@@ -18,7 +20,9 @@ pub(crate) use events::run as events;
 pub(crate) use fault::run as fault;
 pub(crate) use keys::run as keys;
 pub(crate) use listen::run as listen;
+pub(crate) use logs::run as logs;
 pub(crate) use manual::{completions, manual};
+pub(crate) use samples::run as samples;
 pub(crate) use trigger::run as trigger;
 
 /// Where the interface is, and with which key it is called.
@@ -103,6 +107,41 @@ pub(crate) enum Events {
         /// Also what an endpoint took, or still may
         #[arg(long)]
         all: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Logs {
+    /// Show requests as they are answered: who asked what, and how it ended; never what was sent
+    ///
+    /// Example: paiza logs tail --count 20
+    Tail {
+        #[command(flatten)]
+        desk: PlatformDesk,
+        /// Leave after so many
+        #[arg(long)]
+        count: Option<u64>,
+        /// Begin with the oldest that is kept, not with the next
+        #[arg(long)]
+        from_start: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Samples {
+    /// List the samples
+    ///
+    /// Example: paiza samples list
+    List,
+    /// Print one
+    ///
+    /// Example: paiza samples show take-payment --language python
+    Show {
+        /// Which, as the list has it
+        name: String,
+        /// In which language; the first that there is unless said otherwise
+        #[arg(long)]
+        language: Option<String>,
     },
 }
 

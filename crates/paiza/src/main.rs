@@ -6,7 +6,10 @@ mod code;
 mod decode;
 mod demo;
 mod developers;
+mod doctor;
 mod emv;
+mod examples;
+mod log;
 mod operators;
 mod output;
 mod passcode;
@@ -20,7 +23,7 @@ mod upi;
 mod verify;
 mod watch;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use cli::{Cli, Command};
 use output::Output;
 use std::process::ExitCode;
@@ -31,9 +34,10 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let given = examples::shown(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&given).unwrap_or_else(|error| error.exit());
     let output = Output::new(cli.json);
-    log_to_stderr();
+    log::to_stderr();
     let done = match cli.command {
         Command::Up(what) => up::run(&what, output),
         Command::Serve(what) => serve::run(&what, output),
@@ -46,6 +50,10 @@ fn main() -> ExitCode {
         Command::Listen(what) => developers::listen(&what, output),
         Command::Trigger(what) => developers::trigger(&what, output),
         Command::Events(what) => developers::events(&what, output),
+        Command::Logs(what) => developers::logs(&what, output),
+        Command::Samples(what) => developers::samples(&what, output),
+        Command::Doctor(what) => doctor::run(&what, output),
+        Command::Config(what) => serve::settings(&what, output),
         Command::Clock(what) => developers::clock(&what, output),
         Command::Fault(what) => developers::fault(&what, output),
         Command::Completions(what) => {
@@ -67,11 +75,4 @@ fn main() -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
-}
-
-/// Warnings and errors go to stderr; `RUST_LOG` asks for more.
-fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env();
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

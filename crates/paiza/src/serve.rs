@@ -1,6 +1,7 @@
 //! `paiza serve`: the platform alone. Its counterparties run elsewhere: real ones, or `paiza sandbox`.
 
-mod config;
+pub(crate) mod config;
+mod settings;
 
 use crate::cli::Serve;
 use crate::output::{Failure, Output};
@@ -14,6 +15,7 @@ use server::city::{
 use server::console::look::Sources;
 use server::console::tape::Tape;
 use server::trace::{Trace, Watch};
+pub(crate) use settings::run as settings;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

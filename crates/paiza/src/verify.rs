@@ -20,7 +20,7 @@ use store::{Schema, Store, SystemClock, Workspace, rooms};
 const OPERATORS: &str = "platform/operators";
 
 /// Every database a party may have, where it lies, and its tables.
-fn known() -> Vec<(String, Schema)> {
+pub(crate) fn known() -> Vec<(String, Schema)> {
     let mut known = vec![
         ("platform/tokens".to_owned(), rooms::developers::answers(rooms::tokens::tables(Schema::new()))),
         ("platform/acquirer".to_owned(), rooms::developers::answers(rooms::acquiring::tables(Schema::new()))),

@@ -7,10 +7,12 @@
 mod codes;
 pub mod developers;
 pub(crate) mod door;
+mod health;
 mod phone;
 mod problem;
 mod problems;
 mod repeats;
+mod requests;
 mod routes;
 
 use crate::alarm::Alarm;
@@ -24,13 +26,15 @@ use developers::{Api, VERSION};
 pub use door::{Certify, Door};
 use futures_util::StreamExt as _;
 use problem::Trouble;
-use std::time::Duration;
+use requests::{Asked, RequestName};
+use std::time::{Duration, Instant};
 use values::{Id, id::kinds};
 
 /// Everything the platform answers over HTTP, besides its screens.
 pub fn router(door: Door, api: Api) -> Router {
     let named = middleware::from_fn_with_state(api.clone(), name_request);
-    developers::router(&door, &api).merge(routes::open_router(door)).layer(named)
+    let routes = developers::router(&door, &api).merge(routes::open_router(door));
+    routes.merge(health::router(api)).layer(named)
 }
 
 /// The answer to a request that nothing was read of but that it cannot be read.
@@ -100,10 +104,17 @@ async fn answer_in_time(alarm: &Alarm, request: Request, next: Next) -> Response
     }
 }
 
-/// Gives every request a name, which its answer carries.
-async fn name_request(State(api): State<Api>, request: Request, next: Next) -> Response {
+/// Gives every request a name, which its answer and its line in the log carry.
+async fn name_request(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let name: Id<kinds::Request> = Id::mint(api.now(), crypto::random::bytes());
-    finished(answer_in_time(api.alarm(), request, next).await, &name.to_string())
+    let name = name.to_string();
+    let asked = Asked::of(&name, &request);
+    request.extensions_mut().insert(RequestName::new(&name));
+    let began = Instant::now();
+    let answer = answer_in_time(api.alarm(), request, next).await;
+    let at = developers::time::write(api.alarm().now());
+    api.requests().answered(asked, &answer, at, began.elapsed());
+    finished(answer, &name)
 }
 
 /// An answer with what all of them carry.
@@ -113,7 +124,6 @@ fn finished(mut answer: Response, name: &str) -> Response {
         problem.instance = Some(name.to_owned());
         let (mut parts, _) = answer.into_parts();
         parts.headers.remove(header::CONTENT_LENGTH);
-        tracing::debug!(request = name, code = problem.code, "a problem was answered");
         answer = (parts.status, parts.headers, problem::document(&problem)).into_response();
     }
     let headers = answer.headers_mut();

@@ -22,7 +22,7 @@ const WAIT_MOST: Duration = Duration::from_secs(120);
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Config {
+pub(crate) struct Config {
     /// The data directory.
     pub(super) data: Option<PathBuf>,
     /// Whether this is a sandbox, whose clock can be moved and whose wires can have faults. Never with real cards.
@@ -170,13 +170,13 @@ impl Config {
     }
 
     /// Reads a file.
-    pub(super) fn read(path: &Path) -> Result<Config, Failure> {
+    pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
         let wrong = |what: String| Failure::configuration(format!("{}: {what}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
         Config::parse(&text).map_err(wrong)
     }
 
-    fn parse(text: &str) -> Result<Config, String> {
+    pub(super) fn parse(text: &str) -> Result<Config, String> {
         let config: Config = toml::from_str(text).map_err(|error| match nearest(error.message()) {
             Some(meant) => format!("{error}did you mean `{meant}`?"),
             None => error.to_string(),
@@ -189,6 +189,42 @@ impl Config {
             }
             None => Ok(config),
         }
+    }
+
+    /// Every setting by its name, as it is where no file says otherwise.
+    pub(super) fn documented() -> Vec<(String, String)> {
+        let config = Config::default();
+        let mut settings = vec![
+            ("data".to_owned(), "paiza-data".to_owned()),
+            ("sandbox".to_owned(), config.sandbox.to_string()),
+            ("listen.http".to_owned(), config.http().to_string()),
+            ("listen.desk".to_owned(), loopback(ports::PLATFORM_DESK).to_string()),
+        ];
+        let mut host = |name: &str, port: u16| {
+            settings.push((format!("{name}.address"), loopback(port).to_string()));
+            settings.push((format!("{name}.framing"), "binary2".to_owned()));
+            settings.push((format!("{name}.mac"), "aes-cmac".to_owned()));
+        };
+        host("listen.terminals", ports::ACQUIRER);
+        host("listen.gateway", ports::GATEWAY);
+        host("network.acquirers", ports::NETWORK);
+        host("network.verification", ports::VERIFICATION);
+        for (place, bank) in (0u16..).zip(&Directory::sandbox().institutions) {
+            host(&format!("issuers.{}", bank.id), ports::ISSUER + place);
+        }
+        let waits = config.waits();
+        let more = [
+            ("telephone.address", loopback(ports::TELEPHONE).to_string()),
+            ("keys.passphrase_file", "none".to_owned()),
+            ("webhooks.egress", "this_machine".to_owned()),
+            ("webhooks.authorities", "none".to_owned()),
+            ("test_shop.open", config.test_shop.open.to_string()),
+            ("waits.issuer_ms", waits.gateway.as_millis().to_string()),
+            ("waits.network_ms", waits.acquirer.as_millis().to_string()),
+            ("waits.enrolment_ms", waits.enrolment.as_millis().to_string()),
+        ];
+        settings.extend(more.map(|(name, value)| (name.to_owned(), value)));
+        settings
     }
 
     pub(super) fn http(&self) -> SocketAddr {

@@ -94,6 +94,9 @@ impl Platform {
         let front = Front::default();
         let pages = screens::door::router(front.clone());
         let api = start_api(plan, &mut running, &tokens, &acquirer)?;
+        if ports.http.local_addr().is_ok_and(|at| at.ip().is_loopback()) {
+            api.publish_metrics();
+        }
         let routes = platform_http::router(door, api.clone()).merge(pages);
         let http_at = running.serve(http, ports.http, routes)?;
         let desk_at = running.serve(http, ports.desk, super::desk::platform(api.clone()))?;

@@ -9,6 +9,7 @@
 
 mod at_terminal;
 mod bare;
+mod batches;
 mod call;
 mod cashier;
 pub mod desk;
@@ -43,6 +44,7 @@ mod webhooks;
 
 use super::door::Door;
 use super::problem::Trouble;
+use super::requests::Requests;
 use crate::alarm::Alarm;
 use crate::test_mode::{Crossing, TestTools};
 use axum::Router;
@@ -126,6 +128,11 @@ struct Inner {
     alarm: Alarm,
     /// Who waits for the end of a payment.
     waiting: intents::Waiting,
+    /// Whether the door shows the numbers too.
+    metrics: OnceLock<()>,
+    requests: Requests,
+    /// What was told since the start.
+    counted: Mutex<teller::Told>,
     /// This run of the process: what another run began is taken up again.
     run: u64,
 }
@@ -138,7 +145,8 @@ impl Api {
         let buckets = Buckets::new(parts.limits);
         let alarm = Alarm::by(Arc::clone(parts.store.clock()));
         let last = parts.store.read(|records| records.find::<Reading>(&String::new()))?;
-        let told = Mutex::new(Some(watch::Sender::new(last.map_or(0, |reading| reading.last_event))));
+        let last_event = last.map_or(0, |reading| reading.last_event);
+        let told = Mutex::new(Some(watch::Sender::new(last_event)));
         let run = u64::from_be_bytes(crypto::random::bytes()) >> 1;
         Ok(Api(Arc::new(Inner {
             parts,
@@ -152,6 +160,9 @@ impl Api {
             told,
             alarm,
             waiting: intents::Waiting::default(),
+            metrics: OnceLock::new(),
+            requests: Requests::default(),
+            counted: Mutex::new(teller::Told::after(last_event)),
             run,
         })))
     }
@@ -180,6 +191,54 @@ impl Api {
             let _ = self.0.example_key.set(first.text.clone());
         }
         Ok(())
+    }
+
+    /// Shows how business goes at the door too: for one that is open to this machine alone.
+    pub(crate) fn publish_metrics(&self) {
+        let _ = self.0.metrics.set(());
+    }
+
+    pub(super) fn shows_metrics(&self) -> bool {
+        self.0.metrics.get().is_some()
+    }
+
+    /// The log of requests.
+    pub(super) fn requests(&self) -> &Requests {
+        &self.0.requests
+    }
+
+    /// The databases that a payment needs, by their names.
+    pub(super) fn stores(&self) -> [(&'static str, &Store); 3] {
+        [
+            ("acquirer", self.acquirer().store()),
+            ("tokens", self.tokens().store()),
+            ("developers", self.store()),
+        ]
+    }
+
+    /// Whether there is somebody who tells events.
+    pub(super) fn is_telling(&self) -> bool {
+        self.0.told.lock().expect("no holder of this lock panics").is_some()
+    }
+
+    /// What was told since the start.
+    pub(super) fn told_kinds(&self) -> teller::Told {
+        self.0.counted.lock().expect("no holder of this lock panics").clone()
+    }
+
+    fn count(&self, count: impl FnOnce(&mut teller::Told)) {
+        count(&mut self.0.counted.lock().expect("no holder of this lock panics"));
+    }
+
+    /// How many facts of each database were not told yet.
+    pub(super) fn untold(&self) -> Result<Vec<(&'static str, i64)>, store::StoreError> {
+        teller::untold(self)
+    }
+
+    /// When the oldest key was made that opens something.
+    pub(super) fn oldest_key(&self) -> Option<values::Timestamp> {
+        let keys = self.0.keys.read().expect("no holder of this lock panics");
+        keys.values().filter(|key| key.revoked_at.is_none()).map(|key| key.created_at).min()
     }
 
     /// Opens the test shop: from here on payments can be taken by a call. For a sandbox alone.

@@ -1,6 +1,7 @@
 //! Errors as RFC 9457 problem documents with stable codes. What each code means stands in `problems`.
 
 use super::problems;
+use super::requests::RequestName;
 use crate::api::Problem;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -73,6 +74,12 @@ impl Trouble {
     /// The same, naming the places at which two requests differ.
     pub(super) fn differing(mut self, places: Vec<String>) -> Trouble {
         self.problem.differs = places;
+        self
+    }
+
+    /// The same, naming the request it belongs to.
+    pub(super) fn about(mut self, request: &RequestName) -> Trouble {
+        self.problem.instance = Some(request.to_string());
         self
     }
 

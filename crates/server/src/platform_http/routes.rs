@@ -83,7 +83,6 @@ pub(super) fn signed_routes() -> Vec<SignedRoute> {
 /// What nobody signs: what is public, and what one who lost the phone can still do.
 pub(super) fn open_router(door: Door) -> Router {
     Router::new()
-        .route("/livez", get(|| async { "ok" }))
         .route("/v1/card-data-key", get(card_data_key))
         .route("/v1/time", get(time))
         .route("/v1/card-ranges", get(phone::card_ranges))

@@ -47,6 +47,15 @@ fn the_ten_lines_of_the_documentation_take_a_payment() {
     assert!(!references.is_empty() && references.iter().all(|reference| *reference == references[0]));
     let listed = Caller::new(&city, NOODLES).get("/v1/payments").json();
     assert_eq!(listed["data"].as_array().unwrap().len(), 1, "one request, one payment");
+
+    let [block] = &blocks("curl-batch")[..] else { panic!("one batch") };
+    let file = folder.path().join("batch.sh");
+    std::fs::write(&file, block.replace("127.0.0.1:8080", &at)).unwrap();
+    if let Some(said) = run("sh", &file) {
+        let said: Value = serde_json::from_str(&said).unwrap();
+        let made = said["items"].as_array().unwrap().iter().all(|item| item["status"] == 201);
+        assert!(made && said["items"].as_array().unwrap().len() == 2, "{said}");
+    }
 }
 
 /// The receiver that the documentation shows believes what is signed and nothing else.

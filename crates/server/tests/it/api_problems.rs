@@ -18,10 +18,10 @@ use store::Outcome;
 use values::{Operation, Records, Timestamp};
 
 /// What a provocation works with.
-struct Ground {
-    city: SmallCity,
-    platform: Caller,
-    noodles: Caller,
+pub(crate) struct Ground {
+    pub(crate) city: SmallCity,
+    pub(crate) platform: Caller,
+    pub(crate) noodles: Caller,
 }
 
 /// Codes that nothing but a broken machine, a silent bank or a clock provokes: the test that does, and its file.
@@ -39,12 +39,17 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
 
 /// The same records behind a door that has neither terminals nor the keys of a bank: a platform that stands alone.
 pub(crate) fn alone(city: &SmallCity) -> SocketAddr {
+    alone_within(city, Limits::STANDARD)
+}
+
+/// The same with other limits.
+pub(crate) fn alone_within(city: &SmallCity, limits: Limits) -> SocketAddr {
     let city = &city.city;
     let parts = Parts {
         store: city.api.store().clone(),
         acquirer: city.acquirer.clone(),
         tokens: Arc::clone(&city.tokens),
-        limits: Limits::STANDARD,
+        limits,
         webhooks: None,
         egress: Egress::this_machine(),
     };
@@ -119,7 +124,7 @@ fn sent(caller: &Caller, headers: &[(&str, &str)], body: &[u8]) -> Answer {
 }
 
 /// What a door answers to these bytes, after which nothing more is sent.
-fn raw(ground: &Ground, bytes: &str, hang_up: bool) -> String {
+pub(crate) fn raw(ground: &Ground, bytes: &str, hang_up: bool) -> String {
     let mut stream = TcpStream::connect(ground.city.city.addresses.platform).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
     stream.write_all(bytes.as_bytes()).unwrap();

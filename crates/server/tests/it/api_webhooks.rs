@@ -159,6 +159,29 @@ fn tries_follow_the_schedule_until_an_event_is_parked_and_it_can_be_replayed() {
     assert_eq!(again.json()["deliveries"], 0, "what was taken is left out");
 }
 
+/// Events are told some time after they happened, and the city's clock stands still: neither tells what came first.
+#[test]
+fn an_endpoint_hears_what_happened_since_it_was_set_up_and_nothing_before() {
+    let city = SmallCity::new();
+    let platform = Caller::new(&city, PLATFORM);
+    let mut endpoints = Vec::new();
+    for round in 0..8 {
+        let before = tea(&platform, &format!("before {round}"));
+        let endpoint = Endpoint::answering(&[Some(204)]);
+        endpoint.added_by(&platform, json!(["merchant.created"]));
+        let after = tea(&platform, &format!("after {round}"));
+        endpoints.push((endpoint, before, after));
+    }
+    let merchants: Vec<String> =
+        endpoints.iter().flat_map(|(_, before, after)| [before.clone(), after.clone()]).collect();
+    for (endpoint, before, _) in &endpoints {
+        let since = merchants.iter().position(|merchant| merchant == before).unwrap() + 1;
+        eventually("all that happened since", || endpoint.got().len() >= merchants.len() - since);
+        let heard: Vec<Value> = endpoint.got().iter().map(|got| got.event()["object"].clone()).collect();
+        assert_eq!(heard, merchants[since..]);
+    }
+}
+
 /// Somebody has to hear that an endpoint is gone: it stands in the list, and another endpoint is told.
 #[test]
 fn a_parked_event_is_told_to_everybody_else_and_not_for_ever() {

@@ -1,9 +1,11 @@
 //! Hosts among one another: settlement, restarts, issuers and their tokens, foreign clients.
 
 mod api;
+mod api_batches;
 mod api_conventions;
 mod api_docs;
 mod api_events;
+mod api_health;
 mod api_hostile;
 mod api_limits;
 mod api_markup;
@@ -11,6 +13,7 @@ mod api_pages;
 mod api_payments;
 mod api_problems;
 mod api_properties;
+mod api_refusals;
 mod api_upi_tools;
 mod api_webhooks;
 mod codes;

@@ -9,6 +9,7 @@ const MIGRATIONS: &[Migration] = &[
     (1, include_str!("../../migrations/developers/0001.sql")),
     (2, include_str!("../../migrations/developers/0002.sql")),
     (3, include_str!("../../migrations/developers/0003.sql")),
+    (4, include_str!("../../migrations/developers/0004.sql")),
 ];
 
 /// The questions that the interface asks its tables and those of the rooms it shows. Each names its parameters,
@@ -39,6 +40,12 @@ pub mod questions {
     /// In any tables: `sequence`, `at` and `body` of the facts after $1, at most $2.
     pub const FACTS_AFTER: &str =
         "SELECT sequence, at, body FROM log.facts WHERE sequence > $1 ORDER BY sequence LIMIT $2";
+    /// In any tables: `topic`, how many messages wait, and when the first of them is due.
+    pub const OUTBOX: &str = "SELECT topic, count(*), min(due) FROM outbox GROUP BY topic ORDER BY topic";
+    /// How many deliveries of webhooks are parked.
+    pub const PARKED: &str = "SELECT count(*) FROM webhook_deliveries WHERE state = 'parked'";
+    /// In any tables: `sequence` of the last fact.
+    pub const LAST_FACT: &str = "SELECT sequence FROM log.facts ORDER BY sequence DESC LIMIT 1";
 }
 const ANSWER_MIGRATIONS: &[Migration] = &[
     (1, include_str!("../../migrations/answers/0001.sql")),
@@ -141,6 +148,7 @@ const ENDPOINT: Mapping = Mapping {
         ("previous_until", Kind::Integer),
         ("enabled", Kind::Boolean),
         ("created_at", Kind::Integer),
+        ("set_up_after", Kind::Json),
     ],
 };
 

@@ -5,9 +5,10 @@ use super::shape::Shape;
 use super::table::{Answer, Body, Route};
 use super::{Api, VERSION, VERSIONS, events, expand, json, paging, query, strict, things};
 use crate::platform_http::problem::Trouble;
+use crate::platform_http::requests::{Concerns, RequestName};
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use developers::{ApiKey, Asked, No, Once, Rendered, Said, Seen, Tenant};
@@ -53,6 +54,8 @@ pub(super) struct Call {
     asked: Option<Asked>,
     /// How long the caller would like to wait for an end.
     pub(super) wait: Option<Duration>,
+    /// The name that the request was given.
+    pub(super) request: RequestName,
 }
 
 /// An answer.
@@ -119,7 +122,14 @@ pub(super) async fn serve(api: Api, route: &'static Route, names: Vec<String>, r
     let (parts, body) = request.into_parts();
     let mut rate = None;
     let mut version = VERSION;
-    let answer = match admit(&api, route, &parts.headers, &mut rate, &mut version) {
+    let admitted = admit(&api, route, &parts.headers, &mut rate, &mut version);
+    let mut concerns = Extensions::new();
+    if let Ok(key) = &admitted {
+        // What stands in a path may be anything, also what must not be logged.
+        let object = names.first().filter(|name| is_name(name)).cloned();
+        concerns.insert(Concerns { tenant: key.tenant.to_string(), object });
+    }
+    let answer = match admitted {
         Err(trouble) => Err(trouble),
         Ok(key) if matches!(route.answer, Answer::Stream) => {
             match query::read(route, parts.uri.query().unwrap_or_default()) {
@@ -130,11 +140,21 @@ pub(super) async fn serve(api: Api, route: &'static Route, names: Vec<String>, r
         Ok(key) => carry_out(api, key, route, names, parts, body).await,
     };
     let mut answer = answer.unwrap_or_else(IntoResponse::into_response);
+    answer.extensions_mut().extend(concerns);
     answer.headers_mut().insert("paiza-version", HeaderValue::from_static(version));
     if let Some(rate) = rate {
         answer.headers_mut().insert("ratelimit", rate);
     }
     answer
+}
+
+/// Whether a text looks like a name that we gave: three letters, an underscore and 26 more.
+fn is_name(text: &str) -> bool {
+    let parts = text.split_once('_');
+    parts.is_some_and(|(kind, rest)| {
+        let letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        kind.len() == 3 && rest.len() == 26 && letters(kind) && letters(rest)
+    })
 }
 
 /// The key, if it may do this, and do it now.
@@ -159,10 +179,7 @@ fn admit(
     let (left_now, burst) = (left.as_ref().copied().unwrap_or(0), buckets.limits().burst);
     *rate = HeaderValue::try_from(format!("\"key\";r={left_now};q={burst}")).ok();
     left.map_err(too_many)?;
-    if !key.scopes.contains(&route.scope) {
-        let detail = format!("This key lacks the scope {}.", route.scope.name());
-        return Err(Trouble::of("scope_missing", &detail));
-    }
+    may(&key, route)?;
     // The key's own version is one that was served when it was made, and may have ended since.
     let wanted = headers.get("paiza-version").map_or(key.version.as_bytes(), HeaderValue::as_bytes);
     let served = VERSIONS.iter().find(|known| known.as_bytes() == wanted).ok_or_else(|| {
@@ -171,6 +188,14 @@ fn admit(
     })?;
     *version = served;
     Ok(key)
+}
+
+/// Refuses a key that lacks the scope of an operation.
+pub(super) fn may(key: &ApiKey, route: &Route) -> Result<(), Trouble> {
+    if key.scopes.contains(&route.scope) {
+        return Ok(());
+    }
+    Err(Trouble::of("scope_missing", &format!("This key lacks the scope {}.", route.scope.name())))
 }
 
 fn too_many(wait: Duration) -> Trouble {
@@ -191,7 +216,8 @@ fn secret(headers: &HeaderMap) -> Option<String> {
     String::from_utf8(pair).ok()?.split_once(':').map(|(user, _)| user.to_owned())
 }
 
-async fn carry_out(
+/// Carries out a request of a key that may make it.
+pub(super) async fn carry_out(
     api: Api,
     key: Arc<ApiKey>,
     route: &'static Route,
@@ -210,7 +236,8 @@ async fn carry_out(
         None
     };
     let wait = preferred_wait(&parts.headers);
-    let call = Arc::new(Call { api, key, route, names, query, seen, body, asked, wait });
+    let request = parts.extensions.get::<RequestName>().cloned().unwrap_or_default();
+    let call = Arc::new(Call { api, key, route, names, query, seen, body, asked, wait, request });
     let asking = Arc::clone(&call);
     let work = move || catch_unwind(AssertUnwindSafe(|| (asking.route.work)(&asking)));
     let done = if QUICK.contains(&route.operation) {

@@ -3,7 +3,7 @@
 
 use super::{Api, VERSION, time};
 use crate::platform_http::problem::Trouble;
-use axum::extract::{Request, State};
+use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -76,7 +76,37 @@ pub fn router(api: Api) -> Router {
     Router::new()
         .route("/admin/keys", get(list).post(add))
         .route("/admin/keys/revoke", post(revoke))
+        .route("/admin/requests", get(requests))
+        .route("/metrics", get(crate::platform_http::health::metrics))
         .with_state(api)
+}
+
+/// Which lines of the log are asked for.
+#[derive(Deserialize)]
+struct After {
+    /// Those after this number; from now on without it.
+    after: Option<u64>,
+}
+
+/// A piece of the log of requests.
+#[derive(Serialize)]
+struct Logged {
+    /// The number after which to ask next.
+    last: u64,
+    lines: Vec<crate::platform_http::requests::Line>,
+}
+
+/// The most lines of an answer.
+const LINES_MOST: usize = 500;
+
+async fn requests(State(api): State<Api>, Query(wish): Query<After>) -> Response {
+    let log = api.requests();
+    let Some(after) = wish.after else {
+        return Json(Logged { last: log.last(), lines: Vec::new() }).into_response();
+    };
+    let lines = log.after(after, LINES_MOST);
+    let last = lines.last().map_or(after, crate::platform_http::requests::Line::number);
+    Json(Logged { last, lines }).into_response()
 }
 
 async fn list(State(api): State<Api>) -> Response {

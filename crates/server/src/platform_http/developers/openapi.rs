@@ -164,12 +164,8 @@ fn parameters(route: &Route) -> Vec<Value> {
     }
     if payments::WAITING.contains(&route.operation) {
         let says = "`wait=10` answers when the payment has ended, or after so many seconds (at most 20) as it then stands.";
-        parameters.push(header(
-            "Prefer",
-            false,
-            says,
-            json!({"type": "string", "pattern": "^wait=[0-9]{1,3}$"}),
-        ));
+        // Any text: a preference that nobody knows is passed over, never refused (RFC 7240, section 2).
+        parameters.push(header("Prefer", false, says, json!({"type": "string", "example": "wait=10"})));
     }
     if things::changes_one(route) {
         let says = "The ETag of what you read, several with commas between them, or `*`. If the thing has changed since, \

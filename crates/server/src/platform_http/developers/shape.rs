@@ -37,6 +37,15 @@ pub(crate) enum Kind {
     Object(&'static Shape),
     /// Several texts of this kind.
     List(&'static Kind),
+    /// Several objects.
+    Objects {
+        /// What each looks like.
+        of: &'static Shape,
+        /// At most so many, and at least one.
+        most: usize,
+    },
+    /// An object that is described elsewhere.
+    Json,
     /// Text of a form of its own.
     Form(&'static Form),
     /// Words of the caller's own: names and texts. In a change, `null` takes one away.
@@ -292,6 +301,16 @@ impl Kind {
                     items.iter().enumerate().map(|(n, item)| kind.check(item, &format!("{place}/{n}")));
                 checked.collect()
             }
+            Kind::Objects { of, most } => {
+                let items = value.as_array().filter(|items| (1..=*most).contains(&items.len()));
+                let Some(items) = items else {
+                    return Err(wrong(place, &format!("a list of 1 to {most} objects")));
+                };
+                let mut numbered = items.iter().enumerate();
+                numbered.try_for_each(|(n, item)| of.check_at(item, &format!("{place}/{n}")))
+            }
+            Kind::Json if value.is_object() => Ok(()),
+            Kind::Json => Err(wrong(place, "an object")),
             Kind::Form(form) => match value.as_str() {
                 Some(text) if (form.holds)(text) => Ok(()),
                 _ => Err(wrong(place, form.expected)),
@@ -312,7 +331,7 @@ impl Kind {
     /// The shape that it holds, if it holds one.
     fn inner(&self) -> Option<&'static Shape> {
         match self {
-            Kind::Object(shape) => Some(shape),
+            Kind::Object(shape) | Kind::Objects { of: shape, .. } => Some(shape),
             Kind::Money => Some(&MONEY),
             Kind::List(kind) => kind.inner(),
             kind => kind.link().map(|link| link.shape),
@@ -360,6 +379,10 @@ impl Kind {
             Kind::Money => reference(MONEY.name),
             Kind::Object(shape) => reference(shape.name),
             Kind::List(kind) => json!({"type": "array", "items": kind.schema()}),
+            Kind::Objects { of, most } => {
+                json!({"type": "array", "items": reference(of.name), "minItems": 1, "maxItems": most})
+            }
+            Kind::Json => json!({"type": "object"}),
             Kind::Form(form) => (form.schema)(),
             Kind::Metadata { change } => json!({
                 "type": "object", "maxProperties": MEMBERS_MOST,
@@ -388,6 +411,8 @@ impl Kind {
             Kind::Money => "money".to_owned(),
             Kind::Object(_) => "object".to_owned(),
             Kind::List(kind) => format!("list of {}", kind.word()),
+            Kind::Objects { of, .. } => format!("list of {}", of.name),
+            Kind::Json => "object".to_owned(),
             Kind::Form(form) => form.word.to_owned(),
             Kind::Metadata { .. } => "map".to_owned(),
             Kind::Link(link) => format!("{}, expandable", link.name.word()),

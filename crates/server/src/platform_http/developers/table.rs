@@ -4,8 +4,8 @@
 use super::call::{Call, Reply};
 use super::shape::{Field, Shape};
 use super::{
-    events, intents, merchants, payments, refunds, settlements, terminals, test_helpers, tokens, upi_tools,
-    webhooks,
+    batches, events, intents, merchants, payments, refunds, settlements, terminals, test_helpers, tokens,
+    upi_tools, webhooks,
 };
 use crate::platform_http::problem::Trouble;
 use developers::Scope;
@@ -19,7 +19,7 @@ pub(super) enum Body {
     Empty,
     /// An object.
     Json(&'static Shape),
-    /// An object that only asks: nothing changes, so there is no request key.
+    /// An object that carries no request key: it only asks and nothing changes, or its parts carry keys of their own.
     Question(&'static Shape),
 }
 
@@ -824,6 +824,21 @@ pub(super) static ROUTES: &[Route] = &[
         problems: &["cursor_invalid", "test_mode_only", "not_found"],
         example: "",
         work: test_helpers::list,
+    },
+    Route {
+        method: "POST",
+        path: "/v1/batches",
+        operation: "create_batch",
+        group: "Batches",
+        title: "Make many changes",
+        says: "Carries out up to 1,000 changes, each as a request of its own would be: with its own request key, its own answer and its own scope. There is no all or nothing: what is refused undoes nothing else. A batch that breaks off is sent again as it was; what was done is answered from memory.",
+        scope: Scope::BatchesWrite,
+        query: &[],
+        body: Body::Question(&batches::NEW_BATCH),
+        answer: Answer::One(200, &batches::BATCH),
+        problems: &[],
+        example: r#"{"items": [{"method": "POST", "path": "/v1/payments", "idempotency_key": "order-2301", "body": {"amount": {"value": 1250, "currency": "CNY"}, "merchant": "mer_00000000000000000000000001"}}]}"#,
+        work: batches::create,
     },
     Route {
         method: "POST",

@@ -9,7 +9,8 @@ use acquiring::records::{
     Batch, BatchState, Intent, IntentState, PaymentKind, PaymentState, Terminal, TerminalState,
 };
 use acquiring::{Merchant, Payment};
-use developers::{Endpoint, Happening, Reading, Tell, Tenant};
+use developers::{Endpoint, Event, Happening, Reading, Tell, Tenant};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -69,20 +70,102 @@ impl Drop for Teller {
     }
 }
 
+/// The databases whose facts are told, by their names.
+fn sources(api: &Api) -> [(&'static str, &Store, Reader); 2] {
+    [
+        ("acquirer", api.acquirer().store(), of_acquirer as Reader),
+        ("tokens", api.tokens().store(), of_tokens as Reader),
+    ]
+}
+
 /// Reads a piece of each database; whether there may be more.
 fn read_all(api: &Api) -> Result<bool, StoreError> {
-    let acquirer = read_some(api, "acquirer", api.acquirer().store(), of_acquirer)?;
-    let tokens = read_some(api, "tokens", api.tokens().store(), of_tokens)?;
-    Ok(acquirer || tokens)
+    let mut more = false;
+    for (source, store, read) in sources(api) {
+        more |= read_some(api, source, store, read)?;
+    }
+    Ok(more)
+}
+
+/// The last fact of each database, also of what is not folded yet: what is asked for from here on comes after it.
+pub(super) fn last_facts(api: &Api) -> Result<BTreeMap<String, u64>, StoreError> {
+    let mut last = BTreeMap::new();
+    for (source, store, _) in sources(api) {
+        let rows = store.rows(questions::LAST_FACT, &[])?.rows;
+        if let Some(Value::Integer(fact)) = rows.first().and_then(|row| row.first()) {
+            last.insert(source.to_owned(), *fact as u64);
+        }
+    }
+    Ok(last)
+}
+
+/// What was told since the start, counted.
+#[derive(Clone, Default)]
+pub(in crate::platform_http) struct Told {
+    /// Events, by their kinds.
+    pub(in crate::platform_http) kinds: BTreeMap<String, i64>,
+    /// Declined payments, by what the network answered.
+    pub(in crate::platform_http) declines: BTreeMap<String, i64>,
+    /// The last event that was counted.
+    through: u64,
+}
+
+impl Told {
+    /// What will be told after this event.
+    pub(super) fn after(event: u64) -> Told {
+        Told { through: event, ..Told::default() }
+    }
+}
+
+/// Counts what was told up to this event. Of payments that were declined it is known why.
+fn count(api: &Api, last: u64, reasons: &BTreeMap<String, String>) -> Result<(), StoreError> {
+    let first = api.told_kinds().through + 1;
+    let told: Vec<Event> =
+        api.store().read(move |records| (first..=last).filter_map(|n| records.find(&n)).collect())?;
+    api.count(|counted| {
+        counted.through = counted.through.max(last);
+        for event in told {
+            if event.kind == "payment.declined" {
+                let reason = reasons.get(&event.subject).map_or("unknown", String::as_str);
+                *counted.declines.entry(reason.to_owned()).or_default() += 1;
+            }
+            *counted.kinds.entry(event.kind).or_default() += 1;
+        }
+    });
+    Ok(())
+}
+
+/// Why a payment was declined, where that is what a record says.
+fn decline(table: u16, record: &[u8]) -> Option<(String, String)> {
+    let payment =
+        changed::<Payment>(table, record).filter(|payment| payment.state == PaymentState::Declined)?;
+    Some((payment.id.to_string(), payment.response_code?.to_string()))
+}
+
+/// How many facts of each database have not been told.
+pub(super) fn untold(api: &Api) -> Result<Vec<(&'static str, i64)>, StoreError> {
+    let mut untold = Vec::new();
+    for (source, store, _) in sources(api) {
+        let rows = store.folded_rows(questions::LAST_FACT, &[])?.rows;
+        let last = match rows.first().and_then(|row| row.first()) {
+            Some(Value::Integer(fact)) => *fact,
+            _ => 0,
+        };
+        untold.push((source, (last - read_through(api, source)? as i64).max(0)));
+    }
+    Ok(untold)
+}
+
+/// The last fact of a database that was read.
+fn read_through(api: &Api, source: &'static str) -> Result<u64, StoreError> {
+    let name = source.to_owned();
+    Ok(api.store().read(move |records| records.find::<Reading>(&name))?.map_or(0, |read| read.fact))
 }
 
 /// Whether every fact of both databases was read, also those not folded before.
 pub(super) fn has_told_all(api: &Api) -> Result<bool, StoreError> {
-    for (source, store) in [("acquirer", api.acquirer().store()), ("tokens", api.tokens().store())] {
-        let before = api
-            .store()
-            .read(move |records| records.find::<Reading>(&source.to_owned()))?
-            .map_or(0, |read| read.fact);
+    for (source, store, _) in sources(api) {
+        let before = read_through(api, source)?;
         let parameters = [Value::Integer(before as i64), Value::Integer(1)];
         if !store.rows(questions::FACTS_AFTER, &parameters)?.rows.is_empty() {
             return Ok(false);
@@ -100,19 +183,21 @@ pub(super) fn names(api: &Api) -> [u8; 16] {
 type Reader = fn(&Store, u16, &[u8], Timestamp) -> Result<Option<Happening>, StoreError>;
 
 fn read_some(api: &Api, source: &'static str, store: &Store, read: Reader) -> Result<bool, StoreError> {
-    let name = source.to_owned();
-    let before = api.store().read(move |records| records.find::<Reading>(&name))?.map_or(0, |read| read.fact);
+    let before = read_through(api, source)?;
     let parameters = [Value::Integer(before as i64), Value::Integer(AT_ONCE)];
     let rows = store.folded_rows(questions::FACTS_AFTER, &parameters)?.rows;
     let mut through = before;
     let mut happenings = Vec::new();
+    let mut reasons = BTreeMap::new();
     for row in &rows {
         let [Value::Integer(sequence), Value::Integer(at), Value::Blob(body)] = &row[..] else { continue };
         through = *sequence as u64;
         let changes = Body::read(body).map(|body| body.changes).unwrap_or_default();
         for change in changes {
             if let Left::Record(record) = change.left {
-                happenings.extend(read(store, change.table, record, Timestamp::from_millis(*at))?);
+                let happening = read(store, change.table, record, Timestamp::from_millis(*at))?;
+                reasons.extend(decline(change.table, record));
+                happenings.extend(happening.map(|happening| (through, happening)));
             }
         }
     }
@@ -129,6 +214,7 @@ fn read_some(api: &Api, source: &'static str, store: &Store, read: Reader) -> Re
     };
     if let Outcome::Done(last) = api.store().call(tell)? {
         api.told(last);
+        count(api, last, &reasons)?;
     }
     Ok(rows.len() as i64 == AT_ONCE)
 }

@@ -5,7 +5,7 @@ use super::events::KINDS;
 use super::paging::{AFTER, BEFORE, InMemory, LIMIT};
 use super::shape::{CHANGED_METADATA, Field, Form, Kind, METADATA, NEW_METADATA, Shape};
 use super::things::One;
-use super::{Api, time};
+use super::{Api, teller, time};
 use crate::platform_http::problem::Trouble;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -226,6 +226,7 @@ pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {
         previous_until: None,
         enabled: true,
         created_at: call.now(),
+        set_up_after: teller::last_facts(&call.api)?,
     };
     call.change(One::Endpoint(id), AddEndpoint { endpoint }, 201)
 }
