@@ -25,7 +25,10 @@ fn tool() -> Option<PathBuf> {
 #[test]
 fn no_call_at_random_is_answered_with_something_else_than_the_description_says() {
     let Some(tool) = tool() else { return };
-    let city = SmallCity::planned(|plan| plan.api_limits = Limits { per_second: 100_000, burst: 1_000_000 });
+    let mut city =
+        SmallCity::planned(|plan| plan.api_limits = Limits { per_second: 100_000, burst: 1_000_000 });
+    city.open_upi();
+    let account = crate::api::by_account(&city);
     // Something to be found.
     let platform = Caller::new(&city, PLATFORM);
     let amount = json!({"value": 1250, "currency": "CNY"});
@@ -42,23 +45,27 @@ fn no_call_at_random_is_answered_with_something_else_than_the_description_says()
     let folder = tempfile::tempdir().unwrap();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let examples = std::env::var("PAIZA_EXAMPLES").unwrap_or_else(|_| "6".to_owned());
-    let output = Command::new(tool)
-        .current_dir(folder.path())
-        .env("SCHEMATHESIS_HOOKS", "hooks")
-        .env("PYTHONPATH", &data)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("PAIZA_PAYMENT", paid.json()["id"].as_str().unwrap())
-        .env("PAIZA_REFUND", refund.json()["id"].as_str().unwrap())
-        .env("PAIZA_ENDPOINT", endpoint.json()["id"].as_str().unwrap())
-        .env("PAIZA_TOKEN", city.token.to_string())
-        .arg("--config-file")
-        .arg(data.join("schemathesis.toml"))
-        .arg("run")
-        .arg(format!("http://{}/openapi.json", city.city.addresses.platform))
-        .args(["--header", &format!("Authorization: Bearer {PLATFORM}")])
-        .args(["--seed", "1", "--max-examples", &examples, "--generation-deterministic", "--no-color"])
-        .output()
-        .unwrap();
+    let output =
+        Command::new(tool)
+            .current_dir(folder.path())
+            .env("SCHEMATHESIS_HOOKS", "hooks")
+            .env("PYTHONPATH", &data)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("PAIZA_PAYMENT", paid.json()["id"].as_str().unwrap())
+            .env("PAIZA_REFUND", refund.json()["id"].as_str().unwrap())
+            .env("PAIZA_ENDPOINT", endpoint.json()["id"].as_str().unwrap())
+            .env("PAIZA_TOKEN", city.token.to_string())
+            .envs(account.map(|(name, thing)| {
+                (format!("PAIZA_{}", name.trim_matches(['{', '}']).to_uppercase()), thing)
+            }))
+            .arg("--config-file")
+            .arg(data.join("schemathesis.toml"))
+            .arg("run")
+            .arg(format!("http://{}/openapi.json", city.city.addresses.platform))
+            .args(["--header", &format!("Authorization: Bearer {PLATFORM}")])
+            .args(["--seed", "1", "--max-examples", &examples, "--generation-deterministic", "--no-color"])
+            .output()
+            .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
     // A run that tried nothing would be no success.

@@ -1,15 +1,17 @@
-//! Reads the facts of the acquirer and of the token service, and tells what happened as events.
+//! Reads the facts of the acquirer, of the token service and of the provider of account payment, and tells what happened as events.
 //!
 //! A thread of its own reads behind the commits, so no payment waits for it. How far it read becomes durable with the
 //! events, so after a crash it goes on where they end.
 
-use super::{Api, tokens};
+use super::{Api, tokens, upi_payments};
 use ::tokens::records::{Device, Token};
 use acquiring::records::{
     Batch, BatchState, Intent, IntentState, PaymentKind, PaymentState, Terminal, TerminalState,
 };
 use acquiring::{Merchant, Payment};
 use developers::{Endpoint, Happening, Reading, Tell, Tenant};
+use psp::merchants::{MerchantCode, MerchantPayment};
+use psp::records::Direction;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -73,12 +75,22 @@ impl Drop for Teller {
 fn read_all(api: &Api) -> Result<bool, StoreError> {
     let acquirer = read_some(api, "acquirer", api.acquirer().store(), of_acquirer)?;
     let tokens = read_some(api, "tokens", api.tokens().store(), of_tokens)?;
-    Ok(acquirer || tokens)
+    let accounts = match api.account_payments() {
+        Some(accounts) => read_some(api, ACCOUNTS, accounts.service.store(), of_accounts)?,
+        None => false,
+    };
+    Ok(acquirer || tokens || accounts)
 }
 
-/// Whether every fact of both databases was read, also those not folded before.
+/// The provider of account payment, as a source of events.
+const ACCOUNTS: &str = "psp";
+
+/// Whether every fact of all databases was read, also those not folded before.
 pub(super) fn has_told_all(api: &Api) -> Result<bool, StoreError> {
-    for (source, store) in [("acquirer", api.acquirer().store()), ("tokens", api.tokens().store())] {
+    let accounts = api.account_payments();
+    let accounts = accounts.as_ref().map(|accounts| (ACCOUNTS, accounts.service.store()));
+    let always = [("acquirer", api.acquirer().store()), ("tokens", api.tokens().store())];
+    for (source, store) in always.into_iter().chain(accounts) {
         let before = api
             .store()
             .read(move |records| records.find::<Reading>(&source.to_owned()))?
@@ -232,6 +244,30 @@ fn of_payment(payment: &Payment, at: Timestamp) -> Happening {
         state: state.to_owned(),
         at,
     }
+}
+
+fn of_accounts(_: &Store, table: u16, record: &[u8], at: Timestamp) -> Result<Option<Happening>, StoreError> {
+    if let Some(payment) = changed::<MerchantPayment>(table, record) {
+        let state = upi_payments::status(payment.state);
+        let noun = if payment.direction == Direction::Sent { "upi_refund" } else { "upi_payment" };
+        let kind = format!("{noun}.{state}");
+        return Ok(Some(Happening {
+            first: kind.clone(),
+            later: kind,
+            subject: payment.id.to_string(),
+            tenant: Tenant::Merchant(payment.merchant),
+            state: state.to_owned(),
+            at,
+        }));
+    }
+    Ok(changed::<MerchantCode>(table, record).map(|code| Happening {
+        first: "upi_code.created".to_owned(),
+        later: "upi_code.paid".to_owned(),
+        subject: code.id.to_string(),
+        tenant: Tenant::Merchant(code.merchant),
+        state: if code.payment.is_some() { "paid" } else { "open" }.to_owned(),
+        at,
+    }))
 }
 
 fn of_tokens(_: &Store, table: u16, record: &[u8], at: Timestamp) -> Result<Option<Happening>, StoreError> {
