@@ -4,7 +4,7 @@ use crate::cli::Up;
 use crate::output::{Failure, Output};
 use crypto::passphrase::Work;
 use serde_json::json;
-use server::city::{City, CityError, ENDING, Plan, published_keys};
+use server::city::{City, CityError, ENDING, Plan, account_merchant_key, published_keys};
 use server::console::tape::Tape;
 use server::trace::Watch;
 use std::path::Path;
@@ -111,7 +111,8 @@ fn introduce(city: &City, links: &[(String, String)], began: Instant, output: Ou
             output.line(format!("  {address:<22} UPI bank {bank} (signed XML)"));
         }
     }
-    let keys = published_keys();
+    let mut keys = published_keys();
+    keys.extend(city.upi().map(|_| account_merchant_key()));
     output.line("");
     output.line(format!(
         "Reference of the developers' interface: http://{}/reference; its test keys:",

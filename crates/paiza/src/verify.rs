@@ -6,6 +6,7 @@
 mod account_payments;
 mod bills;
 mod books;
+mod mandates;
 mod payments;
 
 use crate::cli::Verify;
@@ -85,6 +86,7 @@ pub(crate) fn run(what: &Verify, output: Output) -> Result<(), Failure> {
         .map_err(|difference| Failure::integrity(format!("{}: {difference}", what.data.display())))?;
     let disagree = |difference| Failure::integrity(format!("{}: {difference}", what.data.display()));
     let bills = std::mem::take(&mut followed.bills).compare().map_err(disagree)?;
+    let mandates = std::mem::take(&mut followed.mandates).compare().map_err(disagree)?;
     if let Some(Report { agreed, under_way }) = followed.compare().map_err(disagree)? {
         output.line(format!(
             "{agreed} payments are the same from acquirer to issuer, {under_way} are under way"
@@ -103,6 +105,12 @@ pub(crate) fn run(what: &Verify, output: Output) -> Result<(), Failure> {
             .line(format!("{agreed} bills are the same at provider and billers, {under_way} are under way"));
         summary["bills"] = json!({"agreed": agreed, "under_way": under_way});
     }
+    if let Some(mandates::Report { mandates, purses, under_way }) = mandates {
+        output.line(format!(
+            "{mandates} mandates and {purses} purses are the same at providers and banks, {under_way} are under way"
+        ));
+        summary["mandates"] = json!({"agreed": mandates, "purses": purses, "under_way": under_way});
+    }
     output.summary(summary);
     Ok(())
 }
@@ -112,6 +120,7 @@ fn sums(name: &str, path: &Path, schema: Schema, followed: &mut Followed) -> Res
     let check: fn(&mut Workspace<'_>) -> books::Checked = match name {
         "platform/acquirer" => books::batches,
         "platform/tokens" | "platform/psp" | "billers/billers" => |_| Ok(0),
+        name if name.starts_with("upi-psp-") => |_| Ok(0),
         "upi-switch/switch" => account_payments::positions,
         OPERATORS => books::audit,
         "network/network" => books::positions,

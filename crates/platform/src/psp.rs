@@ -3,6 +3,7 @@
 mod bills;
 mod blocking;
 mod mandates;
+mod merchants;
 mod purses;
 mod splits;
 

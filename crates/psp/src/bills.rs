@@ -6,6 +6,7 @@
 //! payment ended.
 
 use crate::binding::customer_of;
+use crate::defences::Defence;
 use crate::party::Psp;
 use crate::payments::{Begun, Pay};
 use crate::records::{
@@ -314,18 +315,7 @@ impl Operation for PayBill {
             let payment = records.find::<Payment>(&(key.0, key.1, Direction::Sent));
             return payment.filter(|_| same).ok_or(Refusal::TransactionUsed);
         }
-        let bill = records.find::<Bill>(&self.bill).filter(|bill| bill.mobile == mobile);
-        let bill = bill.ok_or(Refusal::NotFound)?;
-        if claim_of(records, &bill).is_some() {
-            return Err(Refusal::BillPaid);
-        }
-        if now.since(bill.at) >= GOOD_FOR {
-            return Err(Refusal::BillOver);
-        }
-        let is_rupees = self.amount.currency() == Currency::INR;
-        if !is_rupees || !bill.terms.rule.allows(self.amount.minor(), bill.terms.paise) {
-            return Err(Refusal::AmountInvalid);
-        }
+        let bill = self.payable(records, &mobile, now)?;
         let merchant = records.find::<Customer>(&customer_name(&bill.terms.biller));
         let merchant = merchant.and_then(|biller| biller.merchant);
         let begun = Begun { purpose: Some(PURPOSE.to_owned()), ..Begun::default() };
@@ -360,6 +350,27 @@ impl Operation for PayBill {
             changed_at: now,
         });
         Ok(payment)
+    }
+}
+
+impl PayBill {
+    /// The bill, if this customer may pay it now, and so much.
+    fn payable<W: Records>(&self, records: &mut W, mobile: &str, now: Timestamp) -> Result<Bill, Refusal> {
+        let stands = |defence| self.psp.stands(defence);
+        let bill = records.find::<Bill>(&self.bill);
+        let bill = bill.filter(|bill| bill.mobile == mobile || !stands(Defence::BillOwner));
+        let bill = bill.ok_or(Refusal::NotFound)?;
+        if claim_of(records, &bill).is_some() && stands(Defence::BillOnce) {
+            return Err(Refusal::BillPaid);
+        }
+        if now.since(bill.at) >= GOOD_FOR && stands(Defence::BillLife) {
+            return Err(Refusal::BillOver);
+        }
+        let is_allowed = bill.terms.rule.allows(self.amount.minor(), bill.terms.paise);
+        if self.amount.currency() != Currency::INR || (!is_allowed && stands(Defence::BillAmount)) {
+            return Err(Refusal::AmountInvalid);
+        }
+        Ok(bill)
     }
 }
 

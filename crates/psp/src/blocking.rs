@@ -1,16 +1,22 @@
 //! Addresses that a customer wants nothing to do with. What they ask for is refused before the customer sees it (code TM), and the
 //! customer does not pay them by mistake. What enough customers report is spam for all of them (code S0).
+//!
+//! A few who agree among themselves could silence anybody that way, so a report is taken only from who had to do with the address: was
+//! asked for money by it, paid it, or was paid by it. It weighs less after ten days and nothing after thirty.
 
 use crate::binding::customer_of;
-use crate::records::{Customer, DeviceId};
+use crate::defences::{Defence, Defences};
+use crate::records::{CollectRequest, Customer, DeviceId, Direction, Payment, PaymentState};
 use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use upi::address::Address;
 use values::{Operation, Record, Records, Timestamp};
 
-/// So many customers who report an address, within `REPORTS_COUNT_FOR`, make it spam for all.
-pub const REPORTS_MOST: usize = 3;
+/// What reports weigh together that make an address spam for all: those of three customers within ten days, of six within thirty.
+pub const SPAM_FROM: u32 = 6;
+/// What a report weighs until then, after it was made.
+const WEIGHTS: [(Duration, u32); 2] = [(Duration::from_secs(10 * 86_400), 2), (REPORTS_COUNT_FOR, 1)];
 /// How long a report counts.
 const REPORTS_COUNT_FOR: Duration = Duration::from_secs(30 * 86_400);
 
@@ -52,6 +58,15 @@ impl Record for ReportedAddress {
     }
 }
 
+/// What a customer had to do with an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dealing {
+    /// A request for money that came from it, by its transaction.
+    Request(String),
+    /// A payment to it or from it that succeeded.
+    Payment(String, Direction),
+}
+
 /// Blocks an address, and reports it if that is wished. Said again it is the same block; a report is never taken back by it.
 pub struct Block {
     /// The phone that asks.
@@ -60,6 +75,10 @@ pub struct Block {
     pub address: String,
     /// Whether it is reported too.
     pub report: bool,
+    /// What the customer had to do with it, if it is reported.
+    pub dealing: Option<Dealing>,
+    /// Which checks stand.
+    pub defences: Defences,
 }
 
 impl Operation for Block {
@@ -77,6 +96,13 @@ impl Operation for Block {
         let reported = self.report || known.as_ref().is_some_and(|known| known.reported);
         let at = known.map_or(now, |known| known.at);
         if self.report {
+            let dealt = self
+                .dealing
+                .as_ref()
+                .is_some_and(|dealing| has_dealt(records, &customer.mobile, &address, dealing));
+            if !dealt && self.defences.stands(Defence::ReportDealings) {
+                return Err(Refusal::NothingToReport);
+            }
             report(records, &customer, &address, now);
         }
         records.put(BlockedAddress { mobile: customer.mobile, address, reported, at });
@@ -114,6 +140,18 @@ fn lower(address: &str) -> Result<String, Refusal> {
     Address::parse(address).map(|address| address.to_lower()).map_err(|_| Refusal::AddressInvalid)
 }
 
+/// Whether the customer's own records say so.
+fn has_dealt<W: Records>(records: &mut W, mobile: &str, address: &str, dealing: &Dealing) -> bool {
+    match dealing {
+        Dealing::Request(id) => records
+            .find::<CollectRequest>(&(mobile.to_owned(), id.clone()))
+            .is_some_and(|request| request.payee == address),
+        Dealing::Payment(id, direction) => records
+            .find::<Payment>(&(mobile.to_owned(), id.clone(), *direction))
+            .is_some_and(|payment| payment.other == address && payment.state == PaymentState::Success),
+    }
+}
+
 fn report<W: Records>(records: &mut W, customer: &Customer, address: &str, now: Timestamp) {
     let known = records.find::<ReportedAddress>(&address.to_owned());
     let mut by = known.map(|known| known.by).unwrap_or_default();
@@ -139,6 +177,10 @@ pub(crate) fn refusal_of<W: Records>(
         return Some("TM");
     }
     let reported = records.find::<ReportedAddress>(&asker.to_owned())?;
-    let counting = reported.by.iter().filter(|(_, at)| now.since(*at) < REPORTS_COUNT_FOR).count();
-    (counting >= REPORTS_MOST).then_some("S0")
+    let weight = |at: Timestamp| {
+        let age = now.since(at);
+        WEIGHTS.iter().find(|(until, _)| age < *until).map_or(0, |(_, weight)| *weight)
+    };
+    let weighs: u32 = reported.by.iter().map(|(_, at)| weight(*at)).sum();
+    (weighs >= SPAM_FROM).then_some("S0")
 }

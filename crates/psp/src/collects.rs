@@ -75,8 +75,20 @@ impl Operation for Collect {
 
     fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Payment, Refusal> {
         let customer = customer_of(records, self.device)?;
+        self.ask(records, now, &customer)
+    }
+}
+
+impl Collect {
+    /// The same for a customer who is known already.
+    pub(crate) fn ask<W: Records>(
+        &self,
+        records: &mut W,
+        now: Timestamp,
+        customer: &Customer,
+    ) -> Result<Payment, Refusal> {
         let merchant = customer.merchant.clone().ok_or(Refusal::NotAMerchant)?;
-        let account = linked(&customer, "")?.clone();
+        let account = linked(customer, "")?.clone();
         let from = Address::parse(&self.payer).map_err(|_| Refusal::AddressInvalid)?;
         let own = customer.addresses.first().cloned().ok_or(Refusal::AddressMissing)?;
         if self.amount.is_zero() || self.amount.currency() != Currency::INR {
@@ -100,7 +112,7 @@ impl Operation for Collect {
         transaction.purpose = Some("00".to_owned());
         transaction.expires_after_minutes = Some(self.minutes);
         let mut message = desk.message("ReqPay", transaction);
-        let mut payee = payer(&self.psp, &customer, self.device);
+        let mut payee = payer(&self.psp, customer, self.device);
         payee.name = Some(merchant.name);
         payee.kind = Some(PartyKind::Entity);
         payee.category = Some(merchant.category);
@@ -117,10 +129,11 @@ impl Operation for Collect {
             reference: reference.as_str().to_owned(),
             ..Payment::begins(which, (&own, &other), &account.reference, self.amount.minor(), now)
         };
-        let used = UsedTransaction { id: payment.id.clone(), mobile: customer.mobile, at: now };
+        let used = UsedTransaction { id: payment.id.clone(), mobile: customer.mobile.clone(), at: now };
         desk.records.put(used);
         asked(&mut desk, &message.head.message, "ReqPay", &payment);
         desk.records.put(payment.clone());
+        crate::merchants::note(desk.records, &payment);
         // Nobody is asked how it stands while the payer may still wait.
         desk.wake_at(&payment.id, now.after(Duration::from_secs(60 * u64::from(self.minutes) + 90)));
         desk.post(self.psp.switch(), &message);

@@ -12,6 +12,22 @@ pub enum Defence {
     TokenLife,
     /// Another customer's address is not given away.
     AddressOwner,
+    /// A bill is paid once.
+    BillOnce,
+    /// A bill is paid by the customer who looked at it.
+    BillOwner,
+    /// A bill is paid with what its biller's rule allows.
+    BillAmount,
+    /// What a biller said is due holds for half an hour.
+    BillLife,
+    /// A share is paid by a payment of exactly its amount, to who shared the bill.
+    ShareAmount,
+    /// The code of a merchant is paid by a payment of exactly its amount, to that merchant.
+    CodeAmount,
+    /// A merchant's code, payment or refund is that merchant's.
+    MerchantOwner,
+    /// Who reports an address was asked for money by it, paid it, or was paid by it.
+    ReportDealings,
 }
 
 impl Check for Defence {

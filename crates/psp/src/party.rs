@@ -1,5 +1,6 @@
 //! What comes to the provider from the switch: answers to its questions, and questions about its own addresses.
 
+use crate::defences::{Defence, Defences};
 use crate::records::{
     Customer, Direction, KeyList, LinkedAccount, OwnAddress, Payment, PaymentState, Question, QuestionState,
     Reply,
@@ -16,13 +17,25 @@ pub struct Psp {
     switch: String,
     handle: String,
     mandates: upi::defences::Defences,
+    own: Defences,
 }
 
 impl Psp {
     /// A provider of this name whose addresses have this handle; `switch` is the organisation that it talks to.
     pub fn new(identity: Identity, handle: &str, switch: &str) -> Psp {
         let mandates = upi::defences::Defences::ALL;
-        Psp { identity, switch: switch.to_owned(), handle: handle.to_owned(), mandates }
+        let own = Defences::ALL;
+        Psp { identity, switch: switch.to_owned(), handle: handle.to_owned(), mandates, own }
+    }
+
+    /// The same with these checks of its own. In a product there is but one set of them.
+    #[must_use]
+    pub fn defended(self, own: Defences) -> Psp {
+        Psp { own, ..self }
+    }
+
+    pub(crate) fn stands(&self, defence: Defence) -> bool {
+        self.own.stands(defence)
     }
 
     /// The same that judges debits under mandates with these checks. In a product there is but one set of them.
@@ -364,17 +377,20 @@ impl Psp {
             let which = (own.mobile.as_str(), id.as_str(), Direction::Received);
             let at = message.transaction.at.unwrap_or(desk.now);
             let paise = payee.amount.map_or(0, |amount| amount.minor());
-            desk.records.put(Payment {
+            let payment = Payment {
                 note: message.transaction.note.clone(),
                 reference: reference.map(|text| text.as_str().to_owned()).unwrap_or_default(),
                 state,
                 code: told.code.clone().unwrap_or_default(),
                 changed_at: desk.now,
                 ..Payment::begins(which, (&own.address, &other.to_lower()), &account.reference, paise, at)
-            });
+            };
+            desk.records.put(payment.clone());
+            crate::merchants::note(desk.records, &payment);
             crate::bills::came(self, desk, &id);
             if let Some(reference) = &message.transaction.merchant_reference {
-                crate::splits::paid(desk, &own, reference, (&id, paise));
+                crate::splits::paid(self, desk, &own, reference, (&id, paise));
+                crate::merchants::paid(self, desk.records, &payment, reference);
             }
         }
         let answer = desk.answer(message, response(&message.head.message, Ok(())));

@@ -222,6 +222,7 @@ pub(crate) fn told<W: Records>(desk: &mut Desk<'_, W>, mut payment: Payment, res
         crate::purses::told(desk, &payment);
     }
     desk.records.put(payment.clone());
+    crate::merchants::note(desk.records, &payment);
     crate::bills::ended(desk, &payment);
 }
 

@@ -80,6 +80,7 @@ impl Refund {
         let refunded = received.refunded + amount.minor();
         desk.records.put(Payment { refunded, ..received });
         desk.records.put(payment.clone());
+        crate::merchants::note(desk.records, &payment);
         desk.wake_at(&payment.id, now.after(FIRST_CHECK));
         Ok(payment)
     }

@@ -30,6 +30,9 @@ pub enum Refusal {
     /// The customer blocked it.
     #[error("this address is blocked; unblock it first")]
     AddressBlocked,
+    /// The customer never had to do with it.
+    #[error("only who was asked for money by an address, paid it or was paid by it reports it")]
+    NothingToReport,
     /// It is the only one.
     #[error("the only address cannot be given up")]
     AddressLast,
@@ -63,6 +66,12 @@ pub enum Refusal {
     /// Only the holder of a current account, with a name and a category, is a merchant.
     #[error("a merchant has a current account as the first one, a name and a category")]
     NotAMerchant,
+    /// Nobody has it here.
+    #[error("nobody has this address here")]
+    AddressUnknown,
+    /// One of the two belongs to another.
+    #[error("the merchant is paid at another address, or the address belongs to another merchant")]
+    MerchantTied,
     /// A request waits 1 to 64800 minutes.
     #[error("a request waits 1 to 64800 minutes")]
     TimeInvalid,
@@ -117,6 +126,7 @@ impl Refusal {
             Refusal::AddressInvalid => "address_invalid",
             Refusal::AddressMissing => "address_missing",
             Refusal::AddressBlocked => "address_blocked",
+            Refusal::NothingToReport => "nothing_to_report",
             Refusal::AddressLast => "address_last",
             Refusal::BillPaid => "bill_paid",
             Refusal::BillOver => "bill_over",
@@ -128,6 +138,8 @@ impl Refusal {
             Refusal::NoteInvalid => "note_invalid",
             Refusal::LinkUnusable => "link_unusable",
             Refusal::NotAMerchant => "not_a_merchant",
+            Refusal::AddressUnknown => "address_unknown",
+            Refusal::MerchantTied => "merchant_tied",
             Refusal::TimeInvalid => "time_invalid",
             Refusal::RefundTooMuch => "refund_too_much",
             Refusal::NothingToComplainOf => "nothing_to_complain_of",

@@ -4,6 +4,8 @@
 //! Invariant: shares sum to the whole, to the paisa.
 
 use crate::binding::customer_of;
+use crate::defences::Defence;
+use crate::party::Psp;
 use crate::payments::is_note;
 use crate::records::{DeviceId, OwnAddress};
 use crate::refusal::Refusal;
@@ -206,6 +208,7 @@ impl Split {
 
 /// Money came under a reference: the share that it belongs to is paid, if it is all of it.
 pub(crate) fn paid<W: Records>(
+    psp: &Psp,
     desk: &mut Desk<'_, W>,
     own: &OwnAddress,
     reference: &str,
@@ -214,9 +217,11 @@ pub(crate) fn paid<W: Records>(
     let Some(known) = desk.records.find::<SplitReference>(&reference.to_owned()) else { return };
     let Some(mut split) = desk.records.find::<Split>(&known.split) else { return };
     let now = desk.now;
+    let is_own = split.mobile == own.mobile;
     let mut shares = split.shares.iter_mut();
     let share = shares.find(|share| share.reference.as_deref() == Some(reference));
-    let Some(share) = share.filter(|share| split.mobile == own.mobile && share.paise == paise) else {
+    let fits = |share: &Share| is_own && share.paise == paise;
+    let Some(share) = share.filter(|share| fits(share) || !psp.stands(Defence::ShareAmount)) else {
         return desk.records.note("psp.share_not_matched", transaction, reference);
     };
     // Paid a second time it is a payment like any other, in the history.

@@ -25,7 +25,7 @@ use crate::console::tape::Tape;
 use crate::hosts::issuer::Issuer;
 use crate::hosts::network::Network;
 use crate::phone_door;
-use crate::platform_http::developers::Api;
+use crate::platform_http::developers::{AccountPayments, Api};
 use crate::pos::DEMO_TERMINALS;
 use crate::screens::door::{Begin, Front};
 use crate::test_mode::{Clockwork, Evenings, TestTools};
@@ -47,7 +47,9 @@ pub use party::{Bare, ENDING, Http, LineMac, Peer, Port, Running, net, pos};
 pub use phone::PhoneParty;
 pub use plan::{CityError, Plan, Ports, Waits};
 pub use platform::{Platform, PlatformPeers, PlatformPorts, acquiring_institution};
-pub use programmes::{DEMO_MERCHANTS, DemoMerchant, card_ranges, define, published_keys};
+pub use programmes::{
+    DEMO_MERCHANTS, DemoMerchant, account_merchant_key, card_ranges, define, published_keys,
+};
 pub use settlement::{SettledInstitution, SettlementDesk, Side};
 pub use switch::{Switch, SwitchPeers, SwitchPorts};
 pub use telephone::TelephoneNetwork;
@@ -324,9 +326,18 @@ impl City {
         Ok(())
     }
 
-    /// Starts the parties of account payment: the provider, the switch and the banks.
+    /// Starts the parties of account payment: the provider, the switch and the banks. Merchants are paid by account from here on.
     pub fn open_upi(&mut self, plan: &Plan) -> Result<(), CityError> {
         let (parties, running) = upi_parties(plan, &|_| &self.http, self.addresses.telephone)?;
+        programmes::register_account_merchant(self.acquirer.store(), &parties.service)?;
+        self.api.publish(&[programmes::account_merchant_key()]).map_err(party::of("developers"))?;
+        let own = &sandbox::upi::directory::UpiDirectory::sandbox().psps[0].organisation;
+        self.api.open_account_payments(AccountPayments {
+            service: parties.service.clone(),
+            organisation: own.clone(),
+            link_key: sandbox::upi::keys::link_key(own)
+                .expect("a test shows that every organisation has one"),
+        });
         if let Some((_, tools)) = &self.test {
             let stores = running.iter().flat_map(Running::stores);
             stores.for_each(|(name, store)| tools.clockwork.mind(name, store));

@@ -196,6 +196,8 @@ pub const PAGES: &[&str] = &[
     "/upi/pay/confirm",
     "/upi/pay/pin",
     "/upi/mandates",
+    "/upi/mandates/new",
+    "/upi/mandates/new/pin?account=1",
     "/upi/mandates/{mandate}",
     "/upi/mandates/{mandate}/pin?account=1",
     "/upi/receive",
@@ -273,6 +275,8 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/upi/pay/confirm", &["amount", "note", "account"]),
     ("/upi/pay/pin", &["approves", "pin"]),
     ("/upi/pay/again", &[]),
+    ("/upi/mandates/new/pin", &["approves", "pin"]),
+    ("/upi/mandates/new/decline", &[]),
     ("/upi/mandates/{mandate}/pin", &["approves", "pin"]),
     ("/upi/mandates/{mandate}/decline", &[]),
     ("/upi/mandates/{mandate}/pause", &[]),
@@ -373,6 +377,9 @@ fn account_routes() -> Router<PhoneDoor> {
         .route("/upi/pay/pin", get(paying::pin).post(paying::pay))
         .route("/upi/pay/again", post(paying::send_again))
         .route("/upi/mandates", get(mandates::list))
+        .route("/upi/mandates/new", get(mandates::proposal))
+        .route("/upi/mandates/new/pin", get(mandates::proposal_pin).post(mandates::make))
+        .route("/upi/mandates/new/decline", post(mandates::let_be))
         .route("/upi/mandates/{mandate}", get(mandates::one))
         .route("/upi/mandates/{mandate}/pin", get(mandates::pin).post(mandates::approve))
         .route("/upi/mandates/{mandate}/decline", post(mandates::decline))

@@ -120,6 +120,16 @@ impl Town {
         }
     }
 
+    /// The same whose provider has these checks.
+    #[must_use]
+    pub fn with_provider(mut self, own: psp::defences::Defences) -> Town {
+        let place = self.place(PSP);
+        if let Role::Psp(psp) = place.role.clone() {
+            place.role = Role::Psp(psp.defended(own));
+        }
+        self
+    }
+
     /// Has the provider do something.
     pub fn at_psp<O: Operation>(&mut self, operation: O) -> Result<O::Answer, O::Refusal> {
         let now = self.now;

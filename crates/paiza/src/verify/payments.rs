@@ -35,6 +35,8 @@ pub(super) struct Followed {
     pub(super) account_payments: super::account_payments::Followed,
     /// What provider and billers say of bills.
     pub(super) bills: super::bills::Followed,
+    /// What providers and banks say of mandates and purses.
+    pub(super) mandates: super::mandates::Followed,
 }
 
 /// The acquirer's books.
@@ -83,6 +85,7 @@ impl Followed {
                 } else {
                     self.account_payments.read(name, records);
                     self.bills.read(name, records);
+                    self.mandates.read(name, records);
                 }
             }
         }

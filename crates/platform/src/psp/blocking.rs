@@ -3,12 +3,20 @@
 use super::{PaymentService, PspError};
 use psp::addresses::{FirstAddress, RemoveAddress};
 use psp::blocking::{Block, BlockedAddress, Unblock};
+use psp::defences::Defences;
 use psp::records::DeviceId;
 
 impl PaymentService {
-    /// Blocks an address, and reports it if that is wished.
+    /// Blocks an address, and reports it if that is wished: with what the customer had to do with it last.
     pub fn block(&self, device: DeviceId, address: &str, report: bool) -> Result<(), PspError> {
-        self.call(Block { device, address: address.to_owned(), report })
+        let dealing = if report {
+            let mobile = self.customer(device)?.mobile;
+            store::rooms::upi::psp::dealing(&self.store, &mobile, &address.to_ascii_lowercase())?
+        } else {
+            None
+        };
+        let (address, defences) = (address.to_owned(), Defences::ALL);
+        self.call(Block { device, address, report, dealing, defences })
     }
 
     /// Ends a block.

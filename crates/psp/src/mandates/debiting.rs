@@ -74,6 +74,7 @@ pub(super) fn execute<W: Records>(psp: &Psp, desk: &mut Desk<'_, W>, mandate: &M
             changed_at: now,
             ..debit
         });
+        crate::merchants::note(desk.records, &payment);
         desk.records.put(payment);
     }
 }

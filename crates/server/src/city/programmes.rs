@@ -1,5 +1,7 @@
 //! What the city's operators set up: token programmes, domain controls, merchants.
 
+use super::CityError;
+use super::party::of;
 use crate::platform_http::developers::PublishedKey;
 use acquiring::operations::{RegisterMerchant, RegisterTerminal};
 use acquiring::records::MerchantState;
@@ -7,8 +9,12 @@ use acquiring::{AcceptorId, Merchant, TerminalId};
 use crypto::p256::AgreementPublic;
 use crypto::rsa::{Exponent, RsaPrivate};
 use developers::Tenant;
+use platform::psp::PaymentService;
 use platform::{CardRange, NoticeTaken, TokenService};
+use psp::merchants::TakeOn;
+use psp::records::LinkedAccount;
 use sandbox::directory::{Directory, Product};
+use sandbox::upi::directory::UpiDirectory;
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::{Arrival, Deliverer, Store, StoreError};
@@ -209,6 +215,71 @@ pub fn published_keys() -> Vec<PublishedKey> {
     };
     let banks = Directory::sandbox().institutions.iter().map(bank);
     std::iter::once(platform).chain(DEMO_MERCHANTS.iter().map(shop)).chain(banks).collect()
+}
+
+/// The merchant who is paid by account: not at a terminal, and in rupees.
+struct AccountMerchant {
+    name: &'static str,
+    address: &'static str,
+    /// Of its account in the directory of account payment.
+    number: &'static str,
+    acceptor: &'static str,
+    category: u16,
+}
+
+const ACCOUNT_MERCHANT: AccountMerchant = AccountMerchant {
+    name: "PAIZA CHAI",
+    address: "paiza.chai@paiza",
+    number: "20020000000171",
+    acceptor: "104110058140004",
+    category: 5814,
+};
+
+fn account_merchant_id() -> Id<values::id::kinds::Merchant> {
+    Id::from_u128(4)
+}
+
+/// The key of the merchant who is paid by account, which everybody knows as the others.
+pub fn account_merchant_key() -> PublishedKey {
+    let text = format!("sk_test_{:0<24}", "chai");
+    PublishedKey { text, name: ACCOUNT_MERCHANT.name, tenant: Tenant::Merchant(account_merchant_id()) }
+}
+
+/// Registers the merchant who is paid by account, with the acquirer and with the provider; again changes nothing.
+pub(super) fn register_account_merchant(store: &Store, service: &PaymentService) -> Result<(), CityError> {
+    let demo = &ACCOUNT_MERCHANT;
+    let merchant = Merchant {
+        id: account_merchant_id(),
+        acceptor: AcceptorId::parse(demo.acceptor.as_bytes()).expect("fifteen characters"),
+        name: demo.name.to_owned(),
+        city: "PUNE".to_owned(),
+        category: MerchantCategory::try_from(demo.category).expect("four digits"),
+        country: Country::from_numeric(356).expect("India has a code"),
+        currency: Currency::INR,
+        limit_payment: 10_000_000,
+        limit_daily: 100_000_000,
+        state: MerchantState::Active,
+    };
+    store.call(RegisterMerchant { merchant }).map_err(of("acquirer"))?;
+    let account = UpiDirectory::sandbox().accounts.iter().find(|account| account.number == demo.number);
+    let account = account.expect("a test shows that the directory has it");
+    let taken = service.take_on(TakeOn {
+        mobile: format!("91{}", account.mobile),
+        name: demo.name.to_owned(),
+        category: format!("{:04}", demo.category),
+        address: demo.address.to_owned(),
+        account: LinkedAccount {
+            reference: account.number.clone(),
+            ifsc: account.ifsc().as_str().to_owned(),
+            masked: account.number.clone(),
+            kind: account.kind.clone(),
+            holder: account.holder.clone(),
+            has_pin: false,
+            pin_length: 6,
+        },
+    });
+    let tied = taken.and_then(|()| service.tie_merchant(account_merchant_id(), demo.address));
+    tied.map(drop).map_err(|error| CityError::Unknown(format!("{}: {error}", demo.name)))
 }
 
 /// Registers the city's merchants and terminals; again changes nothing.

@@ -5,7 +5,7 @@ use super::{CityError, Plan, ports};
 use crate::console::accounts::AccountSources;
 use crate::hosts::telephone::Telephone;
 use crate::upi::AddressBook;
-use crate::upi::app::App;
+use crate::upi::app::{App, LinkKey};
 use crate::upi::billers::{BillersLine, merchants};
 use crate::upi::office::{Keys, Lines, Office, Seal};
 use crate::upi::tls::Tls;
@@ -61,6 +61,16 @@ fn keys_of(organisation: &str) -> Result<Keys, CityError> {
     let own = keys::signing_key(organisation);
     let own = own.ok_or_else(|| CityError::Unknown(format!("key of organisation {organisation}")))?;
     Ok(Keys { own, ring: keys::key_ring() })
+}
+
+/// With which keys the directory's organisations sign links.
+fn link_keys() -> Vec<LinkKey> {
+    let organisations = UpiDirectory::sandbox().organisations().into_iter();
+    let key = |(organisation, _): (&str, &str)| {
+        let key = hex::encode(keys::link_key(organisation)?.public().to_spki());
+        Some(LinkKey { organisation: organisation.to_owned(), key })
+    };
+    organisations.filter_map(key).collect()
 }
 
 /// Opens a party's port, and starts its couriers.
@@ -170,7 +180,7 @@ pub fn psp(
     let clock = Arc::clone(&plan.clock);
     let line = BillersLine::new(billers, &entry.organisation, clock, plan.watch.clone());
     let app = App::new(service.clone(), Telephone::at(telephone, plan.watch.clone()), plan.defences.doors);
-    let app = app.with_billers(line.clone());
+    let app = app.with_billers(line.clone()).with_link_keys(link_keys());
     let more = (app.router(), HashMap::from([line.courier(service.clone())]));
     let party = start(plan, http, sockets, book, ("psp", store, running), party, more)?;
     Ok(PspParty { service, party })

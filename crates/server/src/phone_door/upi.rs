@@ -80,6 +80,8 @@ pub(super) struct State {
     password: Option<Arc<set_up::PasswordAsked>>,
     /// What is to be paid, until its PIN was typed.
     draft: Option<Arc<paying::Draft>>,
+    /// The mandate that a link asks for, until its PIN was typed.
+    proposed: Option<Arc<mandates::Proposed>>,
     /// An order of which nobody knows whether the provider has it, and the name it was shown with.
     unsent: Option<Arc<(NewPayment, String)>>,
     /// The last order that was approved.

@@ -39,6 +39,7 @@ mod test_shop;
 mod things;
 pub mod time;
 mod tokens;
+mod upi_payments;
 mod upi_tools;
 mod webhooks;
 
@@ -69,6 +70,7 @@ pub(crate) use janitor::Janitor;
 pub use limits::Limits;
 pub(crate) use teller::Teller;
 pub use test_shop::Place;
+pub use upi_payments::AccountPayments;
 
 /// What the routes of phones and issuers have in common with those of keys.
 pub(super) mod shared {
@@ -119,6 +121,8 @@ struct Inner {
     example_key: OnceLock<String>,
     shop: OnceLock<TestShop>,
     helpers: OnceLock<test_helpers::Helpers>,
+    /// The provider of account payment, where it runs here.
+    accounts: OnceLock<Arc<AccountPayments>>,
     /// Where operators answer for dangerous acts by two, if they do.
     console: OnceLock<String>,
     /// Wakes who tells of what happened.
@@ -155,6 +159,7 @@ impl Api {
             example_key: OnceLock::new(),
             shop: OnceLock::new(),
             helpers: OnceLock::new(),
+            accounts: OnceLock::new(),
             console: OnceLock::new(),
             teller: OnceLock::new(),
             told,
@@ -244,6 +249,18 @@ impl Api {
     /// Opens the test shop: from here on payments can be taken by a call. For a sandbox alone.
     pub fn open_shop(&self, place: Place) {
         let _ = self.0.shop.set(TestShop::at(place));
+    }
+
+    /// Lets merchants be paid by account: what happens at the provider is told from here on.
+    pub fn open_account_payments(&self, accounts: AccountPayments) {
+        if let Some(bell) = self.0.teller.get() {
+            accounts.service.store().ring_on_any_message(bell);
+        }
+        let _ = self.0.accounts.set(Arc::new(accounts));
+    }
+
+    fn account_payments(&self) -> Option<Arc<AccountPayments>> {
+        self.0.accounts.get().cloned()
     }
 
     /// Lets the operator's key work the clock and the faults of a sandbox.

@@ -122,6 +122,15 @@ problems! {
     "payment_at_terminal" 409 "The payment belongs to a terminal"
         "The payment was taken at a terminal that keeps its own journal, so it is voided or completed there."
         "Void it at the terminal, or refund it here.";
+    "upi_not_connected" 409 "No account payment here"
+        "This platform does not run the provider of account payment, at which merchants are paid by account."
+        "Run `paiza up`, which does.";
+    "upi_account_missing" 409 "The merchant has no address"
+        "The merchant is not paid by account: no address at the provider is its own."
+        "The operator gives it one with `POST /v1/upi/accounts`.";
+    "upi_refused" 409 "The provider says no"
+        "The provider of account payment did not do it. `detail` begins with its reason."
+        "Correct what the reason names; docs/upi.md says what the rules are.";
     "length_required" 411 "The length is needed"
         "The request has a body, but does not say how long it is."
         "Send Content-Length, or the body in chunks.";

@@ -52,10 +52,21 @@ struct Inside {
     service: PaymentService,
     telephone: Telephone,
     billers: Option<BillersLine>,
+    /// The organisations that sign links and codes, each with its public key.
+    link_keys: Vec<LinkKey>,
     nonces: Nonces,
     /// Since when nonces are remembered: what was signed before is good no more.
     since: Timestamp,
     defences: Defences,
+}
+
+/// With which key an organisation signs links and codes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LinkKey {
+    /// The organisation, as links name it (`orgid`).
+    pub organisation: String,
+    /// Its public key, P-256, SPKI, hexadecimal.
+    pub key: String,
 }
 
 /// A phone registers.
@@ -420,7 +431,8 @@ impl App {
     pub fn new(service: PaymentService, telephone: Telephone, defences: Defences) -> App {
         let since = service.store().clock().now();
         let nonces = Nonces::default();
-        App(Arc::new(Inside { service, telephone, billers: None, nonces, since, defences }))
+        let (billers, link_keys) = (None, Vec::new());
+        App(Arc::new(Inside { service, telephone, billers, link_keys, nonces, since, defences }))
     }
 
     /// The same with a line to billers; made before anything is served.
@@ -428,6 +440,13 @@ impl App {
     pub fn with_billers(self, line: BillersLine) -> App {
         let Ok(inside) = Arc::try_unwrap(self.0) else { unreachable!("nobody shares it yet") };
         App(Arc::new(Inside { billers: Some(line), ..inside }))
+    }
+
+    /// The same that tells phones with which keys these organisations sign links; made before anything is served.
+    #[must_use]
+    pub fn with_link_keys(self, link_keys: Vec<LinkKey>) -> App {
+        let Ok(inside) = Arc::try_unwrap(self.0) else { unreachable!("nobody shares it yet") };
+        App(Arc::new(Inside { link_keys, ..inside }))
     }
 
     /// Its routes.
@@ -500,6 +519,7 @@ impl App {
                 let more = (new.note, new.minutes);
                 Ok(shown(&Shown::from(service.collect(device, &new.payer, amount, more)?)))
             }
+            ("GET", ["link_keys"]) => Ok(shown(&self.0.link_keys)),
             ("GET", ["collects"]) => Ok(shown(&service.collects(device, LISTED)?)),
             ("POST", ["collects", id]) => {
                 let decision: Decision = call.read()?;

@@ -11,15 +11,16 @@ pub mod purse;
 mod splits;
 
 use super::app::{
-    Asked, Binding, Decision, Default as SetDefault, DeviceStatus, Link as LinkAccount, Mine, NewAddress,
-    NewCollect, NewDevice, NewMerchant, NewPayment, NewRefund, QuestionName, Search, Shown, SignedKeys,
+    Asked, Binding, Decision, Default as SetDefault, DeviceStatus, Link as LinkAccount, LinkKey, Mine,
+    NewAddress, NewCollect, NewDevice, NewMerchant, NewPayment, NewRefund, QuestionName, Search, Shown,
+    SignedKeys,
 };
 use crate::client::{Client, ClientError, Freshness};
 use crate::hosts::telephone::{Telephone, TelephoneError};
 use crate::trace::Watch;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use crypto::p256::{AgreementPublic, SigningKey};
+use crypto::p256::{AgreementPublic, SigningKey, VerifyingKey};
 use psp::payments::Begun;
 use psp::records::{
     CollectRequest, Complaint, ComplaintState, DeviceState, LinkedAccount, QuestionState, Reply,
@@ -580,6 +581,34 @@ pub struct Whose {
 pub fn advice_of(code: &str) -> Advice {
     let advice = upi::codes::classify("U30", Some(code)).advice;
     upi::codes::find(code, None).map_or(advice, |row| row.advice)
+}
+
+/// What is known of who made a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vouched {
+    /// Nobody signed it, or somebody whose key nobody knows here.
+    No,
+    /// The organisation that it names signed every byte of it.
+    Yes,
+    /// It names an organisation whose signature it does not carry: somebody changed it, or made it up.
+    Forged,
+}
+
+impl UpiPhone {
+    /// Whether the organisation that a link names vouches for it, by the keys that the phone's provider knows.
+    pub fn vouched(&self, link: &Link) -> Result<Vouched, UpiPhoneError> {
+        let (Some(_), Some(named)) = (link.value("sign"), &link.request.organisation) else {
+            return Ok(Vouched::No);
+        };
+        let keys: Vec<LinkKey> = self.look("/v1/upi/link_keys")?;
+        let key = keys.iter().find(|key| key.organisation == *named);
+        let key = key.and_then(|key| VerifyingKey::from_spki(&hex::decode(&key.key).ok()?).ok());
+        Ok(match key {
+            None => Vouched::No,
+            Some(key) if link.clone().verify(&key).is_ok() => Vouched::Yes,
+            Some(_) => Vouched::Forged,
+        })
+    }
 }
 
 /// How a payment begins that a link asks for. A link is one that somebody vouches for only if it is signed and its signature was

@@ -14,6 +14,9 @@ KNOWN = {
     "refund": os.environ["PAIZA_REFUND"],
     "token": os.environ["PAIZA_TOKEN"],
     "webhook_endpoint": os.environ["PAIZA_ENDPOINT"],
+    "upi_code": os.environ["PAIZA_UPI_CODE"],
+    "upi_payment": os.environ["PAIZA_UPI_PAYMENT"],
+    "upi_refund": os.environ["PAIZA_UPI_REFUND"],
     "terminal": "PZ000001",
 }
 REQUEST_KEY = re.compile("[!-~]([ -~]{0,253}[!-~])?")
@@ -25,6 +28,8 @@ DAY = 86_400
 NEW_YEAR = "2027-01-01T00:00:00.000Z"
 # What the operator's key has to say where another's need not.
 BY_MERCHANT = ("create_payment", "create_settlement", "create_terminal")
+BY_ACCOUNT = ("create_upi_request", "create_upi_code")
+PAID_BY_ACCOUNT = "mer_00000000000000000000000004"
 
 
 def whole(value):
@@ -78,6 +83,8 @@ def before_call(context, case, kwargs):
                 del query[name]
         if operation in ("list_payments", "list_refunds"):
             query.setdefault("merchant", KNOWN["merchant"])
+        if operation in ("list_upi_payments", "list_upi_refunds"):
+            query.setdefault("merchant", PAID_BY_ACCOUNT)
         if operation == "list_tokens":
             query.setdefault("issuer", "boc")
         case.query = query
@@ -92,6 +99,8 @@ def before_call(context, case, kwargs):
             case.body.update({"from": "2026-11-01T00:00:00.000Z", "to": "2026-11-02T00:00:00.000Z"})
         if operation in BY_MERCHANT:
             case.body.setdefault("merchant", KNOWN["merchant"])
+        if operation in BY_ACCOUNT:
+            case.body.setdefault("merchant", PAID_BY_ACCOUNT)
         card = case.body.get("test_card")
         if isinstance(card, str) and len(card) == 4 and card.isascii() and card.isdigit():
             case.body["test_card"] = "0016"

@@ -1,5 +1,6 @@
 //! The developers' interface of a running city, asked as any client would.
 
+use crate::api_upi_payments::{CHAI_ID, CHAI_KEY};
 use crate::small_city::SmallCity;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -334,9 +335,31 @@ fn what_a_bank_declines_is_a_payment_that_says_so() {
 }
 
 /// Every route of the description is tried with what belongs to others: it answers as for what does not exist.
+/// A code, a payment and a refund by account of the merchant who is paid so.
+pub(crate) fn by_account(city: &SmallCity) -> [(&'static str, String); 3] {
+    let chai = Caller::new(city, CHAI_KEY);
+    let (asha, _folder) = crate::phone_upi::person(city, crate::upi_town::ASHA, "asha@paiza", "482913");
+    let amount = json!({"value": 3000, "currency": "INR"});
+    let code = chai.post("/v1/upi/codes", "code", &json!({"amount": amount})).json();
+    crate::api_upi_payments::pay_code(&asha, code["text"].as_str().unwrap());
+    let mut paid = Value::Null;
+    crate::street::eventually("it is paid", || {
+        paid = chai.get(&format!("/v1/upi/codes/{}", code["id"].as_str().unwrap())).json();
+        paid["status"] == "paid"
+    });
+    let half = json!({"payment": paid["payment"], "amount": {"value": 1000, "currency": "INR"}});
+    let refund = chai.post("/v1/upi/refunds", "refund", &half).json();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    [
+        ("{upi_code}", text(&code["id"])),
+        ("{upi_payment}", text(&paid["payment"])),
+        ("{upi_refund}", text(&refund["id"])),
+    ]
+}
+
 #[test]
 fn no_route_shows_or_changes_what_belongs_to_another_tenant() {
-    let city = SmallCity::new();
+    let city = crate::phone_upi::city();
     let (platform, books) = (Caller::new(&city, PLATFORM), Caller::new(&city, BOOKS));
     let meadow = Caller::new(&city, "sk_test_bankmeadow00000000000000");
     let paid = pay(&Caller::new(&city, NOODLES), "order", 1250, "0016").json();
@@ -359,7 +382,7 @@ fn no_route_shows_or_changes_what_belongs_to_another_tenant() {
     let struck = json!({"leg": "settlement-files", "what": "partial"});
     let fault = platform.post("/v1/test_helpers/faults", "f", &struck).json();
     let terminal = paid["terminal"].as_str().unwrap();
-    let things = HashMap::from([
+    let mut things = HashMap::from([
         ("{fault}", fault["id"].as_str().unwrap().to_owned()),
         ("{merchant}", NOODLES_ID.to_owned()),
         ("{terminal}", terminal.to_owned()),
@@ -371,6 +394,8 @@ fn no_route_shows_or_changes_what_belongs_to_another_tenant() {
         ("{event}", event.clone()),
         ("{webhook_endpoint}", endpoint),
     ]);
+    let account = by_account(&city);
+    things.extend(account.iter().map(|(name, thing)| (*name, thing.clone())));
     let description = platform.get("/openapi.json").json();
     let mut tried = 0;
     for (path, methods) in description["paths"].as_object().unwrap() {
@@ -380,6 +405,7 @@ fn no_route_shows_or_changes_what_belongs_to_another_tenant() {
             // Lists and creations name the other tenant in the query or the body.
             let query = match (path.as_str(), method.as_str()) {
                 ("/v1/payments" | "/v1/refunds", "GET") => format!("?merchant={NOODLES_ID}"),
+                ("/v1/upi/payments" | "/v1/upi/refunds", "GET") => format!("?merchant={CHAI_ID}"),
                 ("/v1/tokens", "GET") => "?issuer=boc".to_owned(),
                 ("/v1/cards" | "/v1/devices", "GET") => format!("?customer={customer}"),
                 _ => String::new(),
@@ -388,7 +414,8 @@ fn no_route_shows_or_changes_what_belongs_to_another_tenant() {
                 ["sandbox"]["value"]
                 .clone();
             if body["payment"].is_string() {
-                body["payment"] = paid["id"].clone();
+                let by_account = path.starts_with("/v1/upi/").then(|| json!(things["{upi_payment}"]));
+                body["payment"] = by_account.unwrap_or_else(|| paid["id"].clone());
             }
             for caller in [&books, &meadow] {
                 let key = format!("{method} {named}");
@@ -400,7 +427,7 @@ fn no_route_shows_or_changes_what_belongs_to_another_tenant() {
                 let sent = (!body.is_null()).then(|| body.to_string().into_bytes());
                 let answer = caller.send(&method, &format!("{named}{query}"), &headers, sent);
                 let refused = answer.status == 404 || answer.status == 403;
-                let shows = answer.text.contains(NOODLES_ID) || answer.text.contains(&token);
+                let shows = [NOODLES_ID, CHAI_ID, &token].iter().any(|id| answer.text.contains(*id));
                 let own_list = answer.status == 200 && method == "GET" && !named.contains(terminal);
                 // Creating something for oneself is nobody else's business.
                 let own_list = own_list || (answer.status == 201 && path == "/v1/webhook_endpoints");

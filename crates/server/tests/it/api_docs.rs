@@ -138,7 +138,7 @@ fn breach(description: &Value, schema: &Value, value: &Value, place: &str) -> Op
 /// Every operation is tried as the description says, and answers what it says.
 #[test]
 fn every_example_works_and_every_answer_is_as_described() {
-    let city = SmallCity::new();
+    let city = crate::phone_upi::city();
     let platform = Caller::new(&city, PLATFORM);
     let body = |value: u64, kind: &str| json!({"amount": {"value": value, "currency": "CNY"}, "test_card": "0016", "merchant": NOODLES_ID, "kind": kind});
     let pay = |key: &str, kind: &str| platform.post("/v1/payments", key, &body(1250, kind)).json();
@@ -170,6 +170,8 @@ fn every_example_works_and_every_answer_is_as_described() {
         ("{webhook_endpoint}", text(&hook["id"])),
         ("{fault}", text(&fault["id"])),
     ]);
+    let account = crate::api::by_account(&city);
+    things.extend(account.iter().map(|(name, thing)| (*name, thing.clone())));
     let description = platform.get("/openapi.json").json();
     let paths = description["paths"].as_object().unwrap().iter();
     let mut operations: Vec<(&String, &String, &Value)> = paths
@@ -198,14 +200,17 @@ fn every_example_works_and_every_answer_is_as_described() {
         let at = things.iter().fold(path.clone(), |path, (name, thing)| path.replace(name, thing));
         let query = match path.as_str() {
             "/v1/payments" | "/v1/refunds" => format!("?merchant={NOODLES_ID}"),
+            "/v1/upi/payments" | "/v1/upi/refunds" => "?merchant=mer_00000000000000000000000004".to_owned(),
             "/v1/tokens" => "?issuer=boc".to_owned(),
             "/v1/cards" | "/v1/devices" => format!("?customer={}", text(&token["customer"])),
             _ => String::new(),
         };
         let mut example =
             operation["requestBody"]["content"]["application/json"]["examples"]["sandbox"]["value"].clone();
-        if name == "create_refund" {
-            example["payment"] = paid["id"].clone();
+        match name {
+            "create_refund" => example["payment"] = paid["id"].clone(),
+            "create_upi_refund" => example["payment"] = json!(things["{upi_payment}"]),
+            _ => {}
         }
         let answer = match method.as_str() {
             "get" => platform.get(&format!("{at}{query}")),

@@ -248,6 +248,15 @@ fn provoked(ground: &Ground, code: &str) -> Option<String> {
         "clock_backwards" => {
             platform.post("/v1/test_helpers/clock/goto", "c", &json!({"to": "2001-01-01T00:00:00.000Z"}))
         }
+        "upi_not_connected" => Caller::at(&alone(&ground.city).to_string(), NOODLES).get("/v1/upi/payments"),
+        "upi_account_missing" => {
+            let wanted = json!({"amount": {"value": 100, "currency": "INR"}});
+            noodles.post("/v1/upi/codes", "code", &wanted)
+        }
+        "upi_refused" => {
+            let nobody = json!({"merchant": NOODLES_ID, "address": "nobody@paiza"});
+            platform.post("/v1/upi/accounts", "account", &nobody)
+        }
         "upi_code_refused" => noodles.post("/v1/upi/codes/make", "", &json!({"payee": "nobody"})),
         "upi_message_refused" => noodles.post("/v1/upi/messages/sign", "", &json!({"document": "<a"})),
         "upi_key_refused" => {
@@ -356,7 +365,7 @@ fn codes(reader: &Caller) -> Vec<String> {
 
 #[test]
 fn every_code_has_a_page_and_is_provoked() {
-    let city = SmallCity::new();
+    let city = crate::phone_upi::city();
     let reader = Caller::new(&city, "");
     let codes = codes(&reader);
     assert!(codes.len() > 60, "{}", codes.len());

@@ -25,7 +25,10 @@ fn tool() -> Option<PathBuf> {
 #[test]
 fn no_call_at_random_is_answered_with_something_else_than_the_description_says() {
     let Some(tool) = tool() else { return };
-    let city = SmallCity::planned(|plan| plan.api_limits = Limits { per_second: 100_000, burst: 1_000_000 });
+    let mut city =
+        SmallCity::planned(|plan| plan.api_limits = Limits { per_second: 100_000, burst: 1_000_000 });
+    city.open_upi();
+    let account = crate::api::by_account(&city);
     // Something to be found.
     let platform = Caller::new(&city, PLATFORM);
     let amount = json!({"value": 1250, "currency": "CNY"});
@@ -39,12 +42,14 @@ fn no_call_at_random_is_answered_with_something_else_than_the_description_says()
     let endpoint = platform.post("/v1/webhook_endpoints", "w", &json!({"url": "http://127.0.0.1:9/"}));
     let made = [&paid, &refund, &endpoint].map(|answer| answer.status);
     assert_eq!(made, [201; 3], "{} {} {}", paid.text, refund.text, endpoint.text);
-    let known = [
-        ("PAIZA_PAYMENT", paid.json()["id"].as_str().unwrap().to_owned()),
-        ("PAIZA_REFUND", refund.json()["id"].as_str().unwrap().to_owned()),
-        ("PAIZA_ENDPOINT", endpoint.json()["id"].as_str().unwrap().to_owned()),
-        ("PAIZA_TOKEN", city.token.to_string()),
+    let mut known = vec![
+        ("PAIZA_PAYMENT".to_owned(), paid.json()["id"].as_str().unwrap().to_owned()),
+        ("PAIZA_REFUND".to_owned(), refund.json()["id"].as_str().unwrap().to_owned()),
+        ("PAIZA_ENDPOINT".to_owned(), endpoint.json()["id"].as_str().unwrap().to_owned()),
+        ("PAIZA_TOKEN".to_owned(), city.token.to_string()),
     ];
+    let upper = |name: &str| format!("PAIZA_{}", name.trim_matches(['{', '}']).to_uppercase());
+    known.extend(account.map(|(name, thing)| (upper(name), thing)));
     let at = format!("http://{}/openapi.json", city.city.addresses.platform);
     assert!(tested(&tool, &at, &known, ["--exclude-path-regex", TURNS_THE_CITY]) >= 35);
     // A clock that jumps ends tokens, keys and remembered answers, and wires that are cut let every later call end otherwise: last.
@@ -55,7 +60,7 @@ fn no_call_at_random_is_answered_with_something_else_than_the_description_says()
 const TURNS_THE_CITY: &str = "^/v1/test_helpers/(clock|faults)";
 
 /// Calls at random the operations that are chosen so, and finds nothing wrong; how many there were.
-fn tested(tool: &Path, at: &str, known: &[(&str, String)], chosen: [&str; 2]) -> usize {
+fn tested(tool: &Path, at: &str, known: &[(String, String)], chosen: [&str; 2]) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let examples = std::env::var("PAIZA_EXAMPLES").unwrap_or_else(|_| "6".to_owned());
@@ -64,7 +69,7 @@ fn tested(tool: &Path, at: &str, known: &[(&str, String)], chosen: [&str; 2]) ->
         .env("SCHEMATHESIS_HOOKS", "hooks")
         .env("PYTHONPATH", &data)
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .envs(known.iter().map(|(name, value)| (name, value)))
+        .envs(known.iter().cloned())
         .arg("--config-file")
         .arg(data.join("schemathesis.toml"))
         .args(["run", at])

@@ -251,7 +251,7 @@ fn links_are_paid_as_they_say_and_the_own_code_is_one() {
     };
     for (code, why) in [
         ("upi://collect?pa=ravi@paiza&am=1", "request for money"),
-        ("upi://mandate?pa=ravi@paiza&am=1", "again and again"),
+        ("upi://mandate?pa=ravi@paiza&am=1", "cannot be approved"),
         ("upi://pay?pa=ravi@paiza&am=1e3", "damaged one"),
         ("https://example.com/", "damaged one"),
     ] {

@@ -67,6 +67,16 @@ fn what_three_customers_report_is_spam_for_everybody_until_a_report_ends() {
         let digits = if matches!(who.1, "BNYN") { "573829" } else { "4829" };
         town.person(who, address, digits)
     });
+    assert_eq!(
+        refused(others[0].block("chai@paiza", true)),
+        "nothing_to_report",
+        "it never asked for anything"
+    );
+    for (other, (_, address)) in
+        others.iter().zip([(RAVI, "ravi@paiza"), (MEERA, "meera@paiza"), (DEV, "dev@paiza")])
+    {
+        assert_eq!(asked(&chai, other, address), None);
+    }
     for other in &others[..2] {
         other.block("chai@paiza", true).unwrap();
         other.block("chai@paiza", true).unwrap();

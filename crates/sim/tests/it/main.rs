@@ -1,5 +1,6 @@
 //! The provider among switch and banks: all of them in memory, on wires that lose, double and reorder.
 
+mod bills;
 mod collects;
 mod complaints;
 mod fault_table;

@@ -18,6 +18,7 @@ use ::upi::mail::Received;
 use values::Records;
 
 mod mandates;
+mod merchants;
 pub mod psp;
 
 use mandates::{
@@ -64,7 +65,9 @@ pub fn bank(schema: Schema) -> Schema {
 
 /// Adds the tables of a provider.
 pub fn psp(schema: Schema) -> Schema {
-    let schema = psp::tables(schema);
+    let schema = merchants::tables(psp::tables(schema));
+    // Merchants ask with a key: what they were answered lies with what it changed.
+    let schema = crate::rooms::developers::answers(schema);
     schema
         .migrations("psp", PSP)
         .table::<Received>(RECEIVED)

@@ -1,6 +1,7 @@
 //! Mandates: what merchants ask for, what was approved, and what may be done with it. The bank's page for the PIN says whom, how
 //! much and how often, and what is typed into it approves these terms and no others.
 
+use super::super::held;
 use super::super::visit::{Asked, Reply, Visit};
 use super::paying::Approval;
 use super::set_up::is_pin;
@@ -8,12 +9,14 @@ use super::{Place, Trouble, declined, no, rupees, to};
 use crate::screens::phone::{self as screens, DebitView, MandateRow, MandateView, PinView, TermsView};
 use crate::upi::app::mandates::ShownMandate;
 use crate::upi::phone::{UpiPhone, UpiPhoneError};
+use ::upi::link::Link;
 use ::upi::mandate::{AmountRule, Day, DayRule, Recurrence, State, Terms};
 use axum::extract::{Form, Path, Query};
 use axum::response::Response;
 use psp::mandates::records::{DebitState, MandateDebit, MandateSide};
 use psp::records::LinkedAccount;
 use serde::Deserialize;
+use std::sync::Arc;
 use std::time::Duration;
 use values::{Currency, Money};
 
@@ -129,6 +132,7 @@ impl Visit {
             path: format!("/upi/mandates/{}", mandate.id),
             terms: self.terms_view(&mandate.terms, payee, pays),
             state,
+            unsigned: false,
             trouble,
             number: mandate.number.clone(),
             debits: shown.debits.iter().map(|debit| self.debit_view(debit)).collect(),
@@ -142,6 +146,161 @@ impl Visit {
         };
         Ok(screens::upi_mandate(&self.page, &view))
     }
+}
+
+/// A mandate that a link asks for, until its PIN was typed.
+pub(in super::super) struct Proposed {
+    /// Names this proposal: the PIN's form carries it.
+    name: String,
+    terms: Terms,
+    payee: String,
+    /// Whether nobody vouches for the link.
+    unsigned: bool,
+}
+
+/// The page of what a link asks for.
+const NEW: &str = "/upi/mandates/new";
+
+impl Visit {
+    /// Takes up the mandate that a link asks for; the name of a sentence if nobody could approve it as it is.
+    pub(super) fn propose(
+        &self,
+        upi: &UpiPhone,
+        link: &Link,
+        vouched: bool,
+    ) -> Result<Result<Reply, &'static str>, Trouble> {
+        let whose = upi.look_up(link.request.payee.as_str())?;
+        let terms = Terms::asked_by(&link.request, &whose.category);
+        let Some(terms) = terms.filter(|terms| terms.check(self.today()).is_ok()) else {
+            return Ok(Err("upi-link-mandate"));
+        };
+        let name = hex::encode(crypto::random::bytes::<16>());
+        let proposed = Proposed { name, terms, payee: whose.name, unsigned: !vouched };
+        held(&self.door.0.upi).proposed = Some(Arc::new(proposed));
+        to(NEW).map(Ok)
+    }
+
+    fn proposed(&self) -> Option<Arc<Proposed>> {
+        held(&self.door.0.upi).proposed.clone()
+    }
+
+    fn proposed_pin_page(
+        &self,
+        upi: &UpiPhone,
+        proposed: &Proposed,
+        (place, account): &(usize, LinkedAccount),
+        trouble: Option<String>,
+    ) -> String {
+        let terms = &proposed.terms;
+        let view = PinView {
+            account: self.account_view(upi, *place, account),
+            length: usize::from(account.pin_length),
+            payment: Some((proposed.payee.clone(), rupees(terms.amount()))),
+            again: Some(format!("{} ({})", self.pattern(terms.recurrence), self.days(terms))),
+            approves: format!("{} {}", proposed.name, account.reference),
+            action: format!("{NEW}/pin"),
+            back: NEW,
+            trouble,
+        };
+        screens::upi_pin(&self.page, &view)
+    }
+}
+
+/// What a link asks for, before anything is approved.
+pub(in super::super) async fn proposal(asked: Asked) -> Response {
+    asked
+        .owner(|visit| {
+            visit.upi(|upi| {
+                let Some(proposed) = visit.proposed() else { return to("/upi/mandates") };
+                let accounts = visit.account_views(upi, &*visit.mine(upi)?);
+                let view = MandateView {
+                    path: NEW.to_owned(),
+                    terms: visit.terms_view(&proposed.terms, Some(&proposed.payee), true),
+                    state: "requested",
+                    decides: true,
+                    unsigned: proposed.unsigned,
+                    accounts: accounts.into_iter().filter(|account| account.has_pin).collect(),
+                    ..MandateView::default()
+                };
+                Ok(Reply::Page(screens::upi_mandate(&visit.page, &view)))
+            })
+        })
+        .await
+}
+
+/// Asks for the PIN with which it is made.
+pub(in super::super) async fn proposal_pin(asked: Asked, Query(chosen): Query<Chosen>) -> Response {
+    asked
+        .owner(move |visit| {
+            visit.upi(|upi| {
+                let Some(proposed) = visit.proposed() else { return to("/upi/mandates") };
+                let account = visit.account_at(upi, chosen.place)?.map(|(account, _)| account);
+                match account.filter(|account| account.has_pin) {
+                    Some(account) => {
+                        let at = (chosen.place.0.saturating_sub(1), account);
+                        Ok(Reply::Page(visit.proposed_pin_page(upi, &proposed, &at, None)))
+                    }
+                    None => to(NEW),
+                }
+            })
+        })
+        .await
+}
+
+/// Makes it: the PIN is sealed for these terms and nothing else.
+pub(in super::super) async fn make(asked: Asked, Form(approval): Form<Approval>) -> Response {
+    let (approved, pin) = approval.split();
+    asked
+        .owner(move |visit| {
+            visit.upi(|upi| {
+                let Some(proposed) = visit.proposed() else { return to("/upi/mandates") };
+                // A PIN approves what its own page showed: another link since then wants the PIN again.
+                let named = approved.split_once(' ').filter(|(name, _)| *name == proposed.name);
+                let Some((_, reference)) = named else { return to(NEW) };
+                let mine = visit.mine(upi)?;
+                let mut accounts = mine.accounts.iter().cloned().enumerate();
+                let at = accounts.find(|(_, account)| account.reference == reference && account.has_pin);
+                let Some(at) = at else { return to(NEW) };
+                if !is_pin(&pin, at.1.pin_length) {
+                    let length = usize::from(at.1.pin_length);
+                    let trouble = visit.page.language.say_count("upi-pin-length", "count", length);
+                    return no(visit.proposed_pin_page(upi, &proposed, &at, Some(trouble)));
+                }
+                let order = upi.mandate_order(&at.1, (&proposed.terms, Some(&proposed.payee)), &pin)?;
+                if !visit.take_proposed(&proposed) {
+                    return to("/upi/mandates");
+                }
+                upi.make_mandate(&order)?;
+                // However long it takes, its own page says how it stands.
+                let _ = upi.see_mandate(&order.transaction, LOOKS);
+                to(&format!("/upi/mandates/{}", order.transaction))
+            })
+        })
+        .await
+}
+
+impl Visit {
+    /// Takes the proposal away, so that it is made once: false if another request did.
+    fn take_proposed(&self, proposed: &Arc<Proposed>) -> bool {
+        let mut state = held(&self.door.0.upi);
+        let is_it = state.proposed.as_ref().is_some_and(|current| Arc::ptr_eq(current, proposed));
+        if is_it {
+            state.proposed = None;
+        }
+        is_it
+    }
+}
+
+/// Lets what a link asks for be.
+pub(in super::super) async fn let_be(asked: Asked) -> Response {
+    asked
+        .owner(|visit| {
+            visit.upi(|_| {
+                held(&visit.door.0.upi).proposed = None;
+                to("/upi/mandates")
+            })
+        })
+        .await
 }
 
 /// All mandates, those that wait for their owner first.

@@ -8,7 +8,7 @@ use crate::client::ClientError;
 use crate::picture;
 use crate::screens::phone::{self as screens, ConfirmView, PinView, WhomView};
 use crate::upi::app::{NewPayment, Shown};
-use crate::upi::phone::{UpiPhone, UpiPhoneError, Whose, begun_by};
+use crate::upi::phone::{UpiPhone, UpiPhoneError, Vouched, Whose, begun_by};
 use ::upi::address::{Address, AddressError};
 use ::upi::bharat::BharatCode;
 use ::upi::link::{Caution, Kind, Link, Refused};
@@ -60,6 +60,8 @@ struct Wanted {
     note: Option<String>,
     begun: Begun,
     scanned: bool,
+    /// The link, if it was one.
+    link: Option<Link>,
 }
 
 #[derive(Deserialize)]
@@ -112,6 +114,7 @@ pub(in super::super) async fn by_address(asked: Asked, Form(typed): Form<Whom>) 
                     note: None,
                     begun: Begun::default(),
                     scanned: false,
+                    link: None,
                 };
                 visit.draft(upi, wanted).or_else(|trouble| wrong(visit.not_found(trouble)?))
             })
@@ -120,6 +123,23 @@ pub(in super::super) async fn by_address(asked: Asked, Form(typed): Form<Whom>) 
 }
 
 impl Visit {
+    /// Takes up what was scanned, a payment or a mandate, unless its signature is not that of whoever it names; then the name of
+    /// the sentence that says so.
+    fn begin(&self, upi: &UpiPhone, mut wanted: Wanted) -> Result<Result<Reply, &'static str>, Trouble> {
+        let Some(link) = wanted.link.take() else { return self.draft(upi, wanted).map(Ok) };
+        let vouched = match upi.vouched(&link)? {
+            Vouched::Forged => return Ok(Err("upi-link-forged")),
+            vouched => vouched == Vouched::Yes,
+        };
+        if link.request.kind == Kind::Mandate {
+            return self.propose(upi, &link, vouched);
+        }
+        if vouched {
+            (wanted.begun, wanted.scanned) = (begun_by(&link, true), false);
+        }
+        self.draft(upi, wanted).map(Ok)
+    }
+
     /// Takes up what is wanted once it is known whose the address is.
     fn draft(&self, upi: &UpiPhone, wanted: Wanted) -> Result<Reply, Trouble> {
         let whose = upi.look_up(&wanted.payee)?;
@@ -169,9 +189,6 @@ fn wanted(text: &str, now: values::Timestamp) -> Result<Wanted, &'static str> {
         Refused::Payee { why, .. } => wrong_address(why),
         _ => "upi-link-broken",
     })?;
-    if link.request.kind != Kind::Pay {
-        return Err("upi-link-mandate");
-    }
     if link.is_expired(now) {
         return Err("upi-link-over");
     }
@@ -183,6 +200,7 @@ fn wanted(text: &str, now: values::Timestamp) -> Result<Wanted, &'static str> {
         note: request.note.clone(),
         begun: begun_by(&link, false),
         scanned: link.cautions.contains(&Caution::Unsigned) || request.organisation.is_some(),
+        link: Some(link),
     })
 }
 
@@ -199,6 +217,7 @@ fn bharat(text: &str) -> Result<Wanted, &'static str> {
         note: None,
         begun: Begun { mode: Some("01".to_owned()), purpose: None, reference: code.reference.clone() },
         scanned: true,
+        link: None,
     })
 }
 
@@ -220,9 +239,11 @@ pub(in super::super) async fn scan(asked: Asked, sent: Result<Multipart, Multipa
                     return refuse(say("scan-code-none"));
                 };
                 match wanted(&text, visit.door.now()) {
-                    Ok(wanted) => {
-                        visit.draft(upi, wanted).or_else(|trouble| refuse(visit.not_found(trouble)?))
-                    }
+                    Ok(wanted) => match visit.begin(upi, wanted) {
+                        Ok(Ok(reply)) => Ok(reply),
+                        Ok(Err(name)) => refuse(say(name)),
+                        Err(trouble) => refuse(visit.not_found(trouble)?),
+                    },
                     Err(name) => refuse(say(name)),
                 }
             })
@@ -514,7 +535,6 @@ mod tests {
             ("", "upi-link-broken"),
             ("https://example.com", "upi-link-broken"),
             ("upi://collect?pa=ravi@paiza&am=1", "upi-link-collect"),
-            ("upi://mandate?pa=ravi@paiza", "upi-link-mandate"),
             ("upi://pay?pa=r\u{430}vi@paiza", "upi-whom-letters"),
             ("upi://pay?pa=ravi@paiza&pn=%E2%80%AEx", "upi-link-hidden"),
             ("upi://pay?pa=ravi@paiza&am=1e3", "upi-link-broken"),

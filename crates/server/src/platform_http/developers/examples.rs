@@ -16,6 +16,9 @@ const NAMES: &[(&str, &str)] = &[
     ("event", "evt_01KB0000000000000000000000"),
     ("webhook_endpoint", "whe_01KB0000000000000000000000"),
     ("issuer", "boc"),
+    ("upi_payment", "upp_01KB0000000000000000000000"),
+    ("upi_refund", "upp_01KB0000000000000000000000"),
+    ("upi_code", "upc_01KB0000000000000000000000"),
     ("fault", "flt_01KB0000000000000000000000"),
 ];
 
@@ -34,6 +37,8 @@ pub(super) fn newest(name: &str) -> Option<(&'static str, &'static str)> {
         "device" => ("/v1/tokens?limit=1&issuer=boc", "device"),
         "customer" => ("/v1/tokens?limit=1&issuer=boc", "customer"),
         "event" => ("/v1/events?limit=1", "id"),
+        "upi_payment" => ("/v1/upi/payments?limit=1&merchant=mer_00000000000000000000000004", "id"),
+        "upi_refund" => ("/v1/upi/refunds?limit=1&merchant=mer_00000000000000000000000004", "id"),
         "webhook_endpoint" => ("/v1/webhook_endpoints?limit=1", "id"),
         _ => return None,
     })

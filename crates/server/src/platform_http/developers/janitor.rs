@@ -30,7 +30,9 @@ impl Janitor {
         let (api, stop, wake) = (api.clone(), Arc::clone(&ended), Arc::clone(&bell));
         let look = move || {
             while !stop.load(Ordering::SeqCst) {
-                for store in [api.acquirer().store(), api.tokens().store(), api.store()] {
+                let accounts = api.account_payments().map(|accounts| accounts.service.store().clone());
+                let stores = [api.acquirer().store(), api.tokens().store(), api.store()];
+                for store in stores.into_iter().chain(&accounts) {
                     match sweep(store, &stop) {
                         Ok(()) => {}
                         Err(StoreError::Stopped) => return,

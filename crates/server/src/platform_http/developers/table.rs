@@ -5,7 +5,7 @@ use super::call::{Call, Reply};
 use super::shape::{Field, Shape};
 use super::{
     batches, events, intents, merchants, payments, refunds, settlements, terminals, test_helpers, tokens,
-    upi_tools, webhooks,
+    upi_payments, upi_tools, webhooks,
 };
 use crate::platform_http::problem::Trouble;
 use developers::Scope;
@@ -900,6 +900,16 @@ pub(super) static ROUTES: &[Route] = &[
         example: r#"{"test_card": "0016"}"#,
         work: intents::present_card,
     },
+    upi_payments::LIST_ACCOUNTS,
+    upi_payments::CREATE_ACCOUNT,
+    upi_payments::CREATE_REQUEST,
+    upi_payments::CREATE_CODE,
+    upi_payments::RETRIEVE_CODE,
+    upi_payments::LIST_PAYMENTS,
+    upi_payments::RETRIEVE_PAYMENT,
+    upi_payments::LIST_REFUNDS,
+    upi_payments::CREATE_REFUND,
+    upi_payments::RETRIEVE_REFUND,
     upi_tools::PARSE_CODE,
     upi_tools::MAKE_CODE,
     upi_tools::LINT_MESSAGE,

@@ -1,15 +1,17 @@
-//! Reads the facts of the acquirer and of the token service, and tells what happened as events.
+//! Reads the facts of the acquirer, of the token service and of the provider of account payment, and tells what happened as events.
 //!
 //! A thread of its own reads behind the commits, so no payment waits for it. How far it read becomes durable with the
 //! events, so after a crash it goes on where they end.
 
-use super::{Api, tokens};
+use super::{Api, tokens, upi_payments};
 use ::tokens::records::{Device, Token};
 use acquiring::records::{
     Batch, BatchState, Intent, IntentState, PaymentKind, PaymentState, Terminal, TerminalState,
 };
 use acquiring::{Merchant, Payment};
 use developers::{Endpoint, Event, Happening, Reading, Tell, Tenant};
+use psp::merchants::{MerchantCode, MerchantPayment};
+use psp::records::Direction;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,19 +72,23 @@ impl Drop for Teller {
     }
 }
 
-/// The databases whose facts are told, by their names.
-fn sources(api: &Api) -> [(&'static str, &Store, Reader); 2] {
-    [
-        ("acquirer", api.acquirer().store(), of_acquirer as Reader),
-        ("tokens", api.tokens().store(), of_tokens as Reader),
-    ]
+/// The databases whose facts are told, by their names; the provider's only where there is one.
+fn sources(api: &Api) -> Vec<(&'static str, Store, Reader)> {
+    let mut sources = vec![
+        ("acquirer", api.acquirer().store().clone(), of_acquirer as Reader),
+        ("tokens", api.tokens().store().clone(), of_tokens as Reader),
+    ];
+    if let Some(accounts) = api.account_payments() {
+        sources.push(("psp", accounts.service.store().clone(), of_accounts));
+    }
+    sources
 }
 
 /// Reads a piece of each database; whether there may be more.
 fn read_all(api: &Api) -> Result<bool, StoreError> {
     let mut more = false;
     for (source, store, read) in sources(api) {
-        more |= read_some(api, source, store, read)?;
+        more |= read_some(api, source, &store, read)?;
     }
     Ok(more)
 }
@@ -162,7 +168,7 @@ fn read_through(api: &Api, source: &'static str) -> Result<u64, StoreError> {
     Ok(api.store().read(move |records| records.find::<Reading>(&name))?.map_or(0, |read| read.fact))
 }
 
-/// Whether every fact of both databases was read, also those not folded before.
+/// Whether every fact of all databases was read, also those not folded before.
 pub(super) fn has_told_all(api: &Api) -> Result<bool, StoreError> {
     for (source, store, _) in sources(api) {
         let before = read_through(api, source)?;
@@ -318,6 +324,30 @@ fn of_payment(payment: &Payment, at: Timestamp) -> Happening {
         state: state.to_owned(),
         at,
     }
+}
+
+fn of_accounts(_: &Store, table: u16, record: &[u8], at: Timestamp) -> Result<Option<Happening>, StoreError> {
+    if let Some(payment) = changed::<MerchantPayment>(table, record) {
+        let state = upi_payments::status(payment.state);
+        let noun = if payment.direction == Direction::Sent { "upi_refund" } else { "upi_payment" };
+        let kind = format!("{noun}.{state}");
+        return Ok(Some(Happening {
+            first: kind.clone(),
+            later: kind,
+            subject: payment.id.to_string(),
+            tenant: Tenant::Merchant(payment.merchant),
+            state: state.to_owned(),
+            at,
+        }));
+    }
+    Ok(changed::<MerchantCode>(table, record).map(|code| Happening {
+        first: "upi_code.created".to_owned(),
+        later: "upi_code.paid".to_owned(),
+        subject: code.id.to_string(),
+        tenant: Tenant::Merchant(code.merchant),
+        state: if code.payment.is_some() { "paid" } else { "open" }.to_owned(),
+        at,
+    }))
 }
 
 fn of_tokens(_: &Store, table: u16, record: &[u8], at: Timestamp) -> Result<Option<Happening>, StoreError> {

@@ -35,7 +35,7 @@ static DOCUMENT: Form = Form {
     schema: || json!({"type": "string", "minLength": 1, "maxLength": 300_000}),
     holds: |text| (1..=300_000).contains(&text.chars().count()),
 };
-static PEM: Form = Form {
+pub(super) static PEM: Form = Form {
     word: "PEM",
     expected: "1 to 4096 characters",
     schema: || json!({"type": "string", "minLength": 1, "maxLength": 4096}),

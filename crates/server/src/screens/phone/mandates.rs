@@ -64,6 +64,8 @@ pub struct MandateView {
     pub terms: TermsView,
     /// How it stands: the name of a sentence, without `mandate-state-`.
     pub state: &'static str,
+    /// Whether nobody vouches for the link that asks for it.
+    pub unsigned: bool,
     /// Why it was not made, if so.
     pub trouble: Option<String>,
     /// Its number.

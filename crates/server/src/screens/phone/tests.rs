@@ -278,6 +278,7 @@ fn by_account(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
         path: "/upi/mandates/x".to_owned(),
         terms: terms(),
         state,
+        unsigned: true,
         trouble: trouble.clone(),
         number: trouble.clone(),
         debits: ["presented", "tried", "made", "failed"]

@@ -83,6 +83,15 @@ impl List {
         list.having("merchant", merchant)
     }
 
+    /// `id` of the payments by account that came to a merchant, or were asked for by it; or of its refunds.
+    pub fn upi_payments(merchant: &str, refunds: bool) -> List {
+        let mut list = List::of("id", "psp_merchant_payments", "id", Birth::Column("at"));
+        list.parts[0].status = upi_payment_status;
+        let way = if refunds { "direction = 'sent'" } else { "direction = 'received'" };
+        list.parts[0].conditions.push(way.to_owned());
+        list.having("merchant", merchant)
+    }
+
     /// `reference` of the tokens of an issuer.
     pub fn tokens(issuer: &str) -> List {
         let mut list = List::of("reference", "tokens", "reference", Birth::Column("created"));
@@ -232,6 +241,16 @@ fn payment_status(status: &str) -> Option<&'static str> {
         "reversed" => "state = 'reversed' AND (reversal_reason IS NULL OR reversal_reason <> '17')",
         "voiding" => "state = 'reversal_pending' AND reversal_reason = '17'",
         "voided" => "state = 'reversed' AND reversal_reason = '17'",
+        _ => return None,
+    })
+}
+
+fn upi_payment_status(status: &str) -> Option<&'static str> {
+    Some(match status {
+        "pending" => "state = 'pending'",
+        "succeeded" => "state = 'success'",
+        "failed" => "state = 'failed'",
+        "deemed" => "state = 'deemed'",
         _ => return None,
     })
 }

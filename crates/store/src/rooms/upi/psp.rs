@@ -3,8 +3,8 @@
 use crate::schema::{Kind, Mapping, Schema};
 use crate::{Store, StoreError, Value};
 use ::psp::bills::{Bill, BillClaim, BillPayment};
-use ::psp::blocking::{BlockedAddress, ReportedAddress};
-use ::psp::records::Payment;
+use ::psp::blocking::{BlockedAddress, Dealing, ReportedAddress};
+use ::psp::records::{Direction, Payment};
 use ::psp::splits::{Split, SplitReference};
 use values::Records;
 
@@ -123,6 +123,26 @@ pub fn blocked(store: &Store, mobile: &str, most: u32) -> Result<Vec<BlockedAddr
     let found = names(store, NEWEST, mobile, most)?;
     let keys: Vec<_> = found.into_iter().map(|address| (mobile.to_owned(), address)).collect();
     store.read(move |records| keys.iter().filter_map(|key| records.find::<BlockedAddress>(key)).collect())
+}
+
+/// What a customer had to do with an address last: a request that came from it, or a payment to it or from it that succeeded.
+pub fn dealing(store: &Store, mobile: &str, address: &str) -> Result<Option<Dealing>, StoreError> {
+    const ASKED: &str =
+        "SELECT id FROM psp_collects WHERE mobile = $1 AND payee = $2 ORDER BY at DESC LIMIT 1";
+    const PAID: &str = "SELECT id, direction FROM psp_payments WHERE mobile = $1 AND other = $2 AND state = 'success' \
+                        ORDER BY at DESC LIMIT 1";
+    let parameters = [Value::Text(mobile.to_owned()), Value::Text(address.to_owned())];
+    if let Some([Value::Text(id)]) = store.rows(ASKED, &parameters)?.rows.first().map(Vec::as_slice) {
+        return Ok(Some(Dealing::Request(id.clone())));
+    }
+    let paid = store.rows(PAID, &parameters)?.rows;
+    Ok(match paid.first().map(Vec::as_slice) {
+        Some([Value::Text(id), Value::Text(way)]) => {
+            let way = if way == "sent" { Direction::Sent } else { Direction::Received };
+            Some(Dealing::Payment(id.clone(), way))
+        }
+        _ => None,
+    })
 }
 
 /// The one text of each row that belongs to a customer.
