@@ -2,13 +2,22 @@
 
 use crate::error::{Error, answer};
 use crate::token_service::TokenService;
+use store::Value;
+use store::rooms::tokens::TOKENS_OF_CUSTOMER;
 use tokens::digest::Digest16;
 use tokens::ops::request_code::code_digest;
-use tokens::ops::{CodeSent, ConfirmPhone, Confirmation, RegisterDevice, RequestCode};
-use tokens::records::{CustomerId, Device, DeviceId, DeviceKeys, DeviceState};
+use tokens::ops::{
+    CodeSent, ConfirmPhone, Confirmation, ForgetDevice, Forgotten, RegisterDevice, RequestCode,
+};
+use tokens::records::{
+    Customer, CustomerId, Device, DeviceId, DeviceKeys, DeviceState, Token, TokenReference,
+};
 use tokens::refusal::Refusal;
 use tokens::text::{Name, PhoneNumber};
 use values::SecretBytes;
+
+/// So many tokens of one customer are told of at once; few have a tenth of them in a life.
+const TOKENS_MOST: i64 = 1_000;
 
 /// A number that was confirmed.
 #[derive(Debug)]
@@ -95,6 +104,31 @@ impl TokenService {
             let customer = values::Records::find::<tokens::records::Customer>(records, &customer)?;
             let device = |id| values::Records::find::<Device>(records, id);
             Some(customer.devices.iter().filter_map(device).collect())
+        })?;
+        found.ok_or(Error::Refused(Refusal::CustomerUnknown))
+    }
+
+    /// Forgets a phone of a customer, and with the last one the customer; see [`ForgetDevice`].
+    pub fn forget_device(&self, device: DeviceId, customer: CustomerId) -> Result<Forgotten, Error> {
+        answer(self.store.call(ForgetDevice { device, customer }))
+    }
+
+    /// What is held of a customer: the record, and every token there ever was, deleted ones included.
+    pub fn held_of(&self, customer: CustomerId) -> Result<(Customer, Vec<Token>), Error> {
+        let parameters = [Value::Text(customer.to_string()), Value::Integer(TOKENS_MOST)];
+        let rows = self.store.rows(TOKENS_OF_CUSTOMER, &parameters)?;
+        let references: Vec<TokenReference> = rows
+            .rows
+            .iter()
+            .filter_map(|row| match row.first() {
+                Some(Value::Text(reference)) => reference.parse().ok(),
+                _ => None,
+            })
+            .collect();
+        let found = self.store.read(move |records| {
+            let customer = values::Records::find::<Customer>(records, &customer)?;
+            let token = |reference| values::Records::find::<Token>(records, reference);
+            Some((customer, references.iter().filter_map(token).collect()))
         })?;
         found.ok_or(Error::Refused(Refusal::CustomerUnknown))
     }

@@ -112,24 +112,24 @@ art-paused = Paused
 art-product = Everyday debit
 art-lying = In the wallet a card
 art-held = Held up, a tablet
-money-cny = { $major } yuan{ $minor ->
+money-cny = { $majorWords } yuan{ $minor ->
     [0] { "" }
-   *[other] { " " }{ $minor } fen
+   *[other] { " " }{ $minorWords } fen
 }
 money-inr = { $major ->
-    [one] { $major } rupee
-   *[other] { $major } rupees
+    [one] { $majorWords } rupee
+   *[other] { $majorWords } rupees
 }{ $minor ->
     [0] { "" }
-    [one] { " " }{ $minor } paisa
-   *[other] { " " }{ $minor } paise
+    [one] { " " }{ $minorWords } paisa
+   *[other] { " " }{ $minorWords } paise
 }
-money-jpy = { $major } yen{ $minor ->
+money-jpy = { $majorWords } yen{ $minor ->
    *[other] { "" }
 }
-money-kwd = { $major } dinar{ $minor ->
+money-kwd = { $majorWords } dinar{ $minor ->
     [0] { "" }
-   *[other] { " " }{ $minor } fils
+   *[other] { " " }{ $minorWords } fils
 }
 reference-name = Paiza API
 reference-menu = Reference

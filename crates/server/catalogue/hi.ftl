@@ -112,24 +112,24 @@ art-paused = रुका हुआ
 art-product = रोज़ का डेबिट
 art-lying = बटुए में एक कार्ड
 art-held = उठाने पर, एक पट्टिका
-money-cny = { $major } युआन{ $minor ->
+money-cny = { $majorWords } युआन{ $minor ->
     [0] { "" }
-   *[other] { " " }{ $minor } फेन
+   *[other] { " " }{ $minorWords } फेन
 }
 money-inr = { $major ->
-    [one] { $major } रुपया
-   *[other] { $major } रुपये
+    [one] { $majorWords } रुपया
+   *[other] { $majorWords } रुपये
 }{ $minor ->
     [0] { "" }
-    [one] { " " }{ $minor } पैसा
-   *[other] { " " }{ $minor } पैसे
+    [one] { " " }{ $minorWords } पैसा
+   *[other] { " " }{ $minorWords } पैसे
 }
-money-jpy = { $major } येन{ $minor ->
+money-jpy = { $majorWords } येन{ $minor ->
    *[other] { "" }
 }
-money-kwd = { $major } दीनार{ $minor ->
+money-kwd = { $majorWords } दीनार{ $minor ->
     [0] { "" }
-   *[other] { " " }{ $minor } फ़िल्स
+   *[other] { " " }{ $minorWords } फ़िल्स
 }
 reference-name = Paiza API
 reference-menu = संदर्भ

@@ -294,8 +294,10 @@ devices-since = since { $day }
 devices-here = This phone
 devices-lost = Reported lost
 devices-stop = One of them is gone?
-privacy-title = Who sees what
-privacy-note = Of every tap, party by party
+privacy-title = Privacy
+privacy-note = What is held, who looked, take it along, leave
+parties-title = Who sees what
+parties-note = Of every tap, party by party
 privacy-lead = A tap passes five parties. Each gets what it needs and nothing else.
 privacy-phone = This phone
 privacy-phone-sees = The token, one key for each tap, your messages
@@ -313,6 +315,57 @@ privacy-bank = Your bank
 privacy-bank-sees = The card, the amount, the shop’s name
 privacy-bank-not = Where you are, what else is on this phone
 privacy-promise = Messages stay on this phone. It sends none of them to anybody.
+held-here = On this phone
+held-there = At the token service
+held-payments = Payments
+held-since = Known since
+held-recovery = Recovery code
+held-recovery-how = As a digest from which nobody can read it
+held-removed = Removed card
+held-until = sealed number kept until { $day }
+held-agreed = What you agreed to
+held-agreed-note = Adding a card lets a token stand for its number. You end that by removing the card.
+held-agreed-none = Nothing: there is no card.
+held-withdraw = Withdraw
+held-elsewhere = On another phone
+held-looks = Who looked
+held-looks-note = The people who run the platform leave a line for each look at a card, a phone or a payment of yours. Searches and lists of all customers are not told here.
+held-looks-none = Nobody.
+held-looks-unknown = Nobody runs a console here that could look.
+held-looks-more = { $count ->
+    [one] One more is in the file.
+   *[other] { $count } more are in the file.
+}
+held-silent = The token service does not answer. You see what is on this phone.
+held-file = Take it along
+held-file-note = Everything on this page and behind it, as a file (JSON)
+access-view = looked
+access-propose = asked for a change
+access-approve = approved a change
+access-decline = declined a change
+access-done = carried out a change
+access-other = acted
+leave-title = Delete everything
+leave-note = Cards, this phone’s records, and what is known of you
+leave-now = Deleted at once
+leave-cards = { $count ->
+    [0] No card is on this phone.
+    [one] The card on this phone. Its bank is told.
+   *[other] The { $count } cards on this phone. Their banks are told.
+}
+leave-phone = This phone’s name and keys at the token service; its payments, messages and keys here.
+leave-customer = Your number and recovery code at the token service: this is your last phone. Phones reported lost go too.
+leave-kept = Kept, and why
+leave-kept-numbers = The sealed card numbers, for 180 days, so that refunds still arrive. Then they are forgotten.
+leave-kept-earlier = Those of cards you removed before go by { $day }.
+leave-kept-payments = Payments, at the shops’ bank and at yours, as long as the law wants books kept. They name a token, not you.
+leave-kept-chain = The chained record of what was done, which proves that nothing was changed. Nothing can be taken out of it.
+leave-kept-account = Your address and accounts at the provider of account payment. This does not delete them.
+leave-submit = Delete everything
+leave-keep = Keep it
+left-title = Deleted
+left-text = Your cards are deleted and this phone is nobody’s.
+left-again = Set it up anew
 offline-title = No answer
 offline-text = The token service cannot be reached. Your cards still pay; nothing was changed.
 wrong-title = This did not work

@@ -110,20 +110,22 @@ art-paused = 已暂停
 art-product = 日常借记卡
 art-lying = 在钱包里是一张卡
 art-held = 举起来是一块牌子
-money-cny = { $major }元{ $minor ->
+money-cny = { $majorWords }元{ $minor ->
     [0] { "" }
-   *[other] { $minor }分
+   *[other] { $minorWords }分
 }
-money-inr = { $major }卢比{ $minor ->
+money-inr = { $major ->
+   *[other] { $majorWords }卢比
+}{ $minor ->
     [0] { "" }
-   *[other] { $minor }派萨
+   *[other] { $minorWords }派萨
 }
-money-jpy = { $major }日元{ $minor ->
+money-jpy = { $majorWords }日元{ $minor ->
    *[other] { "" }
 }
-money-kwd = { $major }第纳尔{ $minor ->
+money-kwd = { $majorWords }第纳尔{ $minor ->
     [0] { "" }
-   *[other] { $minor }费尔
+   *[other] { $minorWords }费尔
 }
 reference-name = Paiza API
 reference-menu = 参考文档

@@ -3,6 +3,7 @@
 //! Field names are stable. Bytes are base64url without padding. Sealed fields are compact JWEs.
 
 pub mod phone;
+pub mod privacy;
 
 use serde::{Deserialize, Serialize};
 

@@ -17,6 +17,7 @@ pub use present::{PresentError, Presentation, TapSeen, WrongPasscode};
 pub(crate) use wallet::card_of;
 pub use wallet::{Added, AskCode};
 
+use crate::api::privacy::{ForgottenDevice, HeldOfCustomer};
 use crate::client::{Client, ClientError, Freshness};
 use crate::hosts::telephone::Telephone;
 use crate::trace::Watch;
@@ -206,6 +207,31 @@ impl Phone {
             self.delete(card.token)?;
         }
         self.sync()?;
+        self.destroy()
+    }
+
+    /// Leaves: the platform deletes the cards and forgets this phone, and with the last phone its owner; then everything
+    /// here is destroyed. Without the platform nothing is destroyed, since only these keys can tell it.
+    pub fn leave(&self) -> Result<ForgottenDevice, PhoneError> {
+        let path = format!("/v1/devices/{}/forget", self.settings.device);
+        let forgotten = match self.post(&path, &serde_json::json!({})) {
+            // It was forgotten before, and the answer was lost: nobody there knows this key any more.
+            Err(PhoneError::Client(ClientError::Problem(problem))) if problem.status == 401 => {
+                ForgottenDevice::default()
+            }
+            answered => answered?,
+        };
+        self.destroy()?;
+        Ok(forgotten)
+    }
+
+    /// What the platform holds of this phone's owner, and who looked at it.
+    pub fn held(&self) -> Result<HeldOfCustomer, PhoneError> {
+        self.get("/v1/privacy")
+    }
+
+    /// Destroys records and keys.
+    fn destroy(&self) -> Result<(), PhoneError> {
         self.store.close();
         let file = |path: &Path, done: std::io::Result<()>| match done {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

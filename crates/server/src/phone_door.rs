@@ -5,7 +5,7 @@
 //! [`IDLE`] has ended. Money wants the passcode once more for every tap, as the wallet's rules say.
 //!
 //! Read `first_run` (from nothing to a bound phone, and opening it), `cards` and `adding`, `tapping` (held near a reader, and
-//! how it ended), `coding` (by code), `upi` (from a bank account), `looking_back`, `own`, `passkey`; then `visit` (who is asking) and `view` (records as pages see them).
+//! how it ended), `coding` (by code), `upi` (from a bank account), `looking_back`, `own`, `privacy`, `passkey`; then `visit` (who is asking) and `view` (records as pages see them).
 
 mod adding;
 mod cards;
@@ -14,6 +14,7 @@ mod first_run;
 mod looking_back;
 mod own;
 mod passkey;
+mod privacy;
 mod tapping;
 mod upi;
 mod view;
@@ -229,6 +230,8 @@ pub const PAGES: &[&str] = &[
     "/you/passkey",
     "/you/devices",
     "/you/privacy",
+    "/you/privacy/parties",
+    "/you/privacy/leave",
 ];
 
 /// Every form that is sent with POST, its fields with it.
@@ -258,6 +261,7 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/you/passkey", &["passcode", "proof"]),
     ("/you/passkey/remove", &[]),
     ("/you/clock", &["zone"]),
+    ("/you/privacy/leave", &["passcode"]),
     ("/code/show", &["passcode", "card", "proof"]),
     ("/code/scan", &["code", "picture"]),
     ("/code/read", &[]),
@@ -344,7 +348,10 @@ pub fn router(phone: PhoneDoor) -> Router {
         .route("/you/passkey", get(passkey::page).post(passkey::add))
         .route("/you/passkey/remove", post(passkey::remove))
         .route("/you/devices", get(own::devices))
-        .route("/you/privacy", get(own::privacy))
+        .route("/you/privacy", get(privacy::centre))
+        .route("/you/privacy.json", get(privacy::file))
+        .route("/you/privacy/parties", get(own::parties))
+        .route("/you/privacy/leave", get(privacy::ask_to_leave).post(privacy::leave))
         .route("/assets/phone.css", get(|| async { door::style_sheet_of(screens::style_sheet()) }))
         .route("/assets/phone.js", get(|| async { door::script(screens::SCRIPT) }))
         .route("/assets/upi.css", get(|| async { door::style_sheet_of(screens::UPI_STYLE.to_owned()) }))

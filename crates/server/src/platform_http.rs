@@ -9,6 +9,7 @@ pub mod developers;
 pub(crate) mod door;
 mod health;
 mod phone;
+mod privacy;
 mod problem;
 mod problems;
 mod repeats;

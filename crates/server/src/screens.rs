@@ -16,6 +16,7 @@ pub mod pages;
 pub mod palette;
 pub mod phone;
 pub mod reference;
+mod spelt;
 pub mod tablet;
 pub mod terminal;
 pub mod test_tools;

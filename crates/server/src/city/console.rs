@@ -56,6 +56,7 @@ impl ConsoleParty {
             store.clone(),
             defences,
         ));
+        api.accesses().tell(store.clone());
         // A sandbox's keys do alone what people try out; elsewhere two answer for it.
         if sources.test.is_none() {
             api.leave_to_operators(&porter.address());

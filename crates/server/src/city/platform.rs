@@ -97,6 +97,7 @@ impl Platform {
         if ports.http.local_addr().is_ok_and(|at| at.ip().is_loopback()) {
             api.publish_metrics();
         }
+        let door = door.telling_accesses(api.accesses().clone());
         let routes = platform_http::router(door, api.clone()).merge(pages);
         let http_at = running.serve(http, ports.http, routes)?;
         let desk_at = running.serve(http, ports.desk, super::desk::platform(api.clone()))?;

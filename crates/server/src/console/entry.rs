@@ -1,6 +1,7 @@
 //! Before the console: coming in by passkey, by the operators' key or by a link; founding and enrolling; leaving.
 
 use super::door::Console;
+use super::look::token_behind;
 use super::porter::{Guest, Porter, Refused, mark};
 use crate::screens::door::{Leave, kept, page_of, show_with};
 use crate::screens::operators::{self as screen, EnrolView, EnterView};
@@ -76,16 +77,33 @@ pub(super) async fn let_in(State(console): State<Console>, mut request: Request,
     if let Some(subject) = looked_at(request.method(), request.uri())
         && console.porter.looks_at(&word, &subject)
     {
-        let said =
-            Said { who: Some(operator), act: "view", subject, result: "ok".to_owned(), ..Said::default() };
-        let note = Note { said, occasion: occasion.clone() };
         // Nobody looks at a customer's data without leaving a trace: no trace, no page.
-        if !matches!(console.porter.store().call_async(note).await, Ok(Outcome::Done(()))) {
+        if !leave_traces(&console, operator, subject, &occasion).await {
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     }
     request.extensions_mut().insert(Visitor { operator, word, occasion: occasion.clone() });
     named(next.run(request).await, &occasion)
+}
+
+/// Writes down that an operator looks at this; at a payment's card too, for its owner asks by card who looked. Answers whether
+/// it is written.
+async fn leave_traces(console: &Console, operator: OperatorId, subject: String, occasion: &Occasion) -> bool {
+    let (sources, looked_at) = (console.sources.clone(), subject.clone());
+    let behind = move || match looked_at.strip_prefix("payment ") {
+        Some(reference) => token_behind(&sources, reference),
+        None => Ok(None),
+    };
+    let Ok(Ok(token)) = tokio::task::spawn_blocking(behind).await else { return false };
+    for subject in [Some(subject), token.map(|token| format!("token {token}"))].into_iter().flatten() {
+        let said =
+            Said { who: Some(operator), act: "view", subject, result: "ok".to_owned(), ..Said::default() };
+        let note = Note { said, occasion: occasion.clone() };
+        if !matches!(console.porter.store().call_async(note).await, Ok(Outcome::Done(()))) {
+            return false;
+        }
+    }
+    true
 }
 
 /// Whether a request may change what is not one's own; what takes two says no to auditors by itself.

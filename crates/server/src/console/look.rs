@@ -4,10 +4,13 @@
 
 use super::accounts::AccountSources;
 use crate::test_mode::TestTools;
+use acquiring::Reference;
+use acquiring::records::Payment;
 use platform::acquirer::Acquirer;
 use serde::Deserialize;
 use store::{Rows, Store, StoreError, Value};
-use values::{Currency, Timestamp};
+use tokens::records::{TokenReference, VaultEntry};
+use values::{Currency, Records, Timestamp};
 
 /// Rows on one page.
 pub const ROWS: usize = 25;
@@ -41,6 +44,14 @@ impl Sources {
             test: None,
         }
     }
+}
+
+/// The token that paid, by its reference, while both are known.
+pub fn token_behind(sources: &Sources, reference: &str) -> Result<Option<TokenReference>, StoreError> {
+    let Ok(reference) = reference.parse::<Reference>() else { return Ok(None) };
+    let payment = sources.acquirer.read(move |records| records.find::<Payment>(&reference))?;
+    let Some(number) = payment.and_then(|payment| payment.token) else { return Ok(None) };
+    Ok(sources.tokens.read(move |records| records.find::<VaultEntry>(&number))?.map(|entry| entry.reference))
 }
 
 /// A payment in a list.

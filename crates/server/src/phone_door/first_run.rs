@@ -342,11 +342,7 @@ pub(super) async fn again(asked: Asked) -> Response {
             phone.give_up()?;
             *stage = Stage::New;
             drop(stage);
-            door.0.sessions.end();
-            door.0.tapping.close();
-            held(&door.0.adding).take();
-            held(&door.0.verified).take();
-            door.forget_upi();
+            door.begin_anew();
             Reply::to("/welcome")
         })
         .await

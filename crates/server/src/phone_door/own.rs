@@ -56,6 +56,6 @@ pub(super) async fn devices(asked: Asked) -> Response {
 }
 
 /// Who sees what.
-pub(super) async fn privacy(asked: Asked) -> Response {
-    asked.owner(|visit| Reply::page(screens::privacy(&visit.page))).await
+pub(super) async fn parties(asked: Asked) -> Response {
+    asked.owner(|visit| Reply::page(screens::parties(&visit.page))).await
 }

@@ -44,6 +44,7 @@ mod upi_tools;
 mod webhooks;
 
 use super::door::Door;
+use super::privacy::AccessLog;
 use super::problem::Trouble;
 use super::requests::Requests;
 use crate::alarm::Alarm;
@@ -137,6 +138,8 @@ struct Inner {
     requests: Requests,
     /// What was told since the start.
     counted: Mutex<teller::Told>,
+    /// Who of the operators looked at what, where they have a console.
+    accesses: AccessLog,
     /// This run of the process: what another run began is taken up again.
     run: u64,
 }
@@ -168,6 +171,7 @@ impl Api {
             metrics: OnceLock::new(),
             requests: Requests::default(),
             counted: Mutex::new(teller::Told::after(last_event)),
+            accesses: AccessLog::default(),
             run,
         })))
     }
@@ -271,6 +275,11 @@ impl Api {
     /// From here on dangerous acts on the platform's own things are left to two operators at the console at this address.
     pub(crate) fn leave_to_operators(&self, console: &str) {
         let _ = self.0.console.set(console.to_owned());
+    }
+
+    /// The operators' log, for those who may know who looked at their records.
+    pub(crate) fn accesses(&self) -> &AccessLog {
+        &self.0.accesses
     }
 
     /// Refuses what two operators answer for; `path` is where they ask for it.

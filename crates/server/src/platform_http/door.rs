@@ -1,5 +1,6 @@
 //! Who is asking: the signature of a request is checked here, and nowhere else.
 
+use super::privacy::AccessLog;
 use super::problem::Trouble;
 use super::repeats::Running;
 use crate::alarm::Alarm;
@@ -29,6 +30,8 @@ pub struct Door {
     pub(super) running: Arc<Running>,
     /// Where scanned codes are paid.
     pub(super) codes: Option<Acquirer>,
+    /// Who of the operators looked at what.
+    pub(super) accesses: AccessLog,
     defences: Defences,
 }
 
@@ -47,6 +50,7 @@ impl Door {
             running: Arc::default(),
             test_clock: None,
             codes: None,
+            accesses: AccessLog::default(),
             defences: Defences::ALL,
         }
     }
@@ -65,6 +69,12 @@ impl Door {
     /// The same door, at which phones pay the codes they scan.
     pub fn paying(self, acquirer: Acquirer) -> Door {
         Door { codes: Some(acquirer), ..self }
+    }
+
+    /// The same door, at which customers are told who looked at their records.
+    #[must_use]
+    pub fn telling_accesses(self, accesses: AccessLog) -> Door {
+        Door { accesses, ..self }
     }
 
     /// The same with these checks. In a product there is but one set of them.

@@ -59,7 +59,12 @@ pub(super) async fn card_ranges(State(door): State<Door>) -> Json<wire::CardRang
 /// The phones of the customer whose phone asks.
 pub(super) fn devices(door: &Door, received: &Received) -> Result<wire::DeviceList, Trouble> {
     let devices = door.service.devices_of(customer(door, received)?)?;
-    let view = |device: &tokens::records::Device| wire::DeviceView {
+    Ok(wire::DeviceList { data: devices.iter().map(device_view).collect() })
+}
+
+/// A phone as its owner sees it.
+pub(super) fn device_view(device: &tokens::records::Device) -> wire::DeviceView {
+    wire::DeviceView {
         device: device.id.to_string(),
         name: device.name.to_string(),
         state: match device.state {
@@ -70,6 +75,5 @@ pub(super) fn devices(door: &Door, received: &Received) -> Result<wire::DeviceLi
         .to_owned(),
         cards: device.tokens.len(),
         since: device.created.millis(),
-    };
-    Ok(wire::DeviceList { data: devices.iter().map(view).collect() })
+    }
 }

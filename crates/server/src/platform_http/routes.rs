@@ -3,6 +3,7 @@
 use super::codes;
 use super::door::{Door, Received};
 use super::phone;
+use super::privacy;
 use super::problem::Trouble;
 use super::repeats;
 use crate::api;
@@ -62,6 +63,8 @@ pub(super) fn signed_routes() -> Vec<SignedRoute> {
         SignedRoute { who: new_device, ..route("POST", "/v1/devices", register) },
         route("GET", "/v1/devices", phone::devices),
         route("POST", "/v1/devices/{device}/confirm", confirm),
+        route("POST", "/v1/devices/{device}/forget", privacy::forget),
+        route("GET", "/v1/privacy", privacy::held),
         route("POST", "/v1/cards", add_card),
         route("POST", "/v1/enrolments/{enrolment}/code", request_code),
         route("POST", "/v1/enrolments/{enrolment}/verify", verify_code),
@@ -266,14 +269,7 @@ fn list(door: &Door, received: &Received) -> Result<api::TokenList, Trouble> {
 }
 
 fn view(door: &Door, token: &Token, default: Option<TokenReference>) -> api::TokenView {
-    let suspended = !token.standing.suspenders.is_empty();
-    let state = match token.standing.life {
-        Life::Active if suspended => "suspended",
-        Life::Active => "active",
-        Life::Inactive => "inactive",
-        Life::Deleted => "deleted",
-        Life::Expired => "expired",
-    };
+    let state = token_state(token);
     api::TokenView {
         token: token.reference.to_string(),
         device: token.device.to_string(),
@@ -287,6 +283,17 @@ fn view(door: &Door, token: &Token, default: Option<TokenReference>) -> api::Tok
         nickname: token.nickname.as_ref().map(ToString::to_string),
         default: default == Some(token.reference),
         version: u64::from(token.version),
+    }
+}
+
+/// How a token stands, in a word.
+pub(super) fn token_state(token: &Token) -> &'static str {
+    match token.standing.life {
+        Life::Active if !token.standing.suspenders.is_empty() => "suspended",
+        Life::Active => "active",
+        Life::Inactive => "inactive",
+        Life::Deleted => "deleted",
+        Life::Expired => "expired",
     }
 }
 

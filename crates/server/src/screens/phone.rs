@@ -11,6 +11,7 @@ mod looking_back;
 mod mandates;
 mod mini;
 mod own;
+mod privacy;
 mod requests;
 mod slip;
 mod splits;
@@ -31,7 +32,10 @@ pub use first_run::{PasskeyAsk, UnlockView, code, gone, passcode, recovery, unlo
 use looking_back::receipt_sentence;
 pub use looking_back::{HistoryView, MonthView, ReceiptView, RowView, TextView, history, inbox, receipt};
 pub use mandates::{DebitView, MandateRow, MandateView, TermsView, upi_mandate, upi_mandates};
-pub use own::{DeviceRow, OwnPasskey, PasskeyOffer, YouView, devices, own_passkey, privacy, you};
+pub use own::{DeviceRow, OwnPasskey, PasskeyOffer, YouView, devices, own_passkey, parties, you};
+pub use privacy::{
+    AccessRow, ConsentRow, HereView, LeaveView, PrivacyView, ThereView, leave, left, privacy_centre,
+};
 pub use requests::{RequestRow, RequestView, upi_addresses, upi_blocked, upi_request, upi_requests};
 pub use slip::{HistoryLine, Slip, history_paper, share};
 pub use splits::{NewSplitView, ShareView, SplitRow, upi_share, upi_split, upi_split_new, upi_splits};

@@ -1,5 +1,6 @@
 //! What screens say, in the languages of their catalogues, with numbers and money as each language writes them.
 
+use super::spelt::spelt;
 use fixed_decimal::Decimal;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -182,11 +183,15 @@ impl Language {
             None => (text, String::new()),
         };
         let unit = 10u64.saturating_pow(u32::from(decimals));
+        let (majors, minors) = (minor.unsigned_abs() / unit, minor.unsigned_abs() % unit);
+        let spelt = |number| FluentValue::from(spelt(self, number, currency == "INR"));
         let said = self.say_with(
             &format!("money-{}", currency.to_ascii_lowercase()),
             &[
-                ("major", FluentValue::from(minor.unsigned_abs() / unit)),
-                ("minor", FluentValue::from(minor.unsigned_abs() % unit)),
+                ("major", FluentValue::from(majors)),
+                ("majorWords", spelt(majors)),
+                ("minor", FluentValue::from(minors)),
+                ("minorWords", spelt(minors)),
             ],
         );
         Written {
@@ -315,13 +320,34 @@ mod tests {
     #[test]
     fn money_is_grouped_and_said_as_each_language_does() {
         for (language, minor, currency, decimals, shown, said) in [
-            (Language::English, 12_345_600, "INR", 2, "\u{20b9}1,23,456.00", "123456 rupees"),
-            (Language::English, 101, "INR", 2, "\u{20b9}1.01", "1 rupee 1 paisa"),
-            (Language::Hindi, 999_999_999, "INR", 2, "\u{20b9}99,99,999.99", "9999999 रुपये 99 पैसे"),
-            (Language::English, 1_234_567, "CNY", 2, "\u{a5}12,345.67", "12345 yuan 67 fen"),
-            (Language::Chinese, 1_234_567, "CNY", 2, "\u{a5}12,345.67", "12345元67分"),
-            (Language::English, 1_250, "JPY", 0, "\u{a5}1,250", "1250 yen"),
-            (Language::Chinese, 0, "CNY", 2, "\u{a5}0.00", "0元"),
+            (
+                Language::English,
+                12_345_600,
+                "INR",
+                2,
+                "\u{20b9}1,23,456.00",
+                "one lakh twenty-three thousand four hundred fifty-six rupees",
+            ),
+            (Language::English, 101, "INR", 2, "\u{20b9}1.01", "one rupee one paisa"),
+            (
+                Language::Hindi,
+                999_999_999,
+                "INR",
+                2,
+                "\u{20b9}99,99,999.99",
+                "निन्यानवे लाख निन्यानवे हज़ार नौ सौ निन्यानवे रुपये निन्यानवे पैसे",
+            ),
+            (
+                Language::English,
+                1_234_567,
+                "CNY",
+                2,
+                "\u{a5}12,345.67",
+                "twelve thousand three hundred forty-five yuan sixty-seven fen",
+            ),
+            (Language::Chinese, 1_234_567, "CNY", 2, "\u{a5}12,345.67", "一万二千三百四十五元六十七分"),
+            (Language::English, 1_250, "JPY", 0, "\u{a5}1,250", "one thousand two hundred fifty yen"),
+            (Language::Chinese, 0, "CNY", 2, "\u{a5}0.00", "零元"),
         ] {
             let written = language.money(minor, currency, decimals);
             assert_eq!(format!("{}{}{}", written.sign, written.whole, written.part), shown);

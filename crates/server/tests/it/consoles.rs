@@ -90,7 +90,7 @@ impl Operator {
     }
 
     /// A sale at the city's terminal, paid by the phone; as the terminal's journal has it.
-    fn paid(&self, amount: &str) -> Entry {
+    pub(crate) fn paid(&self, amount: &str) -> Entry {
         let till = self.city.city.till().unwrap();
         till.order(till.view().turn, Order::ByCard(EntryKind::Sale, crate::street::yuan(amount))).unwrap();
         self.city.tap_at_terminal();

@@ -27,6 +27,7 @@ mod operators;
 mod phone_bills;
 mod phone_mandate_links;
 mod phone_passkeys;
+mod phone_privacy;
 mod phone_repeats;
 mod phone_requests;
 mod phone_screens;

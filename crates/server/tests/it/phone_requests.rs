@@ -27,12 +27,12 @@ fn a_request_is_paid_by_pin_declined_or_too_late() {
     assert!(screen.get("/").body.contains("1 request for money waits"), "the first page says so too");
     let page = screen.get(&path).body;
     for part in
-        ["Chai Corner", "chai@paiza", "30 rupees", "two chai", "Until ", "today", "you never type a PIN"]
+        ["Chai Corner", "chai@paiza", "thirty rupees", "two chai", "Until ", "today", "you never type a PIN"]
     {
         assert!(page.contains(part), "{part}: {page}");
     }
     let pin = screen.get(&format!("{path}/pin?account=1")).body;
-    assert!(pin.contains("Chai Corner") && pin.contains("30 rupees"), "whom and how much: {pin}");
+    assert!(pin.contains("Chai Corner") && pin.contains("thirty rupees"), "whom and how much: {pin}");
     let account = value(&pin, "approves").to_owned();
     let approve = |account: &str, digits: &str| {
         screen.post(&format!("{path}/pin"), &[("approves", account), ("pin", digits)])

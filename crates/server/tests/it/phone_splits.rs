@@ -27,7 +27,7 @@ fn a_bill_is_shared_by_codes_and_each_payment_is_seen() {
     let path = made.header("location").to_owned();
     let page = screen.get(&path).body;
     for part in
-        ["Dinner", "0 of 2 paid", "Ravi", "Meera Iyer", "You", "39 rupees 75 paise", "20 rupees 50 paise"]
+        ["Dinner", "0 of 2 paid", "Ravi", "Meera Iyer", "You", "thirty-nine rupees seventy-five paise", "twenty rupees fifty paise"]
     {
         assert!(page.contains(part), "{part}: {page}");
     }

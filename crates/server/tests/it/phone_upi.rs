@@ -131,7 +131,7 @@ fn from_a_bound_phone_to_a_payment_by_account() {
     assert!(wrong.status == 422 && wrong.body.contains("pin-wrong"), "{}", wrong.body);
     assert!(!wrong.body.contains("482914"));
     let shown = balance(PIN).body;
-    assert!(shown.contains("25000 rupees"), "{shown}");
+    assert!(shown.contains("twenty-five thousand rupees"), "{shown}");
 
     // Whose the address is comes before anything else.
     let nobody = screen.post("/upi/pay", &[("to", "nobody.at.all@paiza")]);
@@ -149,7 +149,7 @@ fn from_a_bound_phone_to_a_payment_by_account() {
     }
     let form = [("amount", "30.00"), ("note", "tea"), ("account", "1")];
     let page = screen.follow("/upi/pay/confirm", &form).body;
-    assert!(page.contains("Ravi Menon") && page.contains("30 rupees"), "whom and how much: {page}");
+    assert!(page.contains("Ravi Menon") && page.contains("thirty rupees"), "whom and how much: {page}");
     let short = approve(&screen, "48");
     assert!(short.status == 422 && short.body.contains("has 6 digits"), "{}", short.body);
     let sent = approve(&screen, PIN);
@@ -262,10 +262,10 @@ fn links_are_paid_as_they_say_and_the_own_code_is_one() {
     assert_eq!(sent.header("location"), "/upi/pay/confirm", "{}", sent.body);
     let confirm = screen.get("/upi/pay/confirm").body;
     assert!(confirm.contains("Ravi Menon") && !confirm.contains("Somebody Else"), "{confirm}");
-    assert!(confirm.contains("42 rupees") && confirm.contains("rent") && !confirm.contains("id=\"amount\""));
+    assert!(confirm.contains("forty-two rupees") && confirm.contains("rent") && !confirm.contains("id=\"amount\""));
     // What the link fixes, no form changes.
     let page = screen.follow("/upi/pay/confirm", &[("amount", "1.00"), ("note", "x"), ("account", "1")]).body;
-    assert!(page.contains("42 rupees"), "{page}");
+    assert!(page.contains("forty-two rupees"), "{page}");
     let receive = screen.get("/upi/receive?amount=250").body;
     assert!(receive.contains("upi://pay?pa=asha@paiza") && receive.contains("am=250.00"), "{receive}");
     assert!(screen.get("/upi/receive?amount=-1").body.contains("amount-wrong"));

@@ -4,7 +4,10 @@ use crate::schema::{Kind, Mapping, Migration, Schema};
 use ::operators::operator::OperatorCount;
 use ::operators::{AuditEntry, AuditHead, Operator, OperatorPasskey, Proposal, Tries};
 
-const MIGRATIONS: &[Migration] = &[(1, include_str!("../../migrations/operators/0001.sql"))];
+const MIGRATIONS: &[Migration] = &[
+    (1, include_str!("../../migrations/operators/0001.sql")),
+    (2, include_str!("../../migrations/operators/0002.sql")),
+];
 
 /// The questions that the console asks these tables.
 pub mod questions {
@@ -16,6 +19,9 @@ pub mod questions {
          FROM audit_entries WHERE number < $1 AND lower(coalesce(who, '') || ' ' || name || ' ' || act || ' ' || subject \
          || ' ' || result || ' ' || request || ' ' || coalesce(proposal, '')) LIKE $2 ESCAPE '\\' \
          ORDER BY number DESC LIMIT $3";
+    /// The lines about the subject $1, newest first, at most $2: `number`, `at`, `name`, `act`, `subject`, `result`.
+    pub const AUDIT_OF_SUBJECT: &str = "SELECT number, at, name, act, subject, result FROM audit_entries \
+         WHERE subject = $1 ORDER BY number DESC LIMIT $2";
 }
 
 /// Adds the tables.

@@ -11,7 +11,12 @@ const MIGRATIONS: &[Migration] = &[
     (2, include_str!("../../migrations/tokens/0002.sql")),
     (3, include_str!("../../migrations/tokens/0003.sql")),
     (4, include_str!("../../migrations/tokens/0004.sql")),
+    (5, include_str!("../../migrations/tokens/0005.sql")),
 ];
+
+/// `reference` of every token of the customer $1, deleted ones included, oldest first, at most $2.
+pub const TOKENS_OF_CUSTOMER: &str =
+    "SELECT reference FROM tokens WHERE customer = $1 ORDER BY reference LIMIT $2";
 
 /// Adds the tables.
 pub fn tables(schema: Schema) -> Schema {

@@ -4,12 +4,13 @@ use crate::actor::Actor;
 use crate::digest::Digest;
 use crate::ops::report_lost::Reported;
 use crate::ops::*;
+use crate::policy::Policy;
 use crate::records::*;
 use crate::refusal::Refusal;
 use crate::testing::City;
 use crate::text::{IssuerId, Name};
 use crate::vault::{Evidence, Purpose, open};
-use values::LastFour;
+use values::{LastFour, Records};
 
 fn boc() -> Actor {
     Actor::Issuer(IssuerId::parse("boc").unwrap())
@@ -348,4 +349,64 @@ fn the_issuer_is_told_where_a_token_stands_and_who_did_it() {
     assert_eq!(notice(&city), before);
     city.run(Delete { token: token.reference, actor: customer }).unwrap();
     told(&city, "deleted", Suspender::Customer);
+}
+
+const NUMBER: &str = "+8613800138000";
+
+#[test]
+fn whoever_leaves_is_forgotten_with_the_last_phone() {
+    let mut city = City::new();
+    let (customer, first) = city.customer(NUMBER);
+    let (_, second) = city.customer(NUMBER);
+    let (kept, gone) = (city.card(customer, first, 1), city.card(customer, second, 2));
+    city.keys(&kept, 0).unwrap();
+    let waiting = city.begin(customer, second, 3).unwrap();
+    let (stranger, elsewhere) = city.customer("+8613900139000");
+    let leave = |device, customer| ForgetDevice { device, customer };
+    assert_eq!(city.run(leave(elsewhere, customer)), Err(Refusal::DeviceUnknown));
+    assert_eq!(city.run(leave(second, stranger)), Err(Refusal::DeviceUnknown));
+
+    assert_eq!(city.run(leave(second, customer)), Ok(Forgotten { tokens: 1, customer: false }));
+    assert_eq!(city.standing(&gone).life, Life::Deleted);
+    assert_eq!(city.find::<Enrolment>(waiting).state, EnrolmentState::Abandoned);
+    assert!(city.memory.find::<Device>(&second).is_none());
+    let stays: Customer = city.find(customer);
+    assert_eq!((stays.devices, stays.tokens, stays.pending.len()), (vec![first], vec![kept.reference], 0));
+    assert_eq!(city.pay(&kept, 1, 100).0, "admitted");
+    assert_eq!(city.run(leave(second, customer)), Err(Refusal::DeviceUnknown), "a second time");
+
+    assert_eq!(city.run(leave(first, customer)), Ok(Forgotten { tokens: 1, customer: true }));
+    assert!(city.memory.find::<Customer>(&customer).is_none());
+    assert_eq!(city.find::<PhoneConfirmation>(City::phone(NUMBER)).customer, None);
+    assert_ne!(city.pay(&kept, 2, 100).0, "admitted");
+    // The sealed number stays for refunds, and goes in its time.
+    assert!(city.memory.find::<VaultEntry>(&kept.number).is_some());
+    let policy = Policy::STANDARD;
+    city.wait(policy.retention.as_secs());
+    city.run(Purge { token: kept.reference, policy }).unwrap();
+    assert!(city.memory.find::<VaultEntry>(&kept.number).is_none());
+    // Who comes back is somebody new.
+    let (again, _) = city.customer(NUMBER);
+    assert_ne!(again, customer);
+}
+
+#[test]
+fn phones_that_were_lost_go_with_the_last_one() {
+    let mut city = City::new();
+    let (customer, lost) = city.customer(NUMBER);
+    let token = city.card(customer, lost, 1);
+    let report = ReportLost {
+        customer,
+        device: Some(lost),
+        reporter: Reporter::Authenticated,
+        policy: Policy::STANDARD,
+    };
+    city.run(report).unwrap();
+    let (_, here) = city.customer(NUMBER);
+    assert_eq!(
+        city.run(ForgetDevice { device: here, customer }),
+        Ok(Forgotten { tokens: 1, customer: true })
+    );
+    assert_eq!(city.standing(&token).life, Life::Deleted);
+    assert!(city.memory.find::<Device>(&lost).is_none());
 }

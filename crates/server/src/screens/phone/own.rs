@@ -98,15 +98,15 @@ pub fn devices(page: &Page, devices: &[DeviceRow], platform: &str) -> String {
 }
 
 #[derive(Template)]
-#[template(path = "phone/privacy.html")]
-struct Privacy<'a> {
+#[template(path = "phone/parties.html")]
+struct Parties<'a> {
     page: &'a Page,
     tablet: String,
     parties: [(&'static str, &'static str, &'static str); 5],
 }
 
 /// What each party sees of a tap.
-pub fn privacy(page: &Page) -> String {
+pub fn parties(page: &Page) -> String {
     let tablet = format!(
         "<svg class=\"party\" width=\"28\" height=\"44\" viewBox=\"0 0 56 88\" aria-hidden=\"true\"><path fill-rule=\"evenodd\" d=\"{}\"/></svg>",
         PARTY.path()
@@ -118,5 +118,5 @@ pub fn privacy(page: &Page) -> String {
         ("privacy-service", "privacy-service-sees", "privacy-service-not"),
         ("privacy-bank", "privacy-bank-sees", "privacy-bank-not"),
     ];
-    made(Privacy { page, tablet, parties })
+    made(Parties { page, tablet, parties })
 }

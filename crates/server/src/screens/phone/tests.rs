@@ -145,7 +145,8 @@ fn all(language: Language) -> Vec<String> {
             &[DeviceRow { name: text.clone(), since: text.clone(), cards: 2, here: true, lost: false }],
             "a:1",
         ),
-        privacy(page),
+        parties(page),
+        left(page),
         problem(page, "offline-title", "offline-text", "/"),
         you(
             page,
@@ -158,6 +159,7 @@ fn all(language: Language) -> Vec<String> {
         ),
     ];
     pages.extend(opening(page, &text));
+    pages.extend(private(page, &text));
     pages.extend(by_account(page, &text, &rows));
     for sent_to in [None, Some(text.clone())] {
         let ways = vec![(text.clone(), text.clone())];
@@ -192,6 +194,7 @@ fn all(language: Language) -> Vec<String> {
             texts: texts(),
         };
         pages.push(receipt(page, &view));
+        pages.push(share(page, &Slip::by_card(page, &view), HOSTILE));
     }
     let others = vec![Choice::of(&card("active"), 1, true), Choice::of(&card("active"), 2, false)];
     let ready = ReadyView { art: card("active").held_up(page), seconds: 47, time: "0:47".to_owned(), others };
@@ -450,6 +453,44 @@ fn account_payments(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
             again: Some("/upi/pay?to=x".to_owned()),
         };
         pages.push(upi_receipt(page, &view));
+        pages.push(share(page, &Slip::by_account(page, &view), HOSTILE));
+    }
+    pages
+}
+
+/// The privacy centre, with the token service and without, and leaving.
+fn private(page: &Page, text: &str) -> Vec<String> {
+    let consent =
+        |here| ConsentRow { token: "tok_x".to_owned(), here, card: text.to_owned(), since: text.to_owned() };
+    let look = AccessRow {
+        when: text.to_owned(),
+        who: text.to_owned(),
+        act: text.to_owned(),
+        subject: text.to_owned(),
+    };
+    let there = |accesses_known, accesses: Vec<AccessRow>| ThereView {
+        number: text.to_owned(),
+        since: text.to_owned(),
+        devices: 2,
+        recovery: true,
+        consents: if accesses_known { vec![consent(true), consent(false)] } else { Vec::new() },
+        kept: vec![(text.to_owned(), text.to_owned())],
+        more: accesses.len(),
+        accesses,
+        accesses_known,
+    };
+    let here = HereView { cards: 1, payments: 2, texts: 3 };
+    let centre = |there| privacy_centre(page, &PrivacyView { here, there, platform: text.to_owned() });
+    let mut pages = vec![
+        centre(None),
+        centre(Some(there(true, vec![look]))),
+        centre(Some(there(true, Vec::new()))),
+        centre(Some(there(false, Vec::new()))),
+    ];
+    for (cards, trouble) in [(0, None), (1, Some(text.to_owned())), (2, None)] {
+        let (last, account) = (cards == 1, cards == 2);
+        let kept_until = trouble.clone();
+        pages.push(leave(page, &LeaveView { cards, last, kept_until, account, trouble }));
     }
     pages
 }
