@@ -16,6 +16,13 @@ pub(super) struct Style {
     pub(super) quiet: bool,
 }
 
+impl Style {
+    /// From the top of a line to its base line, in points.
+    pub(super) fn base(self) -> f32 {
+        self.leading * 0.72
+    }
+}
+
 /// Glyphs of one font that stand beside one another.
 pub(super) struct Stretch {
     pub(super) font: Font,

@@ -286,7 +286,11 @@ fn from_nothing_to_a_payment_and_what_is_seen_of_it() {
     let paid = screen.ended();
     assert!(answered.elapsed() < Duration::from_secs(1), "{:?}", answered.elapsed());
     let inside = paid["inside"].as_str().unwrap();
-    assert!(paid["sound"] == "paid" && inside.contains("PAIZA NOODLES") && inside.contains("twelve yuan fifty fen"));
+    assert!(
+        paid["sound"] == "paid"
+            && inside.contains("PAIZA NOODLES")
+            && inside.contains("twelve yuan fifty fen")
+    );
     assert!(screen.get("/tap").body.contains("ok-field"), "the page says the same without the script");
 
     // Not paid: the bank's reason, by its name, and the card to try next.

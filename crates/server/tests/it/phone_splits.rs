@@ -26,9 +26,15 @@ fn a_bill_is_shared_by_codes_and_each_payment_is_seen() {
     let made = screen.post("/upi/splits", &form("100.00", "Ravi\nMeera Iyer 20.50"));
     let path = made.header("location").to_owned();
     let page = screen.get(&path).body;
-    for part in
-        ["Dinner", "0 of 2 paid", "Ravi", "Meera Iyer", "You", "thirty-nine rupees seventy-five paise", "twenty rupees fifty paise"]
-    {
+    for part in [
+        "Dinner",
+        "0 of 2 paid",
+        "Ravi",
+        "Meera Iyer",
+        "You",
+        "thirty-nine rupees seventy-five paise",
+        "twenty rupees fifty paise",
+    ] {
         assert!(page.contains(part), "{part}: {page}");
     }
     let code = screen.get(&format!("{path}/1")).body;

@@ -262,7 +262,11 @@ fn links_are_paid_as_they_say_and_the_own_code_is_one() {
     assert_eq!(sent.header("location"), "/upi/pay/confirm", "{}", sent.body);
     let confirm = screen.get("/upi/pay/confirm").body;
     assert!(confirm.contains("Ravi Menon") && !confirm.contains("Somebody Else"), "{confirm}");
-    assert!(confirm.contains("forty-two rupees") && confirm.contains("rent") && !confirm.contains("id=\"amount\""));
+    assert!(
+        confirm.contains("forty-two rupees")
+            && confirm.contains("rent")
+            && !confirm.contains("id=\"amount\"")
+    );
     // What the link fixes, no form changes.
     let page = screen.follow("/upi/pay/confirm", &[("amount", "1.00"), ("note", "x"), ("account", "1")]).body;
     assert!(page.contains("forty-two rupees"), "{page}");
