@@ -3,7 +3,7 @@
 use crate::consoles::Operator;
 use crate::phone_screens::Screen;
 use crate::small_city::SmallCity;
-use crate::street::NOW;
+use crate::street::{NOW, eventually};
 use tokens::records::{Customer, Device, DeviceId, Life, PhoneConfirmation, Token, VaultEntry};
 use tokens::text::PhoneNumber;
 use values::Records;
@@ -58,6 +58,10 @@ fn what_is_held_is_shown_and_taken_along() {
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
+    eventually("the code's message is on the phone", || {
+        let inbox = screen.get("/inbox").body;
+        inbox.contains("class=\"bubble")
+    });
     let file = screen.get("/you/privacy.json");
     assert!(file.header("content-disposition").contains("paiza-privacy.json"));
     let told: serde_json::Value = serde_json::from_str(&file.body).unwrap();
@@ -68,11 +72,10 @@ fn what_is_held_is_shown_and_taken_along() {
     assert!(!file.body.contains("6216600100000000057"), "the number was forgotten");
     // A removed card is told of, until its number goes.
     screen.post(&format!("/cards/{token}/remove"), &[]);
-    let page = screen.get("/you/privacy").body;
-    assert!(
-        page.contains("sealed number kept until") && page.contains("Nothing: there is no card."),
-        "{page}"
-    );
+    eventually("the token service knows that it is removed", || {
+        let page = screen.get("/you/privacy").body;
+        page.contains("sealed number kept until") && page.contains("Nothing: there is no card.")
+    });
 }
 
 #[test]
