@@ -335,6 +335,13 @@ fn what_a_bank_declines_is_a_payment_that_says_so() {
 }
 
 /// Every route of the description is tried with what belongs to others: it answers as for what does not exist.
+/// Whether a batch was answered, and each of its requests with a no.
+fn refuses_each(answer: &Answer) -> bool {
+    let items = answer.json()["items"].as_array().cloned().unwrap_or_default();
+    let refused = |item: &Value| item["status"] == 403 || item["status"] == 404;
+    answer.status == 200 && !items.is_empty() && items.iter().all(refused)
+}
+
 /// A code, a payment and a refund by account of the merchant who is paid so.
 pub(crate) fn by_account(city: &SmallCity) -> [(&'static str, String); 3] {
     let chai = Caller::new(city, CHAI_KEY);
@@ -432,6 +439,8 @@ fn no_route_shows_or_changes_what_belongs_to_another_tenant() {
                 // Creating something for oneself is nobody else's business.
                 let own_list = own_list || (answer.status == 201 && path == "/v1/webhook_endpoints");
                 let own_list = own_list || (answer.status == 200 && path == "/v1/events/replay");
+                // A batch says of each of its requests what it says of it alone.
+                let own_list = own_list || (path == "/v1/batches" && refuses_each(&answer));
                 // The tools see nobody's things: they answer about what they are handed.
                 let own_list = own_list || (answer.status == 200 && TOOLS.contains(&path.as_str()));
                 assert!(

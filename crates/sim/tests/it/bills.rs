@@ -240,12 +240,12 @@ fn a_report_counts_from_who_had_to_do_with_the_address() {
 #[test]
 fn reports_weigh_less_with_time() {
     let mut town = Town::new(4);
+    town.person(1, "amber", "482913");
     let people = [
         town.person(2, "banyan", "573829"),
         town.person(3, "coral", "7391"),
         town.person(4, "deodar", "5739"),
     ];
-    town.person(1, "amber", "482913");
     let chai = town.person(5, "banyan", "620573");
     let category = "5814".parse().unwrap();
     town.at_psp(BecomeMerchant { device: chai, name: "Chai Corner".to_owned(), category }).unwrap();
@@ -279,8 +279,8 @@ const OTHER: u128 = 5;
 impl Shop {
     fn new(own: Defences) -> Shop {
         let mut town = Town::new(5).with_provider(own);
-        let ravi = town.person(2, "banyan", "573829");
         town.person(1, "amber", "482913");
+        let ravi = town.person(2, "banyan", "573829");
         let take_on = |town: &mut Town, number: &str, address: &str, mobile: &str, merchant: u128| {
             town.at_psp(TakeOn {
                 mobile: mobile.to_owned(),
