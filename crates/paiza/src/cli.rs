@@ -537,11 +537,18 @@ pub(crate) enum Sandbox {
         platform: String,
     },
     /// The switch of account payment
-    UpiSwitch(crate::sandbox::UpiHost),
+    UpiSwitch {
+        #[command(flatten)]
+        host: crate::sandbox::UpiHost,
+        #[command(flatten)]
+        desk: crate::sandbox::UpiDesk,
+    },
     /// A bank of account payment
     UpiBank {
         #[command(flatten)]
         host: crate::sandbox::UpiHost,
+        #[command(flatten)]
+        desk: crate::sandbox::UpiDesk,
         /// Which bank: amber, banyan, coral or deodar
         #[arg(long, default_value = "amber")]
         bank: String,

@@ -1,11 +1,11 @@
 //! `paiza sandbox`: counterparties alone, what their people do, their test keys and test cards.
 
-mod desk;
+pub(crate) mod desk;
 mod host;
 mod upi;
 
 pub(crate) use host::left_clock;
-pub(crate) use upi::{UpiHost, provider};
+pub(crate) use upi::{UpiDesk, UpiHost, provider};
 
 use crate::cli::{CardWork, Sandbox};
 use crate::output::{Failure, Output};
@@ -39,9 +39,9 @@ pub(crate) fn run(what: &Sandbox, output: Output) -> Result<(), Failure> {
             let ports = host::Ports { verification: verification.as_deref(), desk: desk.as_deref() };
             host::issuer(line, bank, ports, telephone, platform, output)
         }
-        Sandbox::UpiSwitch(host) => upi::switch(host, output),
+        Sandbox::UpiSwitch { host, desk } => upi::switch(host, desk, output),
         Sandbox::UpiCertificates { out } => upi::certificates(out, output),
-        Sandbox::UpiBank { host, bank, telephone } => upi::bank(host, bank, telephone, output),
+        Sandbox::UpiBank { host, desk, bank, telephone } => upi::bank(host, desk, (bank, telephone), output),
         Sandbox::Billers { data, listen } => upi::all_billers(&data.data, listen, output),
         Sandbox::Telephone { data, listen } => host::telephone(&data.data, listen, output),
     }

@@ -69,10 +69,16 @@ fn conclude(report: &Report, output: Output) -> Result<(), Failure> {
         "nobody knew for a while how {} of them had ended; {late} answers came too late, in {deliveries} deliveries",
         ends.unknown,
     ));
+    output.line(format!(
+        "{} disputes: {} paid back, {} not",
+        ends.paid_back + ends.closed,
+        ends.paid_back,
+        ends.closed
+    ));
     output.line("every payment has ended; all books agree, positions are zero, people were told what is");
     output.summary(json!({
         "orders": orders, "paid": ends.success, "failed": ends.failed, "returned": ends.returned,
-        "refunds": ends.refunds, "unknown_for_a_while": ends.unknown, "late": late, "deliveries": deliveries,
+        "refunds": ends.refunds, "paid_back": ends.paid_back, "closed": ends.closed, "unknown_for_a_while": ends.unknown, "late": late, "deliveries": deliveries,
         "digest": digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
     }));
     Ok(())

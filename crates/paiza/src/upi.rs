@@ -1,5 +1,6 @@
 //! `paiza upi`: a phone in account payment, and the tools: links and codes, signatures, messages and their rules.
 
+mod dispute;
 mod explain;
 mod input;
 mod keys;
@@ -42,6 +43,9 @@ pub(crate) enum Upi {
     /// A small balance on the phone, spent without a PIN
     #[command(subcommand)]
     Purse(purse::PurseCommand),
+    /// Claim a payment back that has ended, and work on such claims
+    #[command(subcommand)]
+    Dispute(dispute::DisputeCommand),
     /// The story of a payment: its steps, its legs in the banks' books, who owes what, the next deadline
     Explain(explain::Explain),
     /// Settle the cycles that are over, and write their files for both sides
@@ -180,6 +184,7 @@ pub(crate) fn run(what: &Upi, output: Output) -> Result<(), Failure> {
         Upi::Sign(what) => sign::sign(what, output),
         Upi::Verify(what) => sign::verify(what, output),
         Upi::Lint(what) => lint::run(what, output),
+        Upi::Dispute(what) => dispute::run(what, output),
         Upi::Explain(what) => explain::run(what, output),
         Upi::Phone(what) => phone::run(what, output),
         Upi::Mandate(what) => mandate::run(what, output),

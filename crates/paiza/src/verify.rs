@@ -6,6 +6,7 @@
 mod account_payments;
 mod bills;
 mod books;
+mod disputes;
 mod mandates;
 mod payments;
 
@@ -87,6 +88,7 @@ pub(crate) fn run(what: &Verify, output: Output) -> Result<(), Failure> {
     let disagree = |difference| Failure::integrity(format!("{}: {difference}", what.data.display()));
     let bills = std::mem::take(&mut followed.bills).compare().map_err(disagree)?;
     let mandates = std::mem::take(&mut followed.mandates).compare().map_err(disagree)?;
+    let disputes = std::mem::take(&mut followed.disputes).compare().map_err(disagree)?;
     if let Some(Report { agreed, under_way }) = followed.compare().map_err(disagree)? {
         output.line(format!(
             "{agreed} payments are the same from acquirer to issuer, {under_way} are under way"
@@ -99,6 +101,12 @@ pub(crate) fn run(what: &Verify, output: Output) -> Result<(), Failure> {
             "{agreed} account payments are the same at the switch and at both banks, {under_way} are under way"
         ));
         summary["account_payments"] = json!({"agreed": agreed, "under_way": under_way});
+    }
+    if let Some(disputes::Report { agreed, under_way }) = disputes {
+        output.line(format!(
+            "{agreed} disputes are the same at the switch and at both banks, {under_way} are under way"
+        ));
+        summary["disputes"] = json!({"agreed": agreed, "under_way": under_way});
     }
     if let Some(bills::Report { agreed, under_way }) = bills {
         output

@@ -1,5 +1,7 @@
 //! Every party of account payment as a process of its own, and phones by hand.
 
+#[path = "upi_parties/commands.rs"]
+mod commands;
 #[path = "kill/process.rs"]
 #[allow(dead_code, reason = "the tests of kills use more of it")]
 mod process;

@@ -2,6 +2,7 @@
 
 mod bills;
 mod blocking;
+mod disputes;
 mod mandates;
 mod merchants;
 mod purses;

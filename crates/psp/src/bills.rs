@@ -17,6 +17,7 @@ use crate::refunds::Refund;
 use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use upi::complaints::{PaidTo, back_by};
 use upi::mail::Desk;
 use upi::messages::Credential;
 use values::{Currency, Id, Money, Operation, Outbound, Record, Records, Timestamp};
@@ -410,6 +411,8 @@ pub(crate) fn ended<W: Records>(desk: &mut Desk<'_, W>, payment: &Payment) {
         let body = serde_json::to_vec(&told).expect("texts and numbers are JSON");
         let (topic, key) = (TOPIC.to_owned(), bill.transaction.clone());
         desk.records.send(Outbound { topic, key, due: desk.now, body });
+        // Who was paid and says nothing by then has the money claimed back.
+        desk.wake_at(&alarm_of(&bill), back_by(payment.at, PaidTo::Merchant));
     } else {
         desk.records.remove::<BillClaim>(&claim_key(&bill.bill, &bill.terms));
     }
@@ -503,12 +506,25 @@ pub(crate) fn came<W: Records>(psp: &Psp, desk: &mut Desk<'_, W>, transaction: &
     }
 }
 
-/// Gives back what a biller did not take, once the biller has it to give; false if this alarm is about something else.
+/// A dispute brought the money of a bill back: nothing more is given back, and the bill may be paid again.
+pub(crate) fn paid_back<W: Records>(desk: &mut Desk<'_, W>, mobile: &str, transaction: &str) {
+    let bill = desk.records.find::<BillPayment>(&(mobile.to_owned(), transaction.to_owned()));
+    let Some(bill) = bill.filter(|bill| bill.state != BillState::Refunded) else { return };
+    desk.let_sleep(&alarm_of(&bill));
+    desk.records.remove::<BillClaim>(&claim_key(&bill.bill, &bill.terms));
+    desk.records.put(BillPayment { state: BillState::Refunded, changed_at: desk.now, ..bill });
+}
+
+/// Claims back what a biller never answered for. Gives back what a biller did not take, once the biller has it to give; false if this alarm is about something else.
 pub(crate) fn woken<W: Records>(psp: &Psp, desk: &mut Desk<'_, W>, what: &str) -> bool {
     let Some((mobile, transaction)) = what.strip_prefix("bill ").and_then(|rest| rest.split_once(' ')) else {
         return false;
     };
     let bill = desk.records.find::<BillPayment>(&(mobile.to_owned(), transaction.to_owned()));
+    if bill.as_ref().is_some_and(|bill| bill.state == BillState::Telling) {
+        crate::disputes::not_told(psp, desk, mobile, transaction);
+        return true;
+    }
     let bill = bill.filter(|bill| bill.state == BillState::Refunding && bill.refund.is_none());
     let Some(bill) = bill else { return true };
     let biller = desk.records.find::<Customer>(&customer_name(&bill.terms.biller));

@@ -89,7 +89,7 @@ pub(crate) fn answered<W: Records>(desk: &mut Desk<'_, W>, question: &Question, 
     complaint.number = number.or(complaint.number);
     let said = |name: &str| told.settled.first().and_then(|settled| settled.element.attribute(name));
     complaint.state = match said("procStatus") {
-        Some("RESOLVED") => ComplaintState::Resolved,
+        Some("RESOLVED" | "CLOSED") => ComplaintState::Resolved,
         _ => ComplaintState::WithParty,
     };
     complaint.result = said("adjFlag").map(str::to_owned);

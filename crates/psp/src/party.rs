@@ -119,6 +119,10 @@ impl TakesMessages for Psp {
         if question.api == "ReqMandate" && is_certain(code) {
             mandates::failed(desk, &question, code);
         }
+        // What the switch's door did not take is not known to be refused.
+        if question.api == "ReqComplaint" && is_certain(code) {
+            crate::disputes::refused(desk, &question, code);
+        }
         desk.records.put(Question { state: QuestionState::Failed(code.to_owned()), ..question });
     }
 }
@@ -143,6 +147,9 @@ fn answered<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> Result<(),
     }
     if question.api == "ReqComplaint" && told.succeeded() {
         crate::complaints::answered(desk, &question, message);
+    }
+    if question.api == "ReqComplaint" {
+        crate::disputes::answered(desk, &question, message);
     }
     if question.api == "ReqBalEnq" && told.succeeded() {
         crate::purses::answered(desk, &question);

@@ -60,6 +60,14 @@ impl Record for Purse {
     }
 }
 
+impl Payment {
+    /// Whether it left a purse: what it came from is then a purse's reference, 18 digits, and no account's.
+    pub fn is_from_purse(&self) -> bool {
+        let is_reference = self.account.len() == 18 && self.account.bytes().all(|byte| byte.is_ascii_digit());
+        self.direction == Direction::Sent && is_reference
+    }
+}
+
 /// What is done with a purse, also as a phone says it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]

@@ -81,6 +81,12 @@ pub enum Refusal {
     /// The payment has ended.
     #[error("only a payment that has not ended is complained of")]
     NothingToComplainOf,
+    /// That cannot be claimed of this payment, or not any more.
+    #[error("that cannot be claimed of this payment")]
+    NothingToDispute,
+    /// The dispute stands where that cannot be done.
+    #[error("this cannot be done where the dispute stands")]
+    DisputeNotNow,
     /// It was decided before, or its time is over.
     #[error("this request is over")]
     RequestOver,
@@ -143,6 +149,8 @@ impl Refusal {
             Refusal::TimeInvalid => "time_invalid",
             Refusal::RefundTooMuch => "refund_too_much",
             Refusal::NothingToComplainOf => "nothing_to_complain_of",
+            Refusal::NothingToDispute => "nothing_to_dispute",
+            Refusal::DisputeNotNow => "dispute_not_now",
             Refusal::RequestOver => "request_over",
             Refusal::TooOften => "too_often",
             Refusal::MandateTerms(_) => "mandate_terms",

@@ -64,6 +64,14 @@ pub enum Defence {
     PurseMirror,
     /// Account payment, bank: limits of a purse's payments, day and balance.
     PurseLimits,
+    /// Account payment, switch: a payment has one dispute.
+    DisputeOnce,
+    /// Account payment, switch: no more is claimed of a payment than is left of it.
+    DisputeAmount,
+    /// Account payment, switch: only the payer's provider and the two banks of a payment act in its dispute.
+    DisputeStranger,
+    /// Account payment, bank: refunds and a dispute together give no more back than came.
+    DisputeOrRefund,
 }
 
 impl Check for Defence {

@@ -173,6 +173,7 @@ column-account = Account
 column-transfer = Transfer
 column-owes = Owes
 account-steps = At the switch
+account-dispute = Dispute
 account-legs = Legs at the banks
 account-books = In the books
 account-owed = Who owes whom

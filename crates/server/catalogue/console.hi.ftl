@@ -173,6 +173,7 @@ column-account = खाता
 column-transfer = अंतरण
 column-owes = देनदार
 account-steps = स्विच पर
+account-dispute = विवाद
 account-legs = बैंकों के चरण
 account-books = बही में
 account-owed = किसका किस पर बकाया

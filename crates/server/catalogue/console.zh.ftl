@@ -171,6 +171,7 @@ column-account = 账户
 column-transfer = 转账
 column-owes = 欠款方
 account-steps = 在交换中心
+account-dispute = 争议
 account-legs = 在各银行
 account-books = 账簿记录
 account-owed = 谁欠谁

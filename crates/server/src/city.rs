@@ -102,6 +102,8 @@ pub mod ports {
     pub const PLATFORM_DESK: u16 = 8609;
     /// The desks: the network's, then each bank's.
     pub const DESK: u16 = 8610;
+    /// The desks of account payment: the switch's, then each bank's.
+    pub const UPI_DESK: u16 = 8620;
 
     /// A bank's place in the directory, counted from 0.
     pub fn place(bank: &str) -> Option<u16> {

@@ -203,8 +203,11 @@ pub const PAGES: &[&str] = &[
     "/upi/mandates/{mandate}/pin?account=1",
     "/upi/receive",
     "/upi/receive?amount=250.00",
+    "/upi/purse",
+    "/upi/purse/pin",
     "/upi/payments/{transaction}",
     "/upi/payments/{transaction}/share",
+    "/upi/payments/{transaction}/dispute",
     "/upi/requests",
     "/upi/requests/{request}",
     "/upi/requests/{request}/pin?account=1",
@@ -286,6 +289,13 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/upi/mandates/{mandate}/pause", &[]),
     ("/upi/mandates/{mandate}/revoke", &[]),
     ("/upi/mandates/{mandate}/debit", &["amount"]),
+    ("/upi/purse", &["amount", "account"]),
+    ("/upi/purse/pin", &["approves", "pin"]),
+    ("/upi/purse/ask", &[]),
+    ("/upi/purse/close", &[]),
+    ("/upi/payments/{transaction}/dispute", &["reason", "amount"]),
+    ("/upi/payments/{transaction}/dispute/escalate", &[]),
+    ("/upi/payments/{transaction}/dispute/withdraw", &[]),
     ("/upi/requests/{request}/pin", &["approves", "pin"]),
     ("/upi/requests/{request}/decline", &[]),
     ("/upi/requests/{request}/block", &["report"]),
@@ -367,7 +377,7 @@ pub fn router(phone: PhoneDoor) -> Router {
 
 /// Those of account payment.
 fn account_routes() -> Router<PhoneDoor> {
-    use upi::{looking, mandates, paying, set_up};
+    use upi::{disputes, looking, mandates, paying, set_up};
     Router::new()
         .route("/upi", get(upi::home))
         .route("/upi/register", get(set_up::number).post(set_up::register))
@@ -395,13 +405,20 @@ fn account_routes() -> Router<PhoneDoor> {
         .route("/upi/mandates/{mandate}/debit", post(mandates::debit))
         .route("/upi/receive", get(looking::receive))
         .route("/upi/payments/{transaction}", get(looking::receipt))
+        .route("/upi/payments/{transaction}/dispute", get(disputes::one).post(disputes::raise))
+        .route("/upi/payments/{transaction}/dispute/escalate", post(disputes::escalate))
+        .route("/upi/payments/{transaction}/dispute/withdraw", post(disputes::withdraw))
         .route("/upi/payments/{transaction}/{file}", get(looking::hand_on))
 }
 
 /// What else is done with accounts: requests for money, addresses, bills, shares.
 fn more_account_routes() -> Router<PhoneDoor> {
-    use upi::{addresses, asked_for, bills, splits};
+    use upi::{addresses, asked_for, bills, purse, splits};
     Router::new()
+        .route("/upi/purse", get(purse::show).post(purse::decide))
+        .route("/upi/purse/pin", get(purse::pin).post(purse::approve))
+        .route("/upi/purse/ask", post(purse::ask))
+        .route("/upi/purse/close", post(purse::close))
         .route("/upi/requests", get(asked_for::list))
         .route("/upi/requests/{request}", get(asked_for::one))
         .route("/upi/requests/{request}/pin", get(asked_for::pin).post(asked_for::approve))

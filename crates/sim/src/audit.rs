@@ -1,13 +1,15 @@
 //! Whether all books, the switch, and what people were told agree, once everything has ended.
 
 use crate::town::{PSP, SWITCH, Town, banks};
-use ledger::Account;
+use ledger::{Account, Transfer};
 use psp::records::{Direction, Payment, PaymentState};
 use sandbox::upi::bank::{
-    BookCycle, UpiAccount, UpiLeg, compensation_account, reserve_account, settlement_account,
+    BookCycle, UpiAccount, UpiDisputeCase, UpiLeg, compensation_account, dispute_account, dispute_movement,
+    reserve_account, settlement_account,
 };
-use sandbox::upi::switch::{BankHealth, Position, UpiPayment};
+use sandbox::upi::switch::{BankHealth, Position, UpiDispute, UpiPayment};
 use std::collections::BTreeMap;
+use upi::disputes::{Side, State as DisputeState};
 use upi::machines::leg::Leg;
 use upi::machines::switch::{Beginning, State};
 use values::{Operation, Records};
@@ -23,6 +25,8 @@ pub struct Sums {
     pub reserve: i64,
     /// Banks gave it for money that came back late.
     pub compensation: i64,
+    /// Banks paid it in disputes for customers who had too little.
+    pub advanced: i64,
 }
 
 /// How many payments ended how.
@@ -38,6 +42,10 @@ pub struct Ends {
     pub unknown: u64,
     /// Of those that were paid: given back by their merchants.
     pub refunds: u64,
+    /// Disputes that ended for the payer.
+    pub paid_back: u64,
+    /// Disputes that ended for the payee.
+    pub closed: u64,
 }
 
 impl Town {
@@ -64,6 +72,7 @@ impl Town {
             sums.settlement += of(settlement_account());
             sums.reserve += of(reserve_account());
             sums.compensation += of(compensation_account());
+            sums.advanced += of(dispute_account());
         }
         sums
     }
@@ -100,7 +109,7 @@ impl Town {
         self.settle_cycles()?;
         let sums = self.all_sums();
         // What banks gave left their houses: it is with customers now.
-        if sums.customers - sums.compensation != opened {
+        if sums.customers - sums.compensation - sums.advanced != opened {
             return Err(format!("customers had {opened}, and now: {sums:?}"));
         }
         for bank in banks() {
@@ -128,14 +137,49 @@ impl Town {
         if let Some((leg, paise)) = standing.first_key_value() {
             return Err(format!("{leg:?} stands with {paise} paise, and the switch knows nothing of it"));
         }
+        let disputes = self.disputes(&mut ends)?;
         for payment in &payments {
-            let given_back = refunded.get(payment.id.as_str()).copied().unwrap_or(0);
+            let given_back = refunded.get(payment.id.as_str()).copied().unwrap_or(0)
+                + disputes.get(payment.id.as_str()).copied().unwrap_or(0);
             if given_back != payment.refunded || given_back > payment.paise {
                 return Err(format!("{}: {given_back} paise given back of {payment:?}", payment.id));
             }
         }
         self.told(&payments)?;
         Ok(ends)
+    }
+
+    /// All disputes have ended, and both banks booked what that says, once; what each gave back of its payment.
+    fn disputes(&mut self, ends: &mut Ends) -> Result<BTreeMap<String, u64>, String> {
+        let mut given_back = BTreeMap::new();
+        for dispute in self.records(SWITCH).all::<UpiDispute>() {
+            let is_paid = matches!(dispute.state, DisputeState::PaidBack(_));
+            if !dispute.state.has_ended() {
+                return Err(format!(
+                    "the dispute about {} has not ended: {:?}",
+                    dispute.payment, dispute.state
+                ));
+            }
+            *(if is_paid { &mut ends.paid_back } else { &mut ends.closed }) += 1;
+            for (bank, side) in [(&dispute.payer_bank, Side::Payer), (&dispute.payee_bank, Side::Payee)] {
+                // A payment that failed early never had a bank on this side.
+                if bank.is_empty() {
+                    continue;
+                }
+                let records = self.records(bank);
+                let case = records.find::<UpiDisputeCase>(&(dispute.payment.clone(), side));
+                let says = case.as_ref().is_some_and(|case| case.booked_at.is_some());
+                let line = records.find::<Transfer>(&dispute_movement(&dispute.payment, side));
+                let booked = line.map(|line| line.posted);
+                if booked != is_paid.then_some(dispute.paise) || says != is_paid {
+                    return Err(format!("{dispute:?}: {side:?} at {bank} booked {booked:?}, {case:?}"));
+                }
+            }
+            if is_paid {
+                given_back.insert(dispute.payment, dispute.paise);
+            }
+        }
+        Ok(given_back)
     }
 
     /// All legs that stand in a bank's books: bank, transaction, leg, with their paise.

@@ -6,10 +6,12 @@
 //! opens no socket.
 //!
 //! Read `town` (the parties, and a message from one to another), `people` (who pays whom), `faults` (what goes wrong, and how
-//! often), `audit` (whether all books and all that people were told agree), `soak` (a great many payments).
+//! often), `audit` (whether all books and all that people were told agree), `disputing` (disputes at random), `soak` (a
+//! great many payments).
 
 pub mod audit;
 pub mod dice;
+mod disputing;
 pub mod faults;
 pub mod people;
 pub mod soak;

@@ -104,6 +104,8 @@ impl Report {
         all.returned += ends.returned;
         all.unknown += ends.unknown;
         all.refunds += ends.refunds;
+        all.paid_back += ends.paid_back;
+        all.closed += ends.closed;
         self.digest = sha256_pieces(&[&self.digest, &round.digest]);
     }
 }
@@ -111,6 +113,8 @@ impl Report {
 struct Round {
     town: Town,
     devices: Vec<DeviceId>,
+    /// The same by mobile number.
+    people: Vec<(String, DeviceId)>,
     opened: i64,
     report: Report,
 }
@@ -127,7 +131,9 @@ impl Round {
         town.pass(Duration::from_secs(25 * 3_600));
         town.weather = weather;
         let opened = town.sums().0;
-        Round { town, devices, opened, report: Report::default() }
+        let mobile = |(number, ..): &(u64, &str, &str)| format!("91980000000{number}");
+        let people = PEOPLE.iter().map(mobile).zip(devices.iter().copied()).collect();
+        Round { town, devices, people, opened, report: Report::default() }
     }
 
     fn run(mut self, orders: u64) -> Result<Report, String> {
@@ -145,6 +151,12 @@ impl Round {
             }
             if self.town.dice.happens(20) {
                 self.decide();
+            }
+            if self.town.dice.happens(6) {
+                self.town.dispute_something(&self.people);
+            }
+            if self.town.dice.happens(12) {
+                self.town.argue(&self.people);
             }
             if self.town.dice.happens(2) {
                 self.town.forget_texts();

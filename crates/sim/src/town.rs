@@ -109,6 +109,31 @@ impl Town {
         }
     }
 
+    /// Has the switch judge acts in disputes with these checks.
+    pub fn judge_disputes_by(&mut self, at_switch: upi::defences::Defences) {
+        for place in self.places.values_mut() {
+            if let Role::Switch(switch) = place.role.clone() {
+                place.role = Role::Switch(switch.judging_by(at_switch));
+            }
+        }
+    }
+
+    /// The switch.
+    pub fn switch(&self) -> Switch {
+        match &self.places[SWITCH].role {
+            Role::Switch(switch) => switch.clone(),
+            Role::Psp(_) | Role::Bank(_) => unreachable!("the switch stands in its place"),
+        }
+    }
+
+    /// A bank, by its name on the wire.
+    pub fn bank(&self, organisation: &str) -> Bank {
+        match &self.places[organisation].role {
+            Role::Bank(bank) => bank.clone(),
+            Role::Psp(_) | Role::Switch(_) => unreachable!("a bank stands in its place"),
+        }
+    }
+
     /// Has the provider and all banks judge debits under mandates with these checks.
     pub fn judge_mandates_by(&mut self, at_psp: upi::defences::Defences, at_banks: upi::defences::Defences) {
         for place in self.places.values_mut() {

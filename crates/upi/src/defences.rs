@@ -66,6 +66,10 @@ pub enum Defence {
     MandateNotice,
     /// Above the limit of debits without a PIN the payer types it.
     MandatePin,
+    /// In a dispute a side acts where it has the word.
+    DisputeSide,
+    /// In a dispute nobody acts once the time for it is over.
+    DisputeClock,
 }
 
 impl Check for Defence {

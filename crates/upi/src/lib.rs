@@ -18,8 +18,9 @@
 //! transactions), `link` and `bharat` (what is scanned), `codes` (what an answer means, and what the person is told),
 //! `limits` (how much, how often, when), `mandate` (leave to debit again: its terms, its days, whether a debit keeps to them), `machines` (what becomes of a payment at a bank and at the switch), `mail` (what every
 //! party does with a message: take it once, answer by one of its own), `credential` (a PIN on its way to its bank), `purse` (a small balance that a phone spends without one), `settlement`
-//! (cycles, files, and whether network, log and books say the same), `complaints` (what may be complained of, and by when it
-//! is answered), `time`; `describe` and `tools` (what is told of all of it, to people and to programs); then `defences`.
+//! (cycles, files, and whether network, log and books say the same), `complaints` (by when late money is back, and what a day of
+//! delay costs), `disputes` (what may be claimed of a payment, and which act leads where), `time`; `describe` and `tools` (what is told of
+//! all of it, to people and to programs); then `defences`.
 //!
 //! Invariants: no input makes a function panic, sizes are bounded, errors name the place; what is received is
 //! verified before anything in it is believed; a link is never written anew.
@@ -35,6 +36,7 @@ pub mod complaints;
 pub mod credential;
 pub mod defences;
 pub mod describe;
+pub mod disputes;
 pub mod ids;
 pub mod limits;
 pub mod link;

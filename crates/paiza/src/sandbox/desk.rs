@@ -3,6 +3,8 @@
 use crate::cli::BankDesk;
 use crate::output::{Failure, Output};
 use sandbox::test_cards::of_bank;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use server::city::ports;
 use server::client::{ClientError, agent, answer};
@@ -16,7 +18,7 @@ fn desk_of(bank: &str, at: Option<&str>) -> Result<String, Failure> {
     }
 }
 
-fn addressed(at: &str) -> Result<String, Failure> {
+pub(crate) fn addressed(at: &str) -> Result<String, Failure> {
     let port = at.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
     port.map(|_| at.to_owned()).ok_or_else(|| Failure::usage("--at is HOST:PORT"))
 }
@@ -32,8 +34,19 @@ fn failure(error: ClientError) -> Failure {
 }
 
 fn post(at: &str, path: &str, body: &Value) -> Result<Value, Failure> {
+    send(at, path, body)
+}
+
+/// Sends something to a desk, and reads what it says.
+pub(crate) fn send<A: DeserializeOwned>(at: &str, path: &str, body: &impl Serialize) -> Result<A, Failure> {
+    let body = serde_json::to_vec(body).map_err(Failure::malformed)?;
     let request = agent().post(format!("http://{at}{path}")).header("content-type", "application/json");
-    answer(request.send(body.to_string().as_bytes())).map_err(failure)
+    answer(request.send(body.as_slice())).map_err(failure)
+}
+
+/// Reads what a desk has.
+pub(crate) fn fetch<A: DeserializeOwned>(at: &str, path: &str) -> Result<A, Failure> {
+    answer(agent().get(format!("http://{at}{path}")).call()).map_err(failure)
 }
 
 fn word(value: &Value) -> String {

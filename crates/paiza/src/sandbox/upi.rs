@@ -29,6 +29,23 @@ pub(crate) struct UpiHost {
     tls: Option<PathBuf>,
 }
 
+/// Where the people of a party work on disputes.
+#[derive(Args)]
+pub(crate) struct UpiDesk {
+    /// Where its people work on disputes, HOST:PORT; nowhere if absent
+    #[arg(long)]
+    desk: Option<String>,
+}
+
+impl UpiDesk {
+    fn socket(&self) -> Result<Option<TcpListener>, Failure> {
+        let bind = |at: &String| {
+            TcpListener::bind(at).map_err(|error| Failure::configuration(format!("{at}: {error}")))
+        };
+        self.desk.as_ref().map(bind).transpose()
+    }
+}
+
 /// Where organisations listen: as documented, unless named otherwise.
 fn book(host: &UpiHost) -> Result<AddressBook, Failure> {
     let directory = UpiDirectory::sandbox();
@@ -73,21 +90,26 @@ fn serve(what: &str, at: SocketAddr, running: Running, output: Output) -> Result
     super::host::run(what, at, json!({}), running, output)
 }
 
-pub(super) fn switch(host: &UpiHost, output: Output) -> Result<(), Failure> {
+pub(super) fn switch(host: &UpiHost, desk: &UpiDesk, output: Output) -> Result<(), Failure> {
     let http = Http::start().map_err(failure)?;
     let socket = host.socket(ports::UPI_SWITCH)?;
-    let party = upi_switch(&host.plan()?, &http, socket, &book(host)?).map_err(failure)?;
+    let party = upi_switch(&host.plan()?, &http, socket, &book(host)?, desk.socket()?).map_err(failure)?;
     serve("The UPI switch", party.at, party.running, output)
 }
 
-pub(super) fn bank(host: &UpiHost, bank: &str, telephone: &str, output: Output) -> Result<(), Failure> {
+pub(super) fn bank(
+    host: &UpiHost,
+    desk: &UpiDesk,
+    (bank, telephone): (&str, &str),
+    output: Output,
+) -> Result<(), Failure> {
     let directory = UpiDirectory::sandbox();
     let place = directory.banks.iter().position(|known| known.id == bank);
     let place = place.ok_or_else(|| Failure::usage(format!("there is no bank {bank}")))?;
     let http = Http::start().map_err(failure)?;
     let documented = ports::UPI_BANK + u16::try_from(place).unwrap_or_default();
     let (socket, entry) = (host.socket(documented)?, &directory.banks[place]);
-    let telephone = address(telephone)?;
+    let telephone = (address(telephone)?, desk.socket()?);
     let party = upi_bank(&host.plan()?, &http, socket, &book(host)?, entry, telephone);
     let party = party.map_err(failure)?;
     serve(&entry.name, party.at, party.running, output)

@@ -3,13 +3,14 @@
 
 use crate::output::{Failure, Output};
 use clap::Args;
-use sandbox::upi::bank::{UpiLeg, compensation_movement, movements};
+use sandbox::upi::bank::{UpiLeg, compensation_movement, dispute_movement, movements};
 use sandbox::upi::directory::UpiDirectory;
-use sandbox::upi::switch::{UpiPayment, UpiStep};
+use sandbox::upi::switch::{UpiDispute, UpiDisputeStep, UpiPayment, UpiStep};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use store::driver::View;
 use store::{Schema, look_up, rooms};
+use upi::disputes::Side;
 use upi::machines::leg::Leg;
 use upi::machines::switch::State;
 use values::{Currency, Money, Timestamp};
@@ -57,6 +58,10 @@ pub(super) fn run(what: &Explain, output: Output) -> Result<(), Failure> {
             show_step(&payment, &step, output);
         }
     }
+    let dispute = switch.find::<UpiDispute>(&payment.id)?;
+    if let Some(dispute) = &dispute {
+        show_dispute(&payment, dispute, &mut switch, output)?;
+    }
     let mut stands = Vec::new();
     for bank in &UpiDirectory::sandbox().banks {
         let path = what.data.join(format!("upi-bank-{}/bank", bank.id));
@@ -73,7 +78,7 @@ pub(super) fn run(what: &Explain, output: Output) -> Result<(), Failure> {
         output.line(format!("  {who} owes {whom} {}", rupees(payment.paise)));
         output.row(&json!({ "event": "owes", "who": who, "whom": whom, "paise": payment.paise }));
     }
-    let next = payment.due_at.map(upi::time::write);
+    let next = dispute.as_ref().and_then(|dispute| dispute.due_at).or(payment.due_at).map(upi::time::write);
     match &next {
         Some(at) => output.line(format!("  next deadline {at}")),
         None => output.line("  nothing is waited for any more"),
@@ -81,6 +86,7 @@ pub(super) fn run(what: &Explain, output: Output) -> Result<(), Failure> {
     output.summary(json!({
         "transaction": payment.id, "state": word(&payment.state), "code": payment.state.code(),
         "cause": payment.cause, "next_deadline": next,
+        "dispute": dispute.map(|dispute| dispute.state.to_string()),
     }));
     Ok(())
 }
@@ -135,6 +141,35 @@ fn show_step(payment: &UpiPayment, step: &UpiStep, output: Output) {
     }));
 }
 
+/// The steps of a payment's dispute.
+fn show_dispute(
+    payment: &UpiPayment,
+    dispute: &UpiDispute,
+    switch: &mut Records,
+    output: Output,
+) -> Result<(), Failure> {
+    output.line(format!(
+        "  dispute {}: {} for reason {}, {}",
+        dispute.number,
+        rupees(dispute.paise),
+        dispute.reason,
+        dispute.state,
+    ));
+    for number in 1..=dispute.steps {
+        let Some(step) = switch.find::<UpiDisputeStep>(&(payment.id.clone(), number))? else { continue };
+        let who = if step.by.is_empty() { "the network" } else { UpiDirectory::sandbox().name_of(&step.by) };
+        let act = step.act.map_or_else(|| "raised".to_owned(), upi::disputes::words::word_of);
+        let code = if step.code.is_empty() { String::new() } else { format!(" ({})", step.code) };
+        let ms = after(payment, step.at);
+        output.line(format!("  {ms:>7} ms  {who}: {act}{code}: {}", step.state));
+        output.row(&json!({
+            "event": "dispute", "after_ms": ms as u64, "by": who, "act": act, "code": step.code,
+            "state": step.state.to_string(),
+        }));
+    }
+    Ok(())
+}
+
 /// The legs that a bank knows, and what its books hold of them.
 fn show_bank(
     payment: &UpiPayment,
@@ -167,6 +202,14 @@ fn show_bank(
             output.row(&json!({
                 "event": "book", "bank": name, "leg": leg, "undone": undone, "transfer": id, "paise": line.posted,
             }));
+        }
+    }
+    for (side, what) in [(Side::Payee, "given back for a dispute"), (Side::Payer, "got back by a dispute")] {
+        if let Some(line) = records.find::<ledger::Transfer>(&dispute_movement(&payment.id, side))? {
+            let (ms, amount) = (after(payment, line.ended_at), rupees(line.posted));
+            output.line(format!("  {ms:>7} ms  {name}: {amount} {what}"));
+            output
+                .row(&json!({ "event": "dispute_booked", "bank": name, "side": side, "paise": line.posted }));
         }
     }
     if let Some(line) = records.find::<ledger::Transfer>(&compensation_movement(&payment.id))? {

@@ -2,9 +2,10 @@
 
 use sandbox::upi::bank::UpiLeg;
 use sandbox::upi::directory::UpiDirectory;
-use sandbox::upi::switch::{Position, UpiPayment};
+use sandbox::upi::switch::{Position, UpiDispute, UpiDisputeStep, UpiPayment};
 use std::collections::{BTreeMap, BTreeSet};
 use store::Workspace;
+use upi::disputes::State as DisputeState;
 use upi::machines::leg::Leg;
 use upi::machines::switch::State;
 use upi::settlement::Cycle;
@@ -33,6 +34,14 @@ pub(super) fn positions(records: &mut Workspace<'_>) -> Result<usize, String> {
             add(Cycle::of_disputes(at), &payee.bank, paise, 0);
             add(Cycle::of_disputes(at), &payer.bank, 0, paise);
         }
+    }
+    let disputes = records.all::<UpiDispute>().into_iter().map(|dispute| (dispute.payment.clone(), dispute));
+    let disputes: BTreeMap<_, _> = disputes.collect();
+    let given_back = |step: &UpiDisputeStep| matches!(step.state, DisputeState::Paying(_));
+    for step in records.all::<UpiDisputeStep>().into_iter().filter(given_back) {
+        let dispute = disputes.get(&step.payment).ok_or("a step of no dispute")?;
+        add(Cycle::of_disputes(step.at), &dispute.payee_bank, dispute.paise, 0);
+        add(Cycle::of_disputes(step.at), &dispute.payer_bank, 0, dispute.paise);
     }
     let positions = records.all::<Position>();
     let kept = positions.iter().map(|kept| ((kept.cycle.clone(), kept.bank.clone()), [kept.pays, kept.gets]));

@@ -37,6 +37,8 @@ pub(super) struct Followed {
     pub(super) bills: super::bills::Followed,
     /// What providers and banks say of mandates and purses.
     pub(super) mandates: super::mandates::Followed,
+    /// What the switch and the banks say of disputes.
+    pub(super) disputes: super::disputes::Followed,
 }
 
 /// The acquirer's books.
@@ -86,6 +88,7 @@ impl Followed {
                     self.account_payments.read(name, records);
                     self.bills.read(name, records);
                     self.mandates.read(name, records);
+                    self.disputes.read(name, records);
                 }
             }
         }

@@ -105,6 +105,7 @@ async fn accounts(way: Way) {
     person.press("form[action='/upi/receive'] button").await;
     assert!(person.text(".money2").await.contains("250"));
     mandates(&person, &house).await;
+    purse(&person, phone).await;
     let said = browser.complaints().await;
     assert!(said.is_empty(), "{said:?}");
 }
@@ -132,6 +133,28 @@ async fn mandates(person: &Person<'_>, house: &House) {
     person.press("form[action$='/revoke'] button").await;
     person.wait_for(".bottom:not(:has(form))").await;
     assert!(person.text(".lead[role='status']").await.contains("ended"));
+}
+
+/// A purse is opened with the PIN, pays without, and is closed.
+async fn purse(person: &Person<'_>, phone: SocketAddr) {
+    person.open(phone, "/upi").await;
+    person.press("a[href='/upi/purse']").await;
+    person.fill("#amount", "500.00").await;
+    person.press(".bottom button.act").await;
+    person.wait_for("#pin").await;
+    assert_eq!(person.approve_by_pin().await, "Paid");
+    person.look_up(phone, "ravi@paiza").await;
+    person.fill("#amount", "30.00").await;
+    person.press("input[value='purse']").await;
+    person.press(".bottom button.metal").await;
+    person.wait_for(".ok-head h1, .receipt-head:not([data-follow]) h1").await;
+    assert_eq!(person.text("main h1 .chip").await, "Paid");
+    person.open(phone, "/upi/purse").await;
+    assert!(person.text(".money1").await.contains("470"));
+    person.press("form[action='/upi/purse/close'] button").await;
+    person.wait_for(".ok-head h1, .receipt-head:not([data-follow]) h1").await;
+    person.open(phone, "/upi/purse").await;
+    assert!(person.text(".bottom").await.contains("Open the purse"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

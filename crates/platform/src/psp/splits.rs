@@ -1,8 +1,8 @@
 //! Bills that several people share.
 
 use super::{PaymentService, PspError};
-use psp::records::DeviceId;
-use psp::splits::{Sharer, Split, SplitBill};
+use psp::records::{DeviceId, Direction, Payment};
+use psp::splits::{Share, Sharer, Split, SplitBill};
 use psp::{Refusal, binding::customer_of};
 use values::{Money, Records};
 
@@ -19,14 +19,21 @@ impl PaymentService {
         self.call(SplitBill { device, id, note, total, people, with_splitter, entropy })
     }
 
-    /// A split of this phone's customer.
-    pub fn split(&self, device: DeviceId, id: &str) -> Result<Split, PspError> {
+    /// A split of this phone's customer, and for each share how much of its payment was given back, or is being, in paise.
+    pub fn split(&self, device: DeviceId, id: &str) -> Result<(Split, Vec<u64>), PspError> {
         let id = id.to_owned();
         let found = self.store.read(move |records| {
             let mobile = customer_of(records, device)?.mobile;
-            records.find::<Split>(&id).filter(|split| split.mobile == mobile).ok_or(Refusal::NotFound)
+            let split = records.find::<Split>(&id).filter(|split| split.mobile == mobile);
+            let split = split.ok_or(Refusal::NotFound)?;
+            let mut given_back = |share: &Share| {
+                let key = (mobile.clone(), share.paid.clone()?, Direction::Received);
+                records.find::<Payment>(&key).map(|payment| payment.refunded)
+            };
+            let given_back = split.shares.iter().map(|share| given_back(share).unwrap_or(0)).collect();
+            Ok((split, given_back))
         })?;
-        Ok(found?)
+        found.map_err(|refusal: Refusal| PspError::Refused(refusal))
     }
 
     /// The splits of this phone's customer, the newest first.

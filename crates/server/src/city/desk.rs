@@ -5,6 +5,8 @@
 //! clerk. A web page open on it is not, so a request must be addressed to this machine by its own name and carry
 //! JSON, which another site's page cannot send unasked.
 
+pub mod disputes;
+
 use super::settlement::SettlementDesk;
 use crate::hosts::issuer::{Issuer, NotReplaced};
 use crate::platform_http::developers::{self, Api};

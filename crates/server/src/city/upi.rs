@@ -1,5 +1,6 @@
 //! The parties of account payment: the switch, banks, and the provider. Each has records, keys and a port of its own.
 
+use super::desk::disputes;
 use super::party::{Http, Running, address, io, of};
 use super::{CityError, Plan, ports};
 use crate::console::accounts::AccountSources;
@@ -111,29 +112,33 @@ fn start<P: Party>(
     Ok(UpiParty { at, store, running })
 }
 
-/// Starts the switch.
+/// Starts the switch, with the desk of its people if there is a port for it.
 pub fn upi_switch(
     plan: &Plan,
     http: &Http,
     socket: TcpListener,
     book: &AddressBook,
+    desk: Option<TcpListener>,
 ) -> Result<UpiParty, CityError> {
     let mut running = Running::default();
     let schema = store::rooms::upi::switch(Schema::new());
     let store = running.open(plan, "upi-switch", "upi-switch/switch", schema)?;
     let switch = Switch::new(UpiDirectory::sandbox()).defended(plan.defences.sandbox);
+    if let Some(desk) = desk {
+        running.serve(http, desk, disputes::upi_switch(switch.clone(), store.clone()))?;
+    }
     let nothing = (axum::Router::new(), HashMap::new());
     start(plan, http, socket, book, ("upi-switch", store, running), switch, nothing)
 }
 
-/// Starts a bank; it texts its customers through the telephone network.
+/// Starts a bank, with the desk of its people if there is a port for it; it texts its customers through the telephone network.
 pub fn upi_bank(
     plan: &Plan,
     http: &Http,
     socket: TcpListener,
     book: &AddressBook,
     bank: &'static UpiBank,
-    telephone: SocketAddr,
+    (telephone, desk): (SocketAddr, Option<TcpListener>),
 ) -> Result<UpiParty, CityError> {
     let mut running = Running::default();
     let name = format!("upi-bank-{}", bank.id);
@@ -152,6 +157,9 @@ pub fn upi_bank(
         if sent.is_ok() { Arrival::Delivered } else { Arrival::Retry }
     });
     let party = Bank::new(bank).defended(plan.defences.sandbox);
+    if let Some(desk) = desk {
+        running.serve(http, desk, disputes::upi_bank(party.clone(), store.clone()))?;
+    }
     let more = (axum::Router::new(), HashMap::from([(TOPIC_TEXT.to_owned(), texts)]));
     start(plan, http, socket, book, (&name, store, running), party, more)
 }
@@ -211,6 +219,10 @@ pub struct UpiParties {
     pub billers: Store,
     /// Where the billers listen.
     pub billers_at: SocketAddr,
+    /// Where the switch's people work on disputes.
+    pub switch_desk: SocketAddr,
+    /// The same of each bank, by short name.
+    pub bank_desks: Vec<(String, SocketAddr)>,
 }
 
 impl UpiParties {
@@ -260,12 +272,16 @@ pub fn upi_parties<'a>(
     let book = AddressBook::new(entries);
     let billers_at = address(&billers_socket)?;
     let provider = psp(plan, http("psp"), psp_sockets, &book, (&directory.psps[0], telephone, billers_at))?;
-    let switch = upi_switch(plan, http("switch"), switch_socket, &book)?;
+    let desk = bind(ports::UPI_DESK, "desk of account payment's switch")?;
+    let switch_desk = address(&desk)?;
+    let switch = upi_switch(plan, http("switch"), switch_socket, &book, Some(desk))?;
     let paid = billers(plan, http("billers"), billers_socket)?;
     let mut running = vec![provider.party.running, switch.running, paid.running];
-    let mut banks = Vec::new();
-    for (bank, socket) in sockets {
-        let party = upi_bank(plan, http("bank"), socket, &book, bank, telephone)?;
+    let (mut banks, mut bank_desks) = (Vec::new(), Vec::new());
+    for (place, (bank, socket)) in (1u16..).zip(sockets) {
+        let desk = bind(ports::UPI_DESK + place, &format!("desk of {}", bank.name))?;
+        bank_desks.push((bank.id.clone(), address(&desk)?));
+        let party = upi_bank(plan, http("bank"), socket, &book, bank, (telephone, Some(desk)))?;
         banks.push((bank.id.clone(), party.at, party.store));
         running.push(party.running);
     }
@@ -277,6 +293,8 @@ pub fn upi_parties<'a>(
         banks,
         billers: paid.store,
         billers_at,
+        switch_desk,
+        bank_desks,
     };
     Ok((parties, running))
 }

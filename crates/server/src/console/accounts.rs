@@ -13,7 +13,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use sandbox::upi::bank::{UpiLeg, movements};
-use sandbox::upi::switch::{UpiPayment, UpiStep};
+use sandbox::upi::directory::UpiDirectory;
+use sandbox::upi::switch::{UpiDispute, UpiDisputeStep, UpiPayment, UpiStep};
 use store::{Store, StoreError, Value};
 use values::{Records, Timestamp};
 
@@ -111,12 +112,22 @@ pub(super) async fn story(
             let payment = records.find::<UpiPayment>(&transaction)?;
             let step = |number| records.find::<UpiStep>(&(payment.id.clone(), number));
             let steps: Vec<UpiStep> = (1..=payment.steps).filter_map(step).collect();
-            Some((payment, steps))
+            let dispute = records.find::<UpiDispute>(&payment.id);
+            let step = |number| records.find::<UpiDisputeStep>(&(payment.id.clone(), number));
+            let argued: Vec<_> =
+                (1..=dispute.as_ref().map_or(0, |dispute| dispute.steps)).filter_map(step).collect();
+            Some((payment, steps, (dispute, argued)))
         })?;
-        let Some((payment, steps)) = found else { return Ok(None) };
+        let Some((payment, steps, (dispute, argued))) = found else { return Ok(None) };
         let (legs, books, owed) = at_the_banks(desk, &sources.banks, &payment)?;
-        let tables = [facts(desk, &payment), steps_table(desk, &payment, &steps), legs, books, owed];
-        let due = payment.due_at.map(|due| desk.page.language.say_text("account-due", "time", &time(due)));
+        let mut tables = vec![facts(desk, &payment), steps_table(desk, &payment, &steps), legs, books, owed];
+        if dispute.is_some() {
+            tables.push(dispute_table(desk, &payment, &argued));
+        }
+        let due = dispute
+            .and_then(|dispute| dispute.due_at)
+            .or(payment.due_at)
+            .map(|due| desk.page.language.say_text("account-due", "time", &time(due)));
         let note = due.unwrap_or_else(|| desk.say("account-over"));
         Ok(Some(screen::tables(&desk.page, &desk.frame, &payment.id, Some(&note), &[], &tables)))
     };
@@ -165,6 +176,31 @@ fn steps_table(desk: &Desk, payment: &UpiPayment, steps: &[UpiStep]) -> Table {
         ("column-note", ""),
     ];
     desk.table("account-steps", &columns, steps.iter().map(row).collect(), "console-no-payments")
+}
+
+/// The steps of its dispute.
+fn dispute_table(desk: &Desk, payment: &UpiPayment, steps: &[UpiDisputeStep]) -> Table {
+    let row = |step: &UpiDisputeStep| {
+        let who = match step.by.as_str() {
+            "" => desk.say("account-network"),
+            by => UpiDirectory::sandbox().name_of(by).to_owned(),
+        };
+        vec![
+            after(payment, step.at),
+            Cell::text(who),
+            Cell::code(step.act.map(::upi::disputes::words::word_of).unwrap_or_default()),
+            Cell::code(step.state.to_string()),
+            Cell::code(step.code.clone()),
+        ]
+    };
+    let columns = [
+        ("column-after", "number"),
+        ("column-party", ""),
+        ("column-cause", ""),
+        ("column-state", ""),
+        ("column-answer", ""),
+    ];
+    desk.table("account-dispute", &columns, steps.iter().map(row).collect(), "console-no-payments")
 }
 
 /// The legs that the banks know, what their books hold of them, and who owes whom by them.

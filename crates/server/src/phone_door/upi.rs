@@ -5,14 +5,17 @@
 //! form it is typed into, so that no other page can put another payee under it.
 //!
 //! Read `set_up` (number, account, address, PIN), `paying` (whom, how much, the PIN, the end), `asked_for` (what merchants ask
-//! for), `bills`, `splits`, `mandates` (leave to debit again), `looking` (balance, receipts, the own code), `addresses` (the own ones, those that are blocked).
+//! for), `bills`, `splits`, `mandates` (leave to debit again), `purse` (a balance spent without a PIN), `pins` (what a typed PIN does), `disputes` (what is claimed of a payment), `looking` (balance, receipts, the own code), `addresses` (the own ones, those that are blocked).
 
 pub(super) mod addresses;
 pub(super) mod asked_for;
 pub(super) mod bills;
+pub(super) mod disputes;
 pub(super) mod looking;
 pub(super) mod mandates;
 pub(super) mod paying;
+mod pins;
+pub(super) mod purse;
 pub(super) mod set_up;
 pub(super) mod splits;
 
@@ -84,6 +87,8 @@ pub(super) struct State {
     proposed: Option<Arc<mandates::Proposed>>,
     /// An order of which nobody knows whether the provider has it, and the name it was shown with.
     unsent: Option<Arc<(NewPayment, String)>>,
+    /// What goes into the purse, or comes back from a lost one, until its PIN was typed.
+    purse: Option<Arc<purse::Decided>>,
     /// The last order that was approved.
     last: Option<String>,
     /// The bill that is looked at.

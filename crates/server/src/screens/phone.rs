@@ -1,17 +1,19 @@
 //! The phone's own pages: what its owner sees, made from plain values that its door hands in.
 //!
-//! Read `first_run` (setting a phone up), `cards` (home, adding, one card), `tapping`, `coding` (by code), `upi` (from a bank account), `requests` (asked for, addresses), `bills`, `splits`, `mandates`,
+//! Read `first_run` (setting a phone up), `cards` (home, adding, one card), `tapping`, `coding` (by code), `upi` (from a bank account), `requests` (asked for, addresses), `bills`, `splits`, `mandates`, `disputes`, `purse`,
 //! `looking_back` (history, texts), `own` (settings, devices, privacy).
 
 mod bills;
 mod cards;
 mod coding;
+mod disputes;
 mod first_run;
 mod looking_back;
 mod mandates;
 mod mini;
 mod own;
 mod privacy;
+mod purse;
 mod requests;
 mod slip;
 mod splits;
@@ -28,6 +30,7 @@ pub use cards::{
     remove, verify,
 };
 pub use coding::{ByCodeView, PayCodeView, by_code, pay_code};
+pub use disputes::{ClaimView, DisputeView, upi_claim, upi_dispute};
 pub use first_run::{PasskeyAsk, UnlockView, code, gone, passcode, recovery, unlock, welcome};
 use looking_back::receipt_sentence;
 pub use looking_back::{HistoryView, MonthView, ReceiptView, RowView, TextView, history, inbox, receipt};
@@ -36,6 +39,7 @@ pub use own::{DeviceRow, OwnPasskey, PasskeyOffer, YouView, devices, own_passkey
 pub use privacy::{
     AccessRow, ConsentRow, HereView, LeaveView, PrivacyView, ThereView, leave, left, privacy_centre,
 };
+pub use purse::{PurseView, upi_purse};
 pub use requests::{RequestRow, RequestView, upi_addresses, upi_blocked, upi_request, upi_requests};
 pub use slip::{HistoryLine, Slip, history_paper, share};
 pub use splits::{NewSplitView, ShareView, SplitRow, upi_share, upi_split, upi_split_new, upi_splits};

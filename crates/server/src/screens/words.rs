@@ -21,7 +21,7 @@ pub enum Language {
 }
 
 /// How many catalogues a language has.
-const FAMILIES: usize = 9;
+const FAMILIES: usize = 11;
 
 /// The catalogues of a language: what all screens say, then what the screens of one party say.
 macro_rules! family {
@@ -36,6 +36,8 @@ macro_rules! family {
             include_str!(concat!("../../catalogue/test.", $language, ".ftl")),
             include_str!(concat!("../../catalogue/upi.", $language, ".ftl")),
             include_str!(concat!("../../catalogue/bills.", $language, ".ftl")),
+            include_str!(concat!("../../catalogue/disputes.", $language, ".ftl")),
+            include_str!(concat!("../../catalogue/purse.", $language, ".ftl")),
         ]
     };
 }

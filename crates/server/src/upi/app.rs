@@ -4,6 +4,7 @@
 
 mod bills;
 mod blocking;
+mod disputes;
 pub mod mandates;
 pub mod purses;
 mod splits;
@@ -37,6 +38,7 @@ use values::{Currency, Money, Timestamp};
 
 pub use bills::{BillPaid, BillerShown, NewBill, NewBillPayment, NewRecharge};
 pub use blocking::{Named, NewBlock};
+pub use disputes::{DisputeAct, DisputeNews, DisputeOf, DisputeShown, NewDispute};
 pub use splits::{NewSharer, NewSplit, SplitShown};
 
 /// The longest body of a request, in bytes.
@@ -371,6 +373,7 @@ impl From<PspError> for No {
                     | Refusal::MandateOver
                     | Refusal::DebitPresented
                     | Refusal::PurseOpen
+                    | Refusal::DisputeNotNow
                     | Refusal::RequestOver => StatusCode::CONFLICT,
                     _ => StatusCode::UNPROCESSABLE_ENTITY,
                 };
@@ -553,7 +556,8 @@ impl App {
         let service = &self.0.service;
         let answered = blocking::answer(service, device, call, rest)
             .or_else(|| bills::answer(service, self.0.billers.as_ref(), device, call, rest))
-            .or_else(|| splits::answer(service, device, call, rest));
+            .or_else(|| splits::answer(service, device, call, rest))
+            .or_else(|| disputes::answer(service, device, call, rest));
         answered.unwrap_or_else(|| Err(PspError::Refused(Refusal::NotFound).into()))
     }
 

@@ -6,6 +6,7 @@
 
 mod bills;
 mod blocking;
+mod disputes;
 mod mandates;
 pub mod purse;
 mod splits;

@@ -47,6 +47,7 @@ mod upi;
 mod upi_addresses;
 mod upi_attacks;
 mod upi_bills;
+mod upi_disputes;
 mod upi_mandates;
 mod upi_purses;
 mod upi_splits;

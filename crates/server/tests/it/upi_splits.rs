@@ -62,6 +62,10 @@ fn each_pays_a_share_and_the_splitter_sees_who_has() {
     let known = asha.payment(&paid).unwrap().payment;
     assert_eq!((known.paise, known.other.as_str()), (33_334, "ravi@paiza"));
 
+    // What goes back of a share is told with it.
+    asha.refund(&paid, Some(rupees("100.00")), None).unwrap();
+    assert_eq!(asha.split(&made.split.id).unwrap().given_back, [10_000, 0, 0]);
+
     // It is the splitter's alone.
     assert_eq!(refused(ravi.split(&made.split.id)), "not_found");
     assert!(ravi.splits().unwrap().is_empty());

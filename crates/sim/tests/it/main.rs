@@ -3,6 +3,7 @@
 mod bills;
 mod collects;
 mod complaints;
+mod disputes;
 mod fault_table;
 mod faults;
 mod health;
@@ -11,4 +12,5 @@ mod mandates;
 mod purses;
 mod refunds;
 mod settlement;
+mod silent_biller;
 mod soak;

@@ -3,6 +3,7 @@
 
 use crate::schema::{Kind, Mapping, Migration, Schema};
 use crate::{Rows, Store, StoreError, Value};
+use ::psp::disputes::Dispute;
 use ::psp::mandates::records::{Mandate, MandateDebit, MandateNumber, MandateTry};
 use ::psp::purses::Purse;
 use ::psp::records::{
@@ -17,23 +18,32 @@ use ::sandbox::upi::switch::{BankHealth, Exchange, MandateOrder, Position, UpiPa
 use ::upi::mail::Received;
 use values::Records;
 
+mod disputes;
 mod mandates;
 mod merchants;
 pub mod psp;
 
+pub use disputes::{dispute_cases, disputes, disputes_of};
 use mandates::{
     MANDATE, MANDATE_DEBIT, MANDATE_NUMBER, MANDATE_ORDER, MANDATE_TRY, UPI_MANDATE, UPI_MANDATE_DEBIT,
     UPI_MANDATE_ORDER, UPI_MANDATE_TRY,
 };
 pub use mandates::{mandate_debits, mandates};
 
-const SWITCH: &[Migration] = &[(1, include_str!("../../migrations/upi_switch/0001.sql"))];
-const BANK: &[Migration] = &[(1, include_str!("../../migrations/upi_bank/0001.sql"))];
-const PSP: &[Migration] = &[(1, include_str!("../../migrations/psp/0001.sql"))];
+const SWITCH: &[Migration] = &[
+    (1, include_str!("../../migrations/upi_switch/0001.sql")),
+    (2, include_str!("../../migrations/upi_switch/0002.sql")),
+];
+const BANK: &[Migration] = &[
+    (1, include_str!("../../migrations/upi_bank/0001.sql")),
+    (2, include_str!("../../migrations/upi_bank/0002.sql")),
+];
+const PSP: &[Migration] =
+    &[(1, include_str!("../../migrations/psp/0001.sql")), (2, include_str!("../../migrations/psp/0002.sql"))];
 
 /// Adds the tables of the switch.
 pub fn switch(schema: Schema) -> Schema {
-    schema
+    disputes::at_switch(schema)
         .migrations("upi_switch", SWITCH)
         .table::<Received>(RECEIVED)
         .table::<UpiPayment>(UPI_PAYMENT)
@@ -46,7 +56,7 @@ pub fn switch(schema: Schema) -> Schema {
 
 /// Adds the tables of a bank.
 pub fn bank(schema: Schema) -> Schema {
-    schema
+    disputes::at_bank(schema)
         .migrations("upi_bank", BANK)
         .table::<Received>(RECEIVED)
         .table::<UpiAccount>(UPI_ACCOUNT)
@@ -82,6 +92,7 @@ pub fn psp(schema: Schema) -> Schema {
         .table::<UsedTransaction>(USED_TRANSACTION)
         .table::<CollectRequest>(COLLECT_REQUEST)
         .table::<Complaint>(COMPLAINT)
+        .table::<Dispute>(disputes::DISPUTE)
         .table::<Mandate>(MANDATE)
         .table::<MandateNumber>(MANDATE_NUMBER)
         .table::<MandateDebit>(MANDATE_DEBIT)

@@ -85,7 +85,7 @@ impl Next {
     }
 }
 
-pub(super) fn pick(texts: [&'static str; 3], language: Language) -> &'static str {
+pub(crate) fn pick(texts: [&'static str; 3], language: Language) -> &'static str {
     let [english, hindi, chinese] = texts;
     match language {
         Language::English => english,

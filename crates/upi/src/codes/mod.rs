@@ -13,6 +13,7 @@ mod classify;
 mod table;
 mod whereabouts;
 
+pub(crate) use advice::pick;
 pub use advice::{Advice, Language};
 pub use begins::{mode, purpose};
 pub use classify::{Outcome, classify};

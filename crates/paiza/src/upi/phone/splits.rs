@@ -83,10 +83,12 @@ fn standing(split: &Split) -> (usize, usize) {
 
 fn show(shown: &SplitShown, output: Output) {
     let split = &shown.split;
-    for (share, link) in split.shares.iter().zip(&shown.links) {
+    for ((share, link), given_back) in split.shares.iter().zip(&shown.links).zip(&shown.given_back) {
         let amount = Money::new(share.paise, Currency::INR).unwrap_or(Money::zero(Currency::INR));
         let who = if share.who.is_empty() { "you" } else { &share.who };
         let stands = match (&share.paid, link) {
+            (Some(_), _) if *given_back >= share.paise => "paid, and given back",
+            (Some(_), _) if *given_back > 0 => "paid, and a part given back",
             (Some(_), _) => "paid",
             (None, Some(link)) => link,
             (None, None) => "your own part",
@@ -94,6 +96,7 @@ fn show(shown: &SplitShown, output: Output) {
         output.line(format!("{who}: {amount}  {stands}"));
         output.row(&json!({
             "who": who, "amount": amount.to_decimal(), "link": link, "paid": share.paid,
+            "given_back_paise": given_back,
         }));
     }
     let (paid, asked) = standing(split);

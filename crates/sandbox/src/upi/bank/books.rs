@@ -9,6 +9,7 @@ use ledger::{
 };
 use std::convert::Infallible;
 use upi::address::Mobile;
+use upi::disputes::Side;
 use upi::machines::leg::Leg;
 use values::{Currency, Id, Money, Operation, Records, Timestamp, id::kinds};
 
@@ -30,6 +31,11 @@ pub fn compensation_account() -> Id<kinds::Account> {
     house("compensation")
 }
 
+/// What the bank paid itself in disputes because its customers had too little; it is theirs to settle with the bank.
+pub fn dispute_account() -> Id<kinds::Account> {
+    house("disputes")
+}
+
 fn house(purpose: &str) -> Id<kinds::Account> {
     Id::from_u128(Digest::of(&[b"upi house account", purpose.as_bytes()]).as_u128())
 }
@@ -47,6 +53,7 @@ mod code {
     pub(super) const COMPENSATION: u16 = 204;
     pub(super) const CYCLE: u16 = 205;
     pub(super) const BLOCK: u16 = 206;
+    pub(super) const DISPUTE: u16 = 207;
 }
 
 /// The name of the movement of a leg, or of its opposite.
@@ -101,6 +108,30 @@ pub(super) fn compensate<W: Records>(
 ) -> Result<Applied, Refusal> {
     let (id, debit, credit) = (compensation_movement(transaction), compensation_account(), account.books);
     transfer(records, Order { id, debit, credit, amount, code: code::COMPENSATION }, now)
+}
+
+/// The name of the movement by which a side of a dispute is booked.
+pub fn dispute_movement(payment: &str, side: Side) -> Id<kinds::Transfer> {
+    let word: &[u8] = if side == Side::Payee { b"upi dispute collected " } else { b"upi dispute paid " };
+    Id::from_u128(Digest::of(&[word, payment.as_bytes()]).as_u128())
+}
+
+/// Takes a claim from the payee, or from the bank itself where no account is named; or gives it to the payer.
+pub(super) fn dispute<W: Records>(
+    records: &mut W,
+    account: Option<&UpiAccount>,
+    (side, payment): (Side, &str),
+    paise: u64,
+    now: Timestamp,
+) -> Result<Applied, Refusal> {
+    let amount = Money::new(paise, Currency::INR).map_err(|_| Refusal::Overflow)?;
+    let other = account.map_or(dispute_account(), |account| account.books);
+    let (debit, credit) = match side {
+        Side::Payee => (other, settlement_account()),
+        Side::Payer | Side::Network => (settlement_account(), other),
+    };
+    let id = dispute_movement(payment, side);
+    transfer(records, Order { id, debit, credit, amount, code: code::DISPUTE }, now)
 }
 
 /// The central bank settled a cycle: what this bank paid of it, or got. The same cycle again changes nothing.
@@ -197,7 +228,7 @@ impl Operation for OpenAccounts {
         let asset = |id| Account::new(id, Currency::INR, AccountKind::Asset);
         let known = "accounts of the embedded table can be opened";
         open_account(records, asset(settlement_account())).expect(known);
-        for house in [house("opening"), reserve_account(), compensation_account()] {
+        for house in [house("opening"), reserve_account(), compensation_account(), dispute_account()] {
             open_account(records, asset(house)).expect(known);
         }
         for entry in UpiDirectory::sandbox().accounts.iter().filter(|entry| entry.bank == self.bank.id) {

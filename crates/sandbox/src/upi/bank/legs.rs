@@ -366,7 +366,18 @@ pub(super) fn reverse<W: Records>(
         Some("CREDIT") => Leg::Credit,
         _ => return Err("U07"),
     };
-    let known = leg_of(desk, original.as_str(), leg);
+    let code = take_back(bank, desk, original.as_str(), leg);
+    Ok(plain_answer(desk, message, &code))
+}
+
+/// The same by name; the code of the answer.
+pub(super) fn take_back<W: Records>(
+    bank: &Bank,
+    desk: &mut Desk<'_, W>,
+    transaction: &str,
+    leg: Leg,
+) -> String {
+    let known = leg_of(desk, transaction, leg);
     let account = desk.records.find::<UpiAccount>(&known.account);
     // A credit that was spent meanwhile stands.
     let possible = match (&account, leg) {
@@ -404,7 +415,7 @@ pub(super) fn reverse<W: Records>(
             }
         }
     }
-    Ok(plain_answer(desk, message, &code))
+    code
 }
 
 /// What comes back late brings its compensation along, unasked.

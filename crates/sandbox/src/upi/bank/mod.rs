@@ -2,10 +2,12 @@
 //! or credits each transaction once.
 //!
 //! Read `records` (what it keeps), `boundary` (the only place in which a PIN is in clear), `registration` (which accounts
-//! a mobile number has, one-time passwords, setting a PIN), `legs` (debit, credit, reversal, status, what the back office asks), `refunds`, `mandates`, `purses`, `books`, `texts`.
+//! a mobile number has, one-time passwords, setting a PIN), `legs` (debit, credit, reversal, status, what the back office asks), `refunds`, `mandates`, `purses`,
+//! `disputes`, `books`, `texts`.
 
 mod books;
 mod boundary;
+pub mod disputes;
 mod legs;
 mod mandates;
 mod purses;
@@ -23,9 +25,10 @@ use upi::messages::{Account, Message};
 use values::Records;
 
 pub use books::{
-    BookCycle, OpenAccounts, compensation_account, compensation_movement, movements, reserve_account,
-    settlement_account,
+    BookCycle, OpenAccounts, compensation_account, compensation_movement, dispute_account, dispute_movement,
+    movements, reserve_account, settlement_account,
 };
+pub use disputes::records::{UpiDisputeAct, UpiDisputeCase};
 pub use records::{
     AccountName, MobileAccounts, OneTimePassword, PurseState, Spending, UpiAccount, UpiLeg, UpiMandate,
     UpiMandateDebit, UpiMandateOrder, UpiMandateTry, UpiPurse, UsedCredential,
@@ -99,6 +102,11 @@ impl Party for Bank {
             ("ReqPay", Some("CREDIT")) => legs::credit(self, desk, message)?,
             ("ReqPay", Some("REVERSAL")) => legs::reverse(self, desk, message)?,
             ("ReqChkTxn", _) => legs::status(desk, message)?,
+            ("RespComplaint", _) => return disputes::answered(desk, message),
+            ("ReqComplaint", Some("DISPUTE")) => disputes::told(self, desk, message)?,
+            ("ReqComplaint", _) if message.transaction.subtype.as_deref() == Some("REMITTER") => {
+                disputes::debit_stands(self, desk, message)?
+            }
             ("ReqComplaint", _) => legs::adjudicate(desk, message)?,
             ("ReqListAccount", _) => registration::list(self, desk, message),
             ("ReqOtp", _) => registration::send_password(self, desk, message),
@@ -123,7 +131,9 @@ impl Party for Bank {
 
     /// An answer that the switch does not take came too late for it; it asks again if it wants to know.
     fn refused<W: Records>(&self, desk: &mut Desk<'_, W>, message: &str, code: &str) {
-        desk.records.note("upi_bank.answer_not_taken", message, code);
+        if !disputes::refused(desk, message, code) {
+            desk.records.note("upi_bank.answer_not_taken", message, code);
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! The back office: it asks the payee's bank about a deemed payment until that says whether the credit stands, and answers
-//! complaints: at once where it knows, else it asks the bank that can know without waiting for the cycle to end.
+//! complaints: at once where it knows, else it asks the bank that can know without waiting for the cycle to end. What is claimed of a
+//! payment that has ended is for `disputes`.
 
-use super::payments;
 use super::records::UpiPayment;
+use super::{Switch, disputes, payments};
+use crate::defences::Defence;
 use upi::machines::switch::{Input, State};
 use upi::mail::{Desk, response};
 use upi::messages::Message;
@@ -33,13 +35,20 @@ pub(super) fn adjudicated(message: &Message) -> Option<Input> {
     }
 }
 
-/// A payer's provider complains of a payment that has not ended.
-pub(super) fn raised<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> Result<(), &'static str> {
+/// A payer's provider complains of a payment.
+pub(super) fn raised<W: Records>(
+    switch: &Switch,
+    desk: &mut Desk<'_, W>,
+    message: &Message,
+) -> Result<(), &'static str> {
     let original = message.transaction.original.as_ref().ok_or("U07")?.as_str().to_owned();
     let asker = message.head.organisation.clone();
     let payment = desk.records.find::<UpiPayment>(&original).ok_or("U04")?;
-    if payment.payer.provider != asker {
+    if payment.payer.provider != asker && switch.defences.stands(Defence::DisputeStranger) {
         return Err("U17");
+    }
+    if let Some(reason) = disputes::reason_for(message, &payment) {
+        return disputes::raised(switch, desk, message, (payment, reason));
     }
     let (status, flag) = match &payment.state {
         State::Success => ("RESOLVED", Some("TCC")),
@@ -66,6 +75,6 @@ pub(super) fn raised<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> R
 }
 
 /// The number of a complaint: one for each payment, so that it is the same however often it is raised.
-fn number_of(payment: &str) -> String {
+pub(super) fn number_of(payment: &str) -> String {
     format!("CRN{}", payment.get(3..).unwrap_or(payment))
 }

@@ -3,9 +3,10 @@
 //!
 //! Read `records`, then `payments` (a payment pushed through `upi::machines::switch`), `send` (what it sends on its way), `relay`
 //! (requests about accounts and addresses, passed on and answered), `refunds`, `mandates`, `health` (a slow bank does not hurt others), `positions`
-//! (who owes whom), `complaints` (the back office).
+//! (who owes whom), `complaints` (the back office), `disputes` (what is claimed of a payment that has ended).
 
 mod complaints;
+pub mod disputes;
 mod health;
 mod mandates;
 mod payments;
@@ -22,6 +23,7 @@ use upi::mail::{Desk, Identity, Party, is_certain};
 use upi::messages::Message;
 use values::Records;
 
+pub use disputes::records::{UpiDispute, UpiDisputeStep};
 pub use health::{MOST_WAITING, SILENCES};
 pub use records::{About, BankHealth, Exchange, MandateOrder, Position, Side, UpiPayment, UpiStep};
 
@@ -34,18 +36,26 @@ pub struct Switch {
     identity: Identity,
     directory: &'static UpiDirectory,
     defences: Defences,
+    disputes: upi::defences::Defences,
 }
 
 impl Switch {
     /// The switch of this directory.
     pub fn new(directory: &'static UpiDirectory) -> Switch {
-        Switch { identity: directory.switch.identity(), directory, defences: Defences::ALL }
+        let disputes = upi::defences::Defences::ALL;
+        Switch { identity: directory.switch.identity(), directory, defences: Defences::ALL, disputes }
     }
 
     /// The same with these checks. In a product there is but one set of them.
     #[must_use]
     pub fn defended(self, defences: Defences) -> Switch {
         Switch { defences, ..self }
+    }
+
+    /// The same that judges acts of disputes with these checks. In a product there is but one set of them.
+    #[must_use]
+    pub fn judging_by(self, disputes: upi::defences::Defences) -> Switch {
+        Switch { disputes, ..self }
     }
 }
 
@@ -62,14 +72,17 @@ impl Party for Switch {
         if message.response.is_some() {
             return self.answered(desk, message);
         }
-        if !self.directory.is_psp(&message.head.organisation) {
+        let is_act = message.name == "ReqComplaint" && message.transaction.kind.as_deref() == Some("DISPUTE");
+        // Banks ask for nothing but what their people do in disputes.
+        if !self.directory.is_psp(&message.head.organisation) && !is_act {
             return Err("U17");
         }
         match (message.name.as_str(), message.transaction.kind.as_deref()) {
             ("ReqPay", Some("PAY" | "COLLECT")) => payments::begin(self, desk, message),
             ("ReqPay", Some("REFUND")) => refunds::begin(self, desk, message),
             ("ReqChkTxn", _) => payments::status(self, desk, message),
-            ("ReqComplaint", Some("COMPLAINT")) => complaints::raised(desk, message),
+            ("ReqComplaint", Some("COMPLAINT")) => complaints::raised(self, desk, message),
+            ("ReqComplaint", Some("DISPUTE")) => disputes::acted(self, desk, message),
             ("ReqMandate", _) => mandates::begin(self, desk, message),
             ("ReqListKeys", _) => relay::keys(self, desk, message),
             ("ReqListAccPvd", _) => relay::banks(self, desk, message),
@@ -83,6 +96,7 @@ impl Party for Switch {
     fn wake<W: Records>(&self, desk: &mut Desk<'_, W>, what: &str) {
         match what.split_once(' ') {
             Some(("exchange", message)) => relay::timed_out(desk, message),
+            Some(("dispute", payment)) => disputes::timed_out(self, desk, payment),
             Some(("confirm", payment)) => send::confirmed_again(desk, payment),
             Some(("mandate", order)) => mandates::timed_out(desk, order),
             Some(("mandate-confirm", order)) => mandates::confirmed_again(desk, order),
@@ -101,6 +115,7 @@ impl Party for Switch {
             }
             About::Step { payment, sent } => payments::refused(desk, &payment, sent, message, code),
             About::Relay { .. } => relay::refused(desk, exchange, code),
+            About::Dispute { payment, .. } => disputes::refused(desk, &payment, message, code),
             // It came too late for its receiver, who was away: it is told again, by a message of the time.
             About::Confirmation { payment } if !is_certain(code) => {
                 desk.wake_at(&format!("confirm {payment}"), desk.now.after(CONFIRMED_AGAIN));
@@ -132,6 +147,7 @@ impl Switch {
         match exchange.about.clone() {
             About::Step { payment, sent } => payments::answered(desk, &payment, sent, message),
             About::Relay { .. } => relay::answered(desk, exchange, message),
+            About::Dispute { payment, sent } => disputes::answered(self, desk, &payment, sent, message),
             About::Mandate { order, sent: Some(sent) } => {
                 mandates::answered(self, desk, &order, sent, message)
             }

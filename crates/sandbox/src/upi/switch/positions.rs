@@ -24,6 +24,13 @@ pub(super) fn moved<W: Records>(desk: &mut Desk<'_, W>, payment: &mut UpiPayment
     }
 }
 
+/// A dispute ended for the payer: the payee's bank pays what was claimed in a cycle of disputes, and the payer's bank gets it.
+pub(super) fn given_back<W: Records>(desk: &mut Desk<'_, W>, payee_bank: &str, payer_bank: &str, paise: u64) {
+    let cycle = Cycle::of_disputes(desk.now);
+    add(desk, &cycle, payee_bank, paise, 0);
+    add(desk, &cycle, payer_bank, 0, paise);
+}
+
 fn add<W: Records>(desk: &mut Desk<'_, W>, cycle: &Cycle, bank: &str, pays: u64, gets: u64) {
     let key = (cycle.to_string(), bank.to_owned());
     let known = desk.records.find::<Position>(&key);

@@ -74,7 +74,7 @@ pub struct UpiPayment {
     pub mandate: Option<UnderMandate>,
     /// The payment that a refund gives back.
     pub original: Option<String>,
-    /// Paise that refunds of it have given back, or are giving back.
+    /// Paise that refunds and a dispute of it have given back, or are to give back.
     pub refunded: u64,
     /// When its providers asked how it stands, in the last hours.
     pub checks: Vec<Timestamp>,
@@ -225,6 +225,13 @@ pub enum About {
         order: String,
         /// What was sent; nothing where it was told how the order ended.
         sent: Option<OrderSend>,
+    },
+    /// A dispute, told to a bank, or asked of its books.
+    Dispute {
+        /// The payment.
+        payment: String,
+        /// Where the dispute stood.
+        sent: upi::disputes::State,
     },
     /// That a payment ended, told to who did not ask.
     Confirmation {

@@ -4,8 +4,7 @@ use super::super::held;
 use super::super::view;
 use super::super::visit::{Asked, Reply, Visit, nothing};
 use super::paying::Approval;
-use super::set_up::is_pin;
-use super::{Place, Trouble, code_of, no, rupees, to};
+use super::{Place, Trouble, code_of, rupees, to};
 use crate::screens::phone::{self as screens, PinView, RequestRow, RequestView};
 use crate::upi::phone::UpiPhone;
 use axum::extract::{Form, Path, Query};
@@ -180,21 +179,20 @@ pub(in super::super) async fn approve(
                     let Some(at) = accounts.find(|(_, account)| account.reference == approves) else {
                         return to(&format!("/upi/requests/{id}"));
                     };
-                    if !is_pin(&pin, at.1.pin_length) {
-                        let length = usize::from(at.1.pin_length);
-                        let trouble = visit.page.language.say_count("upi-pin-length", "count", length);
-                        return no(visit.request_pin(upi, request, at, Some(trouble)));
-                    }
-                    match upi.approve(request, at.1, &pin) {
-                        Err(error) if code_of(&error) == Some("request_over") => {
-                            to("/upi/requests?note=over")
-                        }
-                        approved => {
-                            approved?;
+                    let again = |trouble| visit.request_pin(upi, request, at, Some(trouble));
+                    let approved =
+                        visit.by_pin((at.1, &pin), again, |pin| match upi.approve(request, at.1, pin) {
+                            Err(error) if code_of(&error) == Some("request_over") => Ok(false),
+                            approved => approved.map(|()| true),
+                        })?;
+                    match approved {
+                        Ok(true) => {
                             visit.open_requests(upi)?;
                             let _ = upi.see_end(&id, LOOKS);
                             to(&format!("/upi/payments/{id}"))
                         }
+                        Ok(false) => to("/upi/requests?note=over"),
+                        Err(reply) => Ok(reply),
                     }
                 })
             })

@@ -3,8 +3,7 @@
 use super::super::view;
 use super::super::visit::{Asked, Reply, Visit, nothing};
 use super::paying::Approval;
-use super::set_up::is_pin;
-use super::{Place, Trouble, declined, no, rupees, tail};
+use super::{Place, Trouble, rupees, tail};
 use crate::phone::PhoneError;
 use crate::picture;
 use crate::screens::pages::Page;
@@ -15,7 +14,7 @@ use crate::upi::phone::{UpiPhone, UpiPhoneError};
 use ::upi::link::LinkMaker;
 use axum::extract::{Form, Path, Query};
 use axum::response::Response;
-use psp::records::{Direction, LinkedAccount, PaymentState};
+use psp::records::{Direction, LinkedAccount, Payment, PaymentState};
 use serde::Deserialize;
 use values::time::{Civil, Zone};
 use values::{Currency, Money, Timestamp};
@@ -76,19 +75,14 @@ pub(in super::super) async fn balance(
                 if approves != account.reference {
                     return Ok(Reply::To(format!("/upi/balance/{place}")));
                 }
-                let again = |trouble| no(visit.balance_page(upi, place, &account, Some(trouble)));
-                if !is_pin(&pin, account.pin_length) {
-                    let length = usize::from(account.pin_length);
-                    return again(visit.page.language.say_count("upi-pin-length", "count", length));
-                }
-                match upi.balance(&account, &pin) {
-                    Ok(balance) => {
+                let again = |trouble| visit.balance_page(upi, place, &account, Some(trouble));
+                Ok(visit.by_pin((&account, &pin), again, |pin| upi.balance(&account, pin))?.map_or_else(
+                    |reply| reply,
+                    |balance| {
                         let sum = Money::parse(&balance, Currency::INR).map(rupees).unwrap_or_default();
-                        Ok(Reply::Page(screens::upi_balance(&visit.page, &shown, &sum)))
-                    }
-                    Err(UpiPhoneError::Declined { code, .. }) => again(declined(&visit.page, &code)),
-                    Err(error) => Err(error.into()),
-                }
+                        Reply::Page(screens::upi_balance(&visit.page, &shown, &sum))
+                    },
+                ))
             })
         })
         .await
@@ -181,7 +175,7 @@ impl Visit {
 
     fn paid(&self, shown: &Shown) -> Paid {
         let payment = &shown.payment;
-        let how = self.page.language.say("row-by-upi");
+        let how = self.page.language.say(if payment.is_from_purse() { "row-by-purse" } else { "row-by-upi" });
         let row = RowView {
             href: format!("/upi/payments/{}", payment.id),
             name: payment.other_name.clone().unwrap_or_else(|| payment.other.clone()),
@@ -195,6 +189,13 @@ impl Visit {
             },
         };
         Paid { at: payment.at, row, how }
+    }
+
+    /// Where what was claimed of a payment is shown, or what may be; nowhere for what came or has not ended.
+    fn may_dispute(&self, payment: &Payment) -> Option<String> {
+        let has_ended = matches!(payment.state, PaymentState::Success | PaymentState::Failed);
+        let is_own = payment.direction == Direction::Sent && payment.original.is_none();
+        (has_ended && is_own).then(|| format!("/upi/payments/{}/dispute", payment.id))
     }
 
     /// What happens next, and whom to ask if it does not.
@@ -228,7 +229,7 @@ impl Visit {
 }
 
 /// The last day that ends by this moment, in India.
-fn last_day(page: &Page, by: Timestamp) -> String {
+pub(super) fn last_day(page: &Page, by: Timestamp) -> String {
     let before = Timestamp::from_millis(by.millis().saturating_sub(1));
     let Civil { year, month, day, .. } = before.civil(Zone::Kolkata);
     page.language.date(year, month, day)
@@ -302,6 +303,7 @@ impl Visit {
             code: if success { String::new() } else { format!("{}{cause}", payment.code) },
             ask: page.language.say_text("upi-ask-bank", "bank", &bank),
             waits: payment.state == PaymentState::Pending,
+            dispute: self.may_dispute(payment),
             again: again.then(|| format!("/upi/pay?to={}", payment.other)),
         }))
     }

@@ -4,7 +4,6 @@
 use super::super::held;
 use super::super::visit::{Asked, Reply, Visit};
 use super::paying::Approval;
-use super::set_up::is_pin;
 use super::{Place, Trouble, declined, no, rupees, to};
 use crate::screens::phone::{self as screens, DebitView, MandateRow, MandateView, PinView, TermsView};
 use crate::upi::app::mandates::ShownMandate;
@@ -421,24 +420,19 @@ pub(in super::super) async fn approve(
                 if approved != approves(&shown, &at.1) {
                     return to(&path);
                 }
-                let again = |trouble| no(visit.mandate_pin_page(upi, &shown, &at, Some(trouble)));
-                if !is_pin(&pin, at.1.pin_length) {
-                    let length = usize::from(at.1.pin_length);
-                    return again(visit.page.language.say_count("upi-pin-length", "count", length));
-                }
-                let done = match shown.mandate.state {
-                    State::Requested => upi.approve_mandate(&shown, &at.1, &pin).map(|_| ()),
-                    State::Paused => upi.unpause_mandate(&shown, &pin).map(|_| ()),
-                    _ => return to(&path),
-                };
+                let again = |trouble| visit.mandate_pin_page(upi, &shown, &at, Some(trouble));
+                let done = visit.by_pin((&at.1, &pin), again, |pin| match shown.mandate.state {
+                    State::Requested => upi.approve_mandate(&shown, &at.1, pin).map(|_| ()),
+                    State::Paused => upi.unpause_mandate(&shown, pin).map(|_| ()),
+                    _ => Ok(()),
+                })?;
                 match done {
                     Ok(()) => {
                         // However long it takes, its own page says how it stands.
                         let _ = upi.see_mandate(&id, LOOKS);
                         to(&path)
                     }
-                    Err(UpiPhoneError::Declined { code, .. }) => again(declined(&visit.page, &code)),
-                    Err(error) => Err(error.into()),
+                    Err(reply) => Ok(reply),
                 }
             })
         })

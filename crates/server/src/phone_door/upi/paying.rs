@@ -8,6 +8,7 @@ use crate::client::ClientError;
 use crate::picture;
 use crate::screens::phone::{self as screens, ConfirmView, PinView, WhomView};
 use crate::upi::app::{NewPayment, Shown};
+use crate::upi::phone::purse::FromPurse;
 use crate::upi::phone::{UpiPhone, UpiPhoneError, Vouched, Whose, begun_by};
 use ::upi::address::{Address, AddressError};
 use ::upi::bharat::BharatCode;
@@ -269,14 +270,25 @@ pub(in super::super) struct Typed {
     amount: String,
     #[serde(default)]
     note: String,
+    /// The place of an account, or the purse.
     #[serde(rename = "account", default)]
-    place: Place,
+    from: String,
 }
+
+impl Typed {
+    fn place(&self) -> Place {
+        Place(self.from.parse().unwrap_or(0))
+    }
+}
+
+/// What stands in the place of an account for the purse.
+const PURSE: &str = "purse";
 
 /// What is wrong with the form.
 enum Wrong {
     Amount,
     Note,
+    Purse,
 }
 
 impl Visit {
@@ -294,7 +306,7 @@ impl Visit {
         let mine = self.mine(upi)?;
         let accounts: Vec<_> =
             self.account_views(upi, &mine).into_iter().filter(|account| account.has_pin).collect();
-        let chosen = accounts.iter().find(|account| account.place == typed.place.0).or(accounts.first());
+        let chosen = accounts.iter().find(|account| account.place == typed.place().0).or(accounts.first());
         // Nothing can be paid from an account without a PIN.
         let Some(chosen) = chosen.map(|account| account.place) else { return to("/upi") };
         let paid_before = |shown: &Shown| {
@@ -304,6 +316,7 @@ impl Visit {
                 && payment.other.eq_ignore_ascii_case(&draft.payee)
         };
         let say = |name: &str| self.page.language.say(name);
+        let purse = self.purse_for(upi, draft.amount.filter(|_| draft.fixed))?;
         let suggested = draft.amount.map(|amount| amount.to_decimal()).unwrap_or_default();
         let view = ConfirmView {
             name: draft.whose.name.clone(),
@@ -313,11 +326,17 @@ impl Visit {
             typed: if typed.amount.is_empty() { suggested } else { typed.amount.clone() },
             note: draft.note.clone().unwrap_or_else(|| typed.note.clone()),
             note_fixed: draft.note.is_some(),
+            purse_chosen: purse.is_some() && typed.from == PURSE,
+            purse: purse.map(|kept| rupees(kept.balance())),
             accounts,
             chosen,
             unsigned: draft.unsigned,
             first_time: !upi.payments()?.iter().any(paid_before),
-            wrong_amount: matches!(wrong, Some(Wrong::Amount)).then(|| say("scan-wrong-amount")),
+            wrong_amount: match wrong {
+                Some(Wrong::Amount) => Some(say("scan-wrong-amount")),
+                Some(Wrong::Purse) => Some(say("purse-too-much")),
+                _ => None,
+            },
             wrong_note: matches!(wrong, Some(Wrong::Note)).then(|| say("upi-wrong-note")),
         };
         let html = screens::upi_confirm(&self.page, &view);
@@ -348,7 +367,10 @@ pub(in super::super) async fn decide(asked: Asked, Form(typed): Form<Typed>) -> 
                     return visit.confirming(upi, &draft, &typed, Some(Wrong::Note));
                 }
                 let written = (!note.is_empty()).then(|| note.to_owned());
-                let Some((account, _)) = visit.account_at(upi, typed.place)? else {
+                if typed.from == PURSE {
+                    return visit.pay_from_purse(upi, &draft, &typed, amount);
+                }
+                let Some((account, _)) = visit.account_at(upi, typed.place())? else {
                     return to("/upi/pay/confirm");
                 };
                 let decided = Decided {
@@ -366,6 +388,38 @@ pub(in super::super) async fn decide(asked: Asked, Form(typed): Form<Typed>) -> 
 }
 
 impl Visit {
+    /// Pays at once: a purse wants no PIN. The draft is taken away first, so that a form that is sent twice pays once.
+    fn pay_from_purse(
+        &self,
+        upi: &UpiPhone,
+        draft: &Arc<Draft>,
+        typed: &Typed,
+        amount: Money,
+    ) -> Result<Reply, Trouble> {
+        if self.purse_for(upi, Some(amount))?.is_none() {
+            return self.confirming(upi, draft, typed, Some(Wrong::Purse));
+        }
+        {
+            let mut state = held(&self.door.0.upi);
+            if !state.draft.as_ref().is_some_and(|current| Arc::ptr_eq(current, draft)) {
+                drop(state);
+                return self.to_last();
+            }
+            state.draft = None;
+        }
+        let typed = typed.note.trim();
+        let note = draft.note.as_deref().or((!typed.is_empty()).then_some(typed));
+        let shown = upi.pay_from_purse(&FromPurse {
+            payee: &draft.payee,
+            whose: (&draft.whose.name, &draft.whose.category),
+            amount,
+            note,
+            begun: draft.begun.clone(),
+        })?;
+        held(&self.door.0.upi).last = Some(shown.payment.id.clone());
+        self.purse_ordered(upi, &shown)
+    }
+
     /// The account that was decided on, and its place; nothing if it is not linked any more.
     fn decided_account(
         &self,

@@ -32,10 +32,19 @@ impl Visit {
         }
     }
 
-    fn share_view(&self, split: &Split, (place, share): (usize, &Share)) -> ShareView {
+    fn share_view(&self, shown: &SplitShown, (place, share): (usize, &Share)) -> ShareView {
+        let split = &shown.split;
+        let given_back = shown.given_back.get(place).copied().unwrap_or(0);
         let (state, href) = match (&share.reference, &share.paid) {
             (None, _) => ("own", String::new()),
-            (Some(_), Some(transaction)) => ("paid", format!("/upi/payments/{transaction}")),
+            (Some(_), Some(transaction)) => {
+                let state = match given_back {
+                    0 => "paid",
+                    all if all >= share.paise => "refunded",
+                    _ => "part",
+                };
+                (state, format!("/upi/payments/{transaction}"))
+            }
             (Some(_), None) => ("open", format!("/upi/splits/{}/{}", split.id, place + 1)),
         };
         let who = if share.who.is_empty() { self.page.language.say("split-you") } else { share.who.clone() };
@@ -155,7 +164,7 @@ pub(in super::super) async fn one(asked: Asked, Path(id): Path<String>) -> Respo
                 visit.with_split(upi, &id, |shown| {
                     let split = &shown.split;
                     let all = split.shares.iter().enumerate();
-                    let shares: Vec<_> = all.map(|share| visit.share_view(split, share)).collect();
+                    let shares: Vec<_> = all.map(|share| visit.share_view(shown, share)).collect();
                     Ok(Reply::Page(screens::upi_split(&visit.page, &visit.split_row(split), &shares)))
                 })
             })
@@ -178,7 +187,7 @@ pub(in super::super) async fn share(asked: Asked, Path((id, place)): Path<(Strin
                         return to(&format!("/upi/payments/{transaction}"));
                     }
                     let Some(drawing) = picture::draw(link) else { return Ok(nothing(&visit.page)?) };
-                    let view = visit.share_view(split, share);
+                    let view = visit.share_view(shown, share);
                     let label = visit.page.language.say_text("split-code", "name", &view.who);
                     let panel = code_panel(&drawing, &label);
                     let row = visit.split_row(split);

@@ -63,7 +63,7 @@ pub struct ShareView {
     pub who: String,
     /// How much.
     pub amount: Sum,
-    /// `own`, `paid` or `open`.
+    /// `own`, `paid`, `part` (of it was given back), `refunded` (all of it was) or `open`.
     pub state: &'static str,
     /// Where its code or its payment is.
     pub href: String,

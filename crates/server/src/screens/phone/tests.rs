@@ -314,6 +314,28 @@ fn by_account(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
             page,
             &[MandateRow { href: owned(), name: owned(), other: owned(), amount: sum(), state: "requested" }],
         ),
+        upi_purse(page, &PurseView::default()),
+        upi_purse(
+            page,
+            &PurseView {
+                balance: Some(sum()),
+                waiting: trouble.clone(),
+                most_in: sum(),
+                note: trouble.clone(),
+                ..PurseView::default()
+            },
+        ),
+        upi_purse(
+            page,
+            &PurseView {
+                elsewhere: true,
+                accounts: vec![account(1)],
+                chosen: 1,
+                typed: owned(),
+                wrong: trouble.clone(),
+                ..PurseView::default()
+            },
+        ),
         upi_whom(page, &WhomView { typed: owned(), wrong: trouble.clone(), trouble: trouble.clone() }),
         upi_unsent(page, text, &sum()),
         upi_no(page, "upi-declined", owned(), "/upi"),
@@ -416,6 +438,8 @@ fn account_payments(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
             note_fixed: fixed.is_some(),
             accounts: vec![account(1), account(2)],
             chosen: 2,
+            purse: fixed,
+            purse_chosen: false,
             unsigned: true,
             first_time: true,
             wrong_amount: trouble.clone(),
@@ -450,6 +474,7 @@ fn account_payments(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
             code: owned(),
             ask: owned(),
             waits: row.state == "checked",
+            dispute: Some("/upi/payments/x/dispute".to_owned()),
             again: Some("/upi/pay?to=x".to_owned()),
         };
         pages.push(upi_receipt(page, &view));
@@ -492,7 +517,45 @@ fn private(page: &Page, text: &str) -> Vec<String> {
         let kept_until = trouble.clone();
         pages.push(leave(page, &LeaveView { cards, last, kept_until, account, trouble }));
     }
+    pages.extend(disputes(page, text, &steps[..2]));
     pages
+}
+
+/// What may be claimed, and disputes as they go on.
+fn disputes(page: &Page, text: &str, steps: &[StepView]) -> Vec<String> {
+    let owned = || text.to_owned();
+    let claim = |reasons: &[&str], wrong| ClaimView {
+        path: "/upi/payments/x/dispute".to_owned(),
+        back: "/upi/payments/x".to_owned(),
+        name: owned(),
+        paid: sum(),
+        reasons: reasons.iter().map(|reason| (*reason).to_owned()).collect(),
+        typed: owned(),
+        chosen: "paid_twice".to_owned(),
+        wrong,
+    };
+    let all: Vec<&str> = ::upi::disputes::REASONS.iter().map(|reason| reason.key).collect();
+    let dispute = |over, known: Option<String>| DisputeView {
+        path: "/upi/payments/x/dispute".to_owned(),
+        back: "/upi/payments/x".to_owned(),
+        name: owned(),
+        claimed: sum(),
+        reason: "goods_not_received".to_owned(),
+        said: owned(),
+        steps: if over { steps.to_vec() } else { Vec::new() },
+        due: known.clone(),
+        ask: known.clone().unwrap_or_default(),
+        number: known,
+        escalates: !over,
+        withdraws: !over,
+        over,
+    };
+    vec![
+        upi_claim(page, &claim(&[], None)),
+        upi_claim(page, &claim(&all, Some(owned()))),
+        upi_dispute(page, &dispute(false, None)),
+        upi_dispute(page, &dispute(true, Some(owned()))),
+    ]
 }
 
 /// Opening the phone, with and without a passkey, and the passkey's own page.

@@ -267,6 +267,10 @@ pub struct ConfirmView {
     pub accounts: Vec<AccountView>,
     /// The place of the chosen one.
     pub chosen: usize,
+    /// What is in the purse, where that can pay.
+    pub purse: Option<Sum>,
+    /// Whether the purse is chosen.
+    pub purse_chosen: bool,
     /// Whether nobody vouches for the link that was scanned.
     pub unsigned: bool,
     /// Whether this person never paid there.
@@ -369,6 +373,8 @@ pub struct UpiReceiptView {
     pub ask: String,
     /// Whether the page may change by itself.
     pub waits: bool,
+    /// Where what is claimed of it is shown, or may be claimed.
+    pub dispute: Option<String>,
     /// Where the same is tried again, if nothing was taken.
     pub again: Option<String>,
 }

@@ -41,13 +41,15 @@ pub struct SplitShown {
     pub split: Split,
     /// The links, in the order of the shares; nothing for the splitter's own.
     pub links: Vec<Option<String>>,
+    /// Of each share's payment: what was given back, or is being, in paise.
+    pub given_back: Vec<u64>,
 }
 
-impl From<Split> for SplitShown {
-    fn from(split: Split) -> SplitShown {
+impl SplitShown {
+    fn of((split, given_back): (Split, Vec<u64>)) -> SplitShown {
         let link = |share| split.link(share).map(|link| link.text().to_owned());
         let links = split.shares.iter().map(link).collect();
-        SplitShown { split, links }
+        SplitShown { split, links, given_back }
     }
 }
 
@@ -62,10 +64,11 @@ pub(super) fn answer(
         match (call.method.as_str(), rest) {
             ("POST", ["splits"]) => {
                 let split = make(service, device, call.read()?)?;
-                Ok(Some(shown(&SplitShown::from(split))))
+                let nothing = vec![0; split.shares.len()];
+                Ok(Some(shown(&SplitShown::of((split, nothing)))))
             }
             ("GET", ["splits"]) => Ok(Some(shown(&service.splits(device, LISTED)?))),
-            ("GET", ["splits", id]) => Ok(Some(shown(&SplitShown::from(service.split(device, id)?)))),
+            ("GET", ["splits", id]) => Ok(Some(shown(&SplitShown::of(service.split(device, id)?)))),
             _ => Ok(None),
         }
     };

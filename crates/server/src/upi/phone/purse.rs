@@ -72,6 +72,11 @@ impl Kept {
         rupees(self.paise)
     }
 
+    /// The order of which nobody has said how it ended, by its transaction.
+    pub fn waits_for(&self) -> Option<&str> {
+        self.pending.as_ref().map(|pending| pending.transaction.as_str())
+    }
+
     /// Whether it is not known how the last order ended.
     pub fn waits(&self) -> bool {
         self.pending.is_some()

@@ -146,7 +146,12 @@ pub fn dealing(store: &Store, mobile: &str, address: &str) -> Result<Option<Deal
 }
 
 /// The one text of each row that belongs to a customer.
-fn names(store: &Store, query: &'static str, mobile: &str, most: u32) -> Result<Vec<String>, StoreError> {
+pub(super) fn names(
+    store: &Store,
+    query: &'static str,
+    mobile: &str,
+    most: u32,
+) -> Result<Vec<String>, StoreError> {
     let rows = store.rows(query, &[Value::Text(mobile.to_owned()), Value::Integer(i64::from(most))])?;
     let text = |row: &Vec<Value>| match row.as_slice() {
         [Value::Text(text)] => Some(text.clone()),
