@@ -61,9 +61,15 @@ fn account_payments() {
         "ratio",
         "payments",
         "cpu_ms",
+        "paced_per_s",
+        "paced_p50_ms",
+        "paced_p99_ms",
         "signatures_per_payment",
     ];
     all_numbers(&summary, &keys);
+    let shares = summary["cpu_ms_by_party"].as_object().unwrap();
+    let parties: Vec<&str> = shares.keys().map(String::as_str).collect();
+    assert_eq!(parties, ["bank", "billers", "phones", "psp", "switch", "telephone"]);
     // Ten messages, each with its Ack.
     let signatures = summary["signatures_per_payment"].as_f64().unwrap();
     assert!((19.0..22.0).contains(&signatures), "{summary}");

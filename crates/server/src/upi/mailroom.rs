@@ -130,6 +130,8 @@ impl Inside {
                 let (inside, out) = (Arc::clone(self), out.clone());
                 runtime.spawn(async move {
                     inside.walk(lane, message, &way).await;
+                    // Who is home holds no records any more.
+                    drop(inside);
                     drop(out);
                 });
             }

@@ -260,12 +260,13 @@ pub(in super::super) async fn make(asked: Asked, Form(approval): Form<Approval>)
                 let mut accounts = mine.accounts.iter().cloned().enumerate();
                 let at = accounts.find(|(_, account)| account.reference == reference && account.has_pin);
                 let Some(at) = at else { return to(NEW) };
-                if !is_pin(&pin, at.1.pin_length) {
-                    let length = usize::from(at.1.pin_length);
-                    let trouble = visit.page.language.say_count("upi-pin-length", "count", length);
-                    return no(visit.proposed_pin_page(upi, &proposed, &at, Some(trouble)));
-                }
-                let order = upi.mandate_order(&at.1, (&proposed.terms, Some(&proposed.payee)), &pin)?;
+                let again = |trouble| visit.proposed_pin_page(upi, &proposed, &at, Some(trouble));
+                let terms = (&proposed.terms, Some(proposed.payee.as_str()));
+                let order =
+                    match visit.by_pin((&at.1, &pin), again, |pin| upi.mandate_order(&at.1, terms, pin))? {
+                        Ok(order) => order,
+                        Err(reply) => return Ok(reply),
+                    };
                 if !visit.take_proposed(&proposed) {
                     return to("/upi/mandates");
                 }

@@ -225,6 +225,35 @@ fn account(place: usize) -> AccountView {
     AccountView { place, bank: text.clone(), tail: "0016".to_owned(), holder: text, has_pin: place == 1 }
 }
 
+/// The purse: none, one with something in it, one that another phone has.
+fn purses(page: &Page, text: &str) -> Vec<String> {
+    let (owned, trouble) = (|| text.to_owned(), Some(text.to_owned()));
+    vec![
+        upi_purse(page, &PurseView::default()),
+        upi_purse(
+            page,
+            &PurseView {
+                balance: Some(sum()),
+                waiting: trouble.clone(),
+                most_in: sum(),
+                note: trouble.clone(),
+                ..PurseView::default()
+            },
+        ),
+        upi_purse(
+            page,
+            &PurseView {
+                elsewhere: true,
+                accounts: vec![account(1)],
+                chosen: 1,
+                typed: owned(),
+                wrong: trouble.clone(),
+                ..PurseView::default()
+            },
+        ),
+    ]
+}
+
 /// Paying from a bank account.
 fn by_account(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
     let (owned, trouble) = (|| text.to_owned(), Some(text.to_owned()));
@@ -314,32 +343,11 @@ fn by_account(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
             page,
             &[MandateRow { href: owned(), name: owned(), other: owned(), amount: sum(), state: "requested" }],
         ),
-        upi_purse(page, &PurseView::default()),
-        upi_purse(
-            page,
-            &PurseView {
-                balance: Some(sum()),
-                waiting: trouble.clone(),
-                most_in: sum(),
-                note: trouble.clone(),
-                ..PurseView::default()
-            },
-        ),
-        upi_purse(
-            page,
-            &PurseView {
-                elsewhere: true,
-                accounts: vec![account(1)],
-                chosen: 1,
-                typed: owned(),
-                wrong: trouble.clone(),
-                ..PurseView::default()
-            },
-        ),
         upi_whom(page, &WhomView { typed: owned(), wrong: trouble.clone(), trouble: trouble.clone() }),
         upi_unsent(page, text, &sum()),
         upi_no(page, "upi-declined", owned(), "/upi"),
     ];
+    pages.extend(purses(page, text));
     pages.extend(mandates.iter().map(|view| upi_mandate(page, view)));
     pages.extend(account_payments(page, text, rows));
     pages.extend(asked_for(page, text));
@@ -480,6 +488,7 @@ fn account_payments(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
         pages.push(upi_receipt(page, &view));
         pages.push(share(page, &Slip::by_account(page, &view), HOSTILE));
     }
+    pages.extend(disputes(page, text, &steps[..2]));
     pages
 }
 
@@ -517,7 +526,6 @@ fn private(page: &Page, text: &str) -> Vec<String> {
         let kept_until = trouble.clone();
         pages.push(leave(page, &LeaveView { cards, last, kept_until, account, trouble }));
     }
-    pages.extend(disputes(page, text, &steps[..2]));
     pages
 }
 
