@@ -1,6 +1,7 @@
 //! `paiza serve` as an operator runs it: what it is told, what opens its keys, and what it says when something is wrong.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -66,6 +67,8 @@ fn the_key_file_opens_with_its_own_passphrase_alone() {
     let with_file = format!("{FREE}[keys]\npassphrase_file = '{}'\n", file.display());
     let said = ready(&mut serve(folder.path(), &with_file));
     assert!(!said.contains("public passphrase") && !said.contains("of our own"), "{said}");
+    let kept = std::fs::metadata(folder.path().join("records/platform/keys.json")).unwrap();
+    assert_eq!(kept.permissions().mode() & 0o077, 0, "the key file is its owner's alone");
     let said = refused(&mut serve(folder.path(), FREE));
     assert!(said.contains("keys"), "the sandbox's passphrase does not open it: {said}");
     // The environment comes before the file, and the passphrase itself before a file of it.

@@ -7,6 +7,8 @@ use crypto::passphrase::Work;
 use platform::keys::{PlatformKeys, names};
 use sandbox::directory::Directory;
 use sandbox::keys::{IssuerKeys, issuer_master_key, issuer_signing_key};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use values::SecretBytes;
 
@@ -27,9 +29,12 @@ pub fn open_key_file(path: &Path, passphrase: &[u8]) -> Result<KeyRing, CityErro
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
     }
-    // Written beside and renamed: a key file is whole or not there.
+    // Written beside and renamed: a key file is whole or not there. Only its owner reads it.
     let beside = path.with_extension("new");
-    let written = std::fs::write(&beside, sealed).and_then(|()| std::fs::rename(&beside, path));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let written = options.open(&beside).and_then(|mut file| file.write_all(&sealed));
+    let written = written.and_then(|()| std::fs::rename(&beside, path));
     written.map_err(|error| failed(error.to_string()))?;
     Ok(ring)
 }
