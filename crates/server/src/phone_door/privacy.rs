@@ -100,8 +100,7 @@ fn look(visit: &Visit, there: &HeldOfCustomer, access: &Access) -> AccessRow {
     };
     AccessRow {
         when: format!("{}, {}", view::date(page, at), view::time(page, at)),
-        who: access.who.clone(),
-        act: page.language.say(act),
+        said: page.language.say_text(act, "who", &access.who),
         subject,
     }
 }

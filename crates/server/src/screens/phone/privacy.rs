@@ -32,10 +32,8 @@ pub struct ConsentRow {
 pub struct AccessRow {
     /// When.
     pub when: String,
-    /// The operator.
-    pub who: String,
-    /// What was done, in words.
-    pub act: String,
+    /// Which operator did what, as a sentence.
+    pub said: String,
     /// The card or the phone.
     pub subject: String,
 }

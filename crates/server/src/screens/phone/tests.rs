@@ -496,12 +496,7 @@ fn account_payments(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
 fn private(page: &Page, text: &str) -> Vec<String> {
     let consent =
         |here| ConsentRow { token: "tok_x".to_owned(), here, card: text.to_owned(), since: text.to_owned() };
-    let look = AccessRow {
-        when: text.to_owned(),
-        who: text.to_owned(),
-        act: text.to_owned(),
-        subject: text.to_owned(),
-    };
+    let look = AccessRow { when: text.to_owned(), said: text.to_owned(), subject: text.to_owned() };
     let there = |accesses_known, accesses: Vec<AccessRow>| ThereView {
         number: text.to_owned(),
         since: text.to_owned(),
