@@ -19,8 +19,9 @@ use crate::schema::{Kind, Layout, Schema};
 use folder::SqliteFolder;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use values::{Idempotency, Timestamp};
 
 pub use crate::log::last_fact;
@@ -207,12 +208,22 @@ impl Appender for LogAppender {
     }
 }
 
-/// Whoever writes the files holds this.
+/// Whoever writes the files holds this. A process that has just ended, or a child that somebody starts at this moment, lets go
+/// of it a little later: it is waited for so long.
+const LOCK_WITHIN: Duration = Duration::from_secs(1);
+const LOCK_AGAIN: Duration = Duration::from_millis(5);
+
 fn take_lock(path: &Path) -> Result<File, DriverError> {
     let doing = "taking the database's lock";
     let lock = create_private(&path.with_extension("lock")).map_err(|e| DriverError::new(doing, e))?;
-    lock.try_lock().map_err(|e| DriverError::new(doing, e))?;
-    Ok(lock)
+    let since = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) if since.elapsed() < LOCK_WITHIN => std::thread::sleep(LOCK_AGAIN),
+            Err(error) => return Err(DriverError::new(doing, error)),
+        }
+    }
 }
 
 fn open_facts(path: &Path) -> Result<Connection, DriverError> {

@@ -70,10 +70,10 @@ def before_call(context, case, kwargs):
     for name, value in list((case.headers or {}).items()):
         # Whoever would rather wait for a card that nobody presents waits for nothing here.
         if name.lower() == "prefer" and str(value).startswith("wait="):
-            kwargs.setdefault("headers", {})[name] = "wait=0"
+            case.headers[name] = "wait=0"
         # A request key that was used before has the first answer again, whatever else is wrong with the repeat.
         if name.lower() == "idempotency-key" and not is_right(case) and REQUEST_KEY.fullmatch(str(value)):
-            kwargs.setdefault("headers", {})[name] = f"{value[:200]}{next(COUNTER)}"
+            case.headers[name] = f"{value[:200]}{next(COUNTER)}"
     if isinstance(case.query, dict) or case.query is None:
         query = case.query or {}
         # Cursors are signed, so one made up at random is a wrong one, however well it is formed.

@@ -35,7 +35,7 @@ const PAYMENT: Mapping = Mapping {
         ("merchant", Kind::Text),
         ("mobile", Kind::Text),
         ("transaction", Kind::Text),
-        ("direction", Kind::Text),
+        ("direction", Kind::Json),
         ("code", Kind::Text),
         ("state", Kind::Text),
         ("at", Kind::Integer),
