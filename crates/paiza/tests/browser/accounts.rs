@@ -145,7 +145,7 @@ async fn purse(person: &Person<'_>, phone: SocketAddr) {
     assert_eq!(person.approve_by_pin().await, "Paid");
     person.look_up(phone, "ravi@paiza").await;
     person.fill("#amount", "30.00").await;
-    person.press("input[value='purse']").await;
+    person.choose_last("account", "purse").await;
     person.press(".bottom button.metal").await;
     person.wait_for(".ok-head h1, .receipt-head:not([data-follow]) h1").await;
     assert_eq!(person.text("main h1 .chip").await, "Paid");

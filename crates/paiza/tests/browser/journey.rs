@@ -82,6 +82,19 @@ impl Person<'_> {
         }
     }
 
+    /// Chooses the last of several: the keyboard stops at the one that is chosen, and goes on from there by the arrows.
+    pub(crate) async fn choose_last(&self, name: &str, value: &str) {
+        let place = format!("input[name='{name}'][value='{value}']");
+        match self.way {
+            Way::Mouse => self.reach(&place).await,
+            Way::Keyboard => {
+                self.reach(&format!("input[name='{name}']:checked")).await;
+                self.keys(&String::from(char::from(Key::Up))).await;
+                self.wait_for(&format!("{place}:checked")).await;
+            }
+        }
+    }
+
     async fn keys(&self, keys: &str) {
         self.browser.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
     }

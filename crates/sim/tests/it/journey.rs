@@ -130,6 +130,7 @@ fn a_pin_is_not_guessed() {
 #[test]
 fn of_a_hundred_wrong_pins_three_are_looked_at() {
     let mut town = Town::new(4);
+    let asha = town.person(1, "amber", "482913");
     let meera = town.person(3, "coral", "7391");
     town.person(4, "deodar", "5739");
     let wrong = (1000..1100).map(|guess: u32| guess.to_string());
@@ -143,7 +144,6 @@ fn of_a_hundred_wrong_pins_three_are_looked_at() {
     let late = town.pay(meera, "coral", "person4@paiza", 100, "7391");
     town.run();
     assert_eq!(town.sent(&late).cause.as_deref(), Some("Z6"));
-    let asha = town.person(1, "amber", "482913");
     let paid = town.pay(asha, "amber", "person3@paiza", 100, "482913");
     town.run();
     assert_eq!(town.sent(&paid).state, PaymentState::Success);

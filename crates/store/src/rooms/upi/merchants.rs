@@ -37,7 +37,7 @@ const PAYMENT: Mapping = Mapping {
         ("transaction", Kind::Text),
         ("direction", Kind::Json),
         ("code", Kind::Text),
-        ("state", Kind::Text),
+        ("state", Kind::Json),
         ("at", Kind::Integer),
         ("changed_at", Kind::Integer),
     ],
