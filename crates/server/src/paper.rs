@@ -124,6 +124,9 @@ const ROW_PAD: f32 = 4.0;
 /// The share of the names of facts.
 const FACT_SHARE: f32 = 0.34;
 
+/// A column: its share of the width, how its words look, and whether they stand at its right.
+type Place = (f32, Style, bool);
+
 /// A line of text at its place.
 struct Placed {
     page: usize,
@@ -248,9 +251,9 @@ impl Set {
     fn rows(
         &mut self,
         letters: &Letters<'_>,
-        columns: &[(f32, Style, bool)],
+        columns: &[Place],
         rows: &[Vec<String>],
-        again: Option<(&[(f32, Style, bool)], &[String])>,
+        again: Option<(&[Place], &[String])>,
     ) -> Result<Vec<Vec<usize>>, PaperError> {
         let mut leaves = Vec::new();
         for row in rows {
@@ -274,7 +277,7 @@ impl Set {
     fn cells(
         &self,
         letters: &Letters<'_>,
-        columns: &[(f32, Style, bool)],
+        columns: &[Place],
         row: &[String],
     ) -> Result<Vec<Cell>, PaperError> {
         let mut left = MARGIN;

@@ -73,7 +73,10 @@ pub(super) enum Weight {
 
 /// Where the fonts of a machine lie, by script: regular, and bold where there is one.
 #[derive(Clone, Debug, Default)]
-pub struct Fonts([(Option<(PathBuf, u32)>, Option<(PathBuf, u32)>); SCRIPTS.len()]);
+pub struct Fonts([(Found, Found); SCRIPTS.len()]);
+
+/// A file of fonts and the place of one in it, if there is one.
+type Found = Option<(PathBuf, u32)>;
 
 impl Fonts {
     /// Those of this machine, looked for once.

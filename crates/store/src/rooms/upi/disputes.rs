@@ -132,10 +132,10 @@ pub fn disputes(store: &Store, most: u32) -> Result<Vec<UpiDispute>, StoreError>
     found_all(store, rows.rows.iter().filter_map(key).collect())
 }
 
-fn found_all<R: Record>(store: &Store, keys: Vec<R::Key>) -> Result<Vec<R>, StoreError>
+fn found_all<R>(store: &Store, keys: Vec<R::Key>) -> Result<Vec<R>, StoreError>
 where
+    R: Record + Send + 'static,
     R::Key: Send + 'static,
-    R: Send + 'static,
 {
     store.read(move |records| keys.iter().filter_map(|key| records.find::<R>(key)).collect())
 }
