@@ -115,7 +115,7 @@ impl Measured {
             "Paced at {:.0} a second: p50 {paced_p50:.1} ms, p99 {paced_p99:.1} ms",
             per_second / 2.0
         ));
-        let by_party = by_party(&self.used.threads, paid);
+        let by_party = by_party(&self.used.threads, cpu_ms, paid);
         let shares: Vec<String> = by_party.iter().map(|(party, ms)| format!("{party} {ms:.2}")).collect();
         output.line(format!("ms of CPU each by party: {}", shares.join(", ")));
         let signatures = if self.pairs > 0.0 { 2.0 * messages } else { 0.0 };
@@ -138,14 +138,15 @@ impl Measured {
     }
 }
 
-/// The CPU time of each kind of party for one payment, in milliseconds: a thread's name begins with its party's. What has
-/// another name belongs to the phones.
-fn by_party(threads: &BTreeMap<String, u64>, payments: f64) -> BTreeMap<&'static str, f64> {
-    let mut sums = BTreeMap::new();
-    for (name, micros) in threads {
-        let party = PARTIES.iter().find(|party| name.starts_with(*party)).copied().unwrap_or("phones");
-        *sums.entry(party).or_insert(0.0) += *micros as f64 / 1000.0 / payments;
-    }
+/// The CPU time of each kind of party for one payment, in milliseconds: a thread's name begins with its party's. The phones have
+/// the rest: their threads are gone when it is counted.
+fn by_party(threads: &BTreeMap<String, u64>, cpu_ms: f64, payments: f64) -> BTreeMap<&'static str, f64> {
+    let of = |party: &&'static str| {
+        let own = threads.iter().filter(|(name, _)| name.starts_with(*party));
+        (*party, own.map(|(_, micros)| *micros as f64).sum::<f64>() / 1000.0 / payments)
+    };
+    let mut sums: BTreeMap<_, _> = PARTIES.iter().map(of).collect();
+    sums.insert("phones", (cpu_ms - sums.values().sum::<f64>()).max(0.0));
     sums
 }
 
