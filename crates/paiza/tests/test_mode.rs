@@ -120,34 +120,48 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// What is wrong on which wire, and how a payment ends then.
+const WRONG: &[(&str, &str, &str)] = &[
+    // The request is lost: nobody else ever hears of it.
+    ("acquirer-network", "drop", "reversed"),
+    // The bank booked it and the answer is lost: the network says that nobody answered, and takes it back there.
+    ("gateway-issuer:boc", "drop,on=answers", "declined"),
+    ("network-gateway", "drop,on=answers", "declined"),
+    ("acquirer-network", "drop,on=answers", "reversed"),
+    // Twice the request, once the money.
+    ("acquirer-network", "duplicate", "approved"),
+    ("gateway-issuer", "duplicate", "approved"),
+    ("terminal-acquirer", "duplicate", "approved"),
+    // A request that cannot be believed is refused, an answer that cannot be is none.
+    ("network-gateway", "corrupt", "declined or reversed"),
+    ("gateway-issuer:boc", "corrupt,on=answers", "declined"),
+    // The bank is in trouble and books nothing.
+    ("gateway-issuer:boc", "answer=96", "declined"),
+    ("acquirer-network", "answer=91", "declined"),
+    // It arrives when nobody waits any more, after its own reversal.
+    ("acquirer-network", "latency=8s", "reversed"),
+    ("gateway-issuer:boc", "latency=50ms", "approved"),
+    // Nothing follows it, so it arrives a little later.
+    ("network-gateway", "reorder", "approved"),
+];
+
+/// So many cities go through them side by side: most of it is hosts that wait for one another.
+const AT_ONCE: usize = 5;
+
 #[test]
 fn whatever_goes_wrong_between_hosts_money_is_right_afterwards() {
+    std::thread::scope(|scope| {
+        for part in WRONG.chunks(WRONG.len().div_ceil(AT_ONCE)) {
+            scope.spawn(move || goes_wrong(part));
+        }
+    });
+}
+
+/// A city in which all this goes wrong, one after another.
+fn goes_wrong(wrong: &[(&str, &str, &str)]) {
     let town = Town::open();
     assert_eq!(town.pay()["status"], "approved", "as in life");
-    let mut payments = 1_u64;
-    for (leg, what, expected) in [
-        // The request is lost: nobody else ever hears of it.
-        ("acquirer-network", "drop", "reversed"),
-        // The bank booked it and the answer is lost: the network says that nobody answered, and takes it back there.
-        ("gateway-issuer:boc", "drop,on=answers", "declined"),
-        ("network-gateway", "drop,on=answers", "declined"),
-        ("acquirer-network", "drop,on=answers", "reversed"),
-        // Twice the request, once the money.
-        ("acquirer-network", "duplicate", "approved"),
-        ("gateway-issuer", "duplicate", "approved"),
-        ("terminal-acquirer", "duplicate", "approved"),
-        // A request that cannot be believed is refused, an answer that cannot be is none.
-        ("network-gateway", "corrupt", "declined or reversed"),
-        ("gateway-issuer:boc", "corrupt,on=answers", "declined"),
-        // The bank is in trouble and books nothing.
-        ("gateway-issuer:boc", "answer=96", "declined"),
-        ("acquirer-network", "answer=91", "declined"),
-        // It arrives when nobody waits any more, after its own reversal.
-        ("acquirer-network", "latency=8s", "reversed"),
-        ("gateway-issuer:boc", "latency=50ms", "approved"),
-        // Nothing follows it, so it arrives a little later.
-        ("network-gateway", "reorder", "approved"),
-    ] {
+    for (leg, what, expected) in wrong {
         town.add(leg, what);
         let paid = town.pay();
         assert!(town.heal() > 0, "{leg} {what}: {paid}");
@@ -156,18 +170,16 @@ fn whatever_goes_wrong_between_hosts_money_is_right_afterwards() {
         });
         let status = town.status(&paid);
         assert!(expected.contains(&status), "{leg} {what}: {status}");
-        payments += 1;
     }
     // An answer that never reaches the terminal: it takes the payment back.
     town.add("terminal-acquirer", "drop,on=answers,p=0.5");
     town.pay();
-    payments += 1;
     town.heal();
     assert_eq!(town.pay()["status"], "approved", "and the wires are whole again");
-    payments += 1;
     let verified = town.verified();
     assert_eq!(verified["under_way"], 0, "{verified}");
-    assert!(verified["payments"].as_u64().unwrap() >= payments - 1, "{verified}");
+    // The one whose answer was lost may not have reached the acquirer's books.
+    assert!(verified["payments"].as_u64().unwrap() >= wrong.len() as u64 + 2, "{verified}");
 }
 
 /// An endpoint that takes whatever is whole; how often it took something.
