@@ -186,7 +186,7 @@ fn parties_in_processes_of_their_own_pay_one_another() {
     let (code, again) = paiza(&[&bill[..], &["--pay", "--pin", "482913"]].concat(), folder);
     assert_eq!((code, &again["code"]), (1, &Value::from("nothing_due")), "{again}");
 
-    // Ravi gives a part of it back, and no more than came; what has ended is not complained of.
+    // Ravi gives a part of it back, and no more than came; of what was paid nobody claims that it failed.
     let back =
         |amount: &str| paiza(&["upi", "refund", "--data", "ravi", transaction, "--amount", amount], folder);
     let (code, refund) = back("10.00");
@@ -194,8 +194,9 @@ fn parties_in_processes_of_their_own_pay_one_another() {
     assert_eq!(back("20.01").1["code"], "refund_too_much");
     let balance = done(&["upi", "balance", "--data", "ravi", "--pin", "573829"], folder);
     assert_eq!(balance["balance"], "8040.00");
-    let (code, refused) = paiza(&["upi", "complain", "--data", "asha", transaction], folder);
-    assert_eq!((code, &refused["code"]), (1, &Value::from("nothing_to_complain_of")), "{refused}");
+    let claim = ["upi", "dispute", "raise", "--data", "asha", transaction, "--reason", "debit_not_returned"];
+    let (code, refused) = paiza(&claim, folder);
+    assert_eq!((code, &refused["code"]), (1, &Value::from("nothing_to_dispute")), "{refused}");
 
     // Ended politely, their records agree with one another: three and a bill paid, one declined.
     parties.switch.terminate();

@@ -15,11 +15,10 @@ use psp::accounts::{LinkAccount, MakeAddress, SetDefault};
 use psp::asking::{About, Ask};
 use psp::binding::{RegisterDevice, TakeText, customer_of, token};
 use psp::collects::{BecomeMerchant, Collect, Decide};
-use psp::complaints::Complain;
 use psp::defences::Defences;
 use psp::payments::{Begun, Pay};
 use psp::records::{
-    CollectRequest, Complaint, Customer, Device, DeviceId, Direction, KeyList, Mailbox, Payment, Question,
+    CollectRequest, Customer, Device, DeviceId, Direction, KeyList, Mailbox, Payment, Question,
 };
 use psp::refunds::Refund;
 use psp::{Psp, Refusal};
@@ -238,22 +237,6 @@ impl PaymentService {
     ) -> Result<Option<Payment>, PspError> {
         let (psp, id, entropy) = (self.psp.clone(), id.to_owned(), crypto::random::bytes());
         self.call(Decide { psp, device, id, approval, entropy })
-    }
-
-    /// Complains of a payment that has not ended; said again it asks how the complaint stands.
-    pub fn complain(&self, device: DeviceId, transaction: &str) -> Result<Complaint, PspError> {
-        let (psp, transaction, entropy) = (self.psp.clone(), transaction.to_owned(), crypto::random::bytes());
-        self.call(Complain { psp, device, transaction, entropy })
-    }
-
-    /// A complaint of this phone's customer.
-    pub fn complaint(&self, device: DeviceId, transaction: &str) -> Result<Complaint, PspError> {
-        let transaction = transaction.to_owned();
-        let found = self.store.read(move |records| {
-            let mobile = customer_of(records, device)?.mobile;
-            records.find::<Complaint>(&(mobile, transaction)).ok_or(Refusal::NotFound)
-        })?;
-        Ok(found?)
     }
 
     /// Gives back what a payment brought, or a part of it; the same order again is the same refund.

@@ -2,15 +2,17 @@
 //! customer does not pay them by mistake. What enough customers report is spam for all of them (code S0).
 //!
 //! A few who agree among themselves could silence anybody that way, so a report is taken only from who had to do with the address: was
-//! asked for money by it, paid it, or was paid by it. It weighs less after ten days and nothing after thirty.
+//! asked for money by it, was paid by it, or paid it and claims that back. It weighs less after ten days and nothing after thirty.
 
 use crate::binding::customer_of;
 use crate::defences::{Defence, Defences};
+use crate::disputes::Dispute;
 use crate::records::{CollectRequest, Customer, DeviceId, Direction, Payment, PaymentState};
 use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use upi::address::Address;
+use upi::disputes::State;
 use values::{Operation, Record, Records, Timestamp};
 
 /// What reports weigh together that make an address spam for all: those of three customers within ten days, of six within thirty.
@@ -63,7 +65,7 @@ impl Record for ReportedAddress {
 pub enum Dealing {
     /// A request for money that came from it, by its transaction.
     Request(String),
-    /// A payment to it or from it that succeeded.
+    /// A payment from it that succeeded, or one to it that the customer claims back.
     Payment(String, Direction),
 }
 
@@ -146,9 +148,32 @@ fn has_dealt<W: Records>(records: &mut W, mobile: &str, address: &str, dealing: 
         Dealing::Request(id) => records
             .find::<CollectRequest>(&(mobile.to_owned(), id.clone()))
             .is_some_and(|request| request.payee == address),
-        Dealing::Payment(id, direction) => records
-            .find::<Payment>(&(mobile.to_owned(), id.clone(), *direction))
-            .is_some_and(|payment| payment.other == address && payment.state == PaymentState::Success),
+        Dealing::Payment(id, direction) => {
+            let key = (mobile.to_owned(), id.clone(), *direction);
+            let payment = records.find::<Payment>(&key);
+            let was_paid = payment
+                .is_some_and(|payment| payment.other == address && payment.state == PaymentState::Success);
+            was_paid && (*direction == Direction::Received || is_disputed(records, mobile, id))
+        }
+    }
+}
+
+/// Whether the customer claims a payment back, and has not lost the claim: whoever pays a rupee has had to do with an address by nobody's will
+/// but their own, and says nothing of it by that.
+fn is_disputed<W: Records>(records: &mut W, mobile: &str, payment: &str) -> bool {
+    let dispute = records.find::<Dispute>(&(mobile.to_owned(), payment.to_owned()));
+    dispute.is_some_and(|dispute| {
+        dispute.refused.is_none() && !matches!(dispute.state(), Some(State::Closed(_)))
+    })
+}
+
+/// A claim came to nothing: a report that could rest on it ends with it. The block stays.
+pub(crate) fn claim_lost<W: Records>(records: &mut W, mobile: &str, address: &str) {
+    if let Some(mut reported) = records.find::<ReportedAddress>(&address.to_owned())
+        && reported.by.iter().any(|(by, _)| by == mobile)
+    {
+        reported.by.retain(|(by, _)| by != mobile);
+        records.put(reported);
     }
 }
 

@@ -1,5 +1,5 @@
-//! Disputes of payers about payments that have ended (UDIR): raised with the switch, followed by what it tells, given up or taken one step
-//! further by the payer.
+//! Disputes of payers (UDIR): raised with the switch, followed by what it tells, given up or taken one step further by the payer. Of a
+//! payment that has not ended only its end can be claimed, and asked for again.
 
 use crate::binding::customer_of;
 use crate::party::Psp;
@@ -95,6 +95,7 @@ fn standing(payment: &Payment) -> Option<Standing> {
     match payment.state {
         PaymentState::Success if is_own => Some(Standing::Paid),
         PaymentState::Failed if is_own => Some(Standing::Failed),
+        PaymentState::Pending | PaymentState::Deemed if is_own => Some(Standing::Deemed),
         _ => None,
     }
 }
@@ -103,7 +104,8 @@ fn paid_to(payment: &Payment) -> PaidTo {
     PaidTo::of_category(payment.category.as_deref().unwrap_or_default())
 }
 
-/// Raises a dispute. The payment's dispute, if there is one already, is the answer.
+/// Raises a dispute. The payment's dispute, if there is one already, is the answer; while the payment has not ended the switch is told once
+/// more, so that it asks the bank again.
 pub struct RaiseDispute {
     /// The provider.
     pub psp: Psp,
@@ -127,8 +129,10 @@ impl Operation for RaiseDispute {
     fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<Dispute, Refusal> {
         let payment = sent(records, self.device, &self.payment)?;
         let known = records.find::<Dispute>(&(payment.mobile.clone(), payment.id.clone()));
-        if let Some(known) = known.as_ref().filter(|known| known.refused.is_none()) {
-            return Ok(known.clone());
+        let is_open = matches!(payment.state, PaymentState::Pending | PaymentState::Deemed);
+        let taken = known.as_ref().filter(|known| known.refused.is_none());
+        if let Some(taken) = taken.filter(|_| !is_open) {
+            return Ok(taken.clone());
         }
         let standing = standing(&payment).filter(|_| may_still_raise(payment.at, now));
         let reason = standing.and_then(|standing| Reason::find(&self.reason, standing, paid_to(&payment)));
@@ -139,12 +143,18 @@ impl Operation for RaiseDispute {
         if !is_sum {
             return Err(Refusal::AmountInvalid);
         }
-        let asks = known.map_or(Vec::new(), |known| known.asked);
+        let asks = known.as_ref().map_or(Vec::new(), |known| known.asked.clone());
         if !may_call("complaint", &asks, payment.at, now) {
             return Err(Refusal::TooOften);
         }
+        let taken = known.filter(|known| known.refused.is_none());
         let mut desk = Desk::new(self.psp.identity_of(), records, now, self.entropy);
-        raise(&self.psp, &mut desk, payment, (reason, amount), asks)
+        let raised = raise(&self.psp, &mut desk, payment, (reason, amount), asks)?;
+        let Some(taken) = taken else { return Ok(raised) };
+        // What is told of it goes on answering the message that raised it first.
+        let again = Dispute { asked: raised.asked, ..taken };
+        desk.records.put(again.clone());
+        Ok(again)
     }
 }
 
@@ -270,6 +280,7 @@ pub(crate) fn answered<W: Records>(desk: &mut Desk<'_, W>, question: &Question, 
     let Some((state, at)) = news else { return };
     dispute.number = number.or(dispute.number);
     dispute.changed_at = desk.now;
+    let was_closed = dispute.state().is_some_and(State::has_ended);
     if dispute.told.iter().all(|known| known.state.rank() != state.rank()) {
         dispute.told.push(Told { state, at });
         dispute.told.sort_by_key(|told| told.state.rank());
@@ -279,6 +290,12 @@ pub(crate) fn answered<W: Records>(desk: &mut Desk<'_, W>, question: &Question, 
     dispute.due_at = last.and_then(|last| due(last.state, last.at, paid_at));
     if matches!(last, Some(Told { state: State::PaidBack(_), .. })) {
         crate::bills::paid_back(desk, &dispute.mobile, &dispute.payment);
+    }
+    if !was_closed && matches!(dispute.state(), Some(State::Closed(_))) {
+        let key = (dispute.mobile.clone(), dispute.payment.clone(), Direction::Sent);
+        if let Some(payment) = desk.records.find::<Payment>(&key) {
+            crate::blocking::claim_lost(desk.records, &dispute.mobile, &payment.other);
+        }
     }
     desk.records.put(dispute);
 }

@@ -91,6 +91,7 @@ impl TakesMessages for Psp {
             }
             "ReqAuthMandate" => mandates::asked(self, desk, message),
             "ReqMandateConfirmation" => mandates::confirmed(self, desk, message),
+            "ReqComplaint" => crate::disputed::told(self, desk, message),
             _ => Err("U10"),
         }
     }
@@ -144,9 +145,6 @@ fn answered<W: Records>(desk: &mut Desk<'_, W>, message: &Message) -> Result<(),
     if question.api == "ReqMandate" {
         mandates::answered(desk, question, message);
         return Ok(());
-    }
-    if question.api == "ReqComplaint" && told.succeeded() {
-        crate::complaints::answered(desk, &question, message);
     }
     if question.api == "ReqComplaint" {
         crate::disputes::answered(desk, &question, message);

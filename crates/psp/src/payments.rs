@@ -218,7 +218,6 @@ pub(crate) fn told<W: Records>(desk: &mut Desk<'_, W>, mut payment: Payment, res
         crate::refunds::failed(desk, &payment);
     }
     if matches!(payment.state, PaymentState::Success | PaymentState::Failed) {
-        crate::complaints::ended(desk, &payment);
         crate::purses::told(desk, &payment);
     }
     desk.records.put(payment.clone());

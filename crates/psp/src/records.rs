@@ -415,45 +415,6 @@ impl Record for CollectRequest {
     }
 }
 
-/// A payer's complaint about a payment that has not ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Complaint {
-    /// The customer, 12 digits.
-    pub mobile: String,
-    /// The payment, by its transaction.
-    pub transaction: String,
-    /// The number under which the back office keeps it (CRN).
-    pub number: Option<String>,
-    /// How far it is.
-    pub state: ComplaintState,
-    /// What came of it: TCC, the credit stands; RET or DRC, the money comes back.
-    pub result: Option<String>,
-    /// When the customer asked.
-    pub asked: Vec<Timestamp>,
-    /// When it was raised.
-    pub at: Timestamp,
-}
-
-/// How far a complaint is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ComplaintState {
-    /// The back office has not said anything.
-    Raised,
-    /// A bank is asked.
-    WithParty,
-    /// It is known what became of the money.
-    Resolved,
-}
-
-impl Record for Complaint {
-    type Key = (String, String);
-    const TABLE: &'static str = "psp_complaints";
-    fn key(&self) -> Self::Key {
-        (self.mobile.clone(), self.transaction.clone())
-    }
-}
-
 /// A transaction's name that is in use, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsedTransaction {

@@ -78,9 +78,6 @@ pub enum Refusal {
     /// Not a payment that was received, or more than is left of it.
     #[error("only what a payment brought is given back, and that once")]
     RefundTooMuch,
-    /// The payment has ended.
-    #[error("only a payment that has not ended is complained of")]
-    NothingToComplainOf,
     /// That cannot be claimed of this payment, or not any more.
     #[error("that cannot be claimed of this payment")]
     NothingToDispute,
@@ -148,7 +145,6 @@ impl Refusal {
             Refusal::MerchantTied => "merchant_tied",
             Refusal::TimeInvalid => "time_invalid",
             Refusal::RefundTooMuch => "refund_too_much",
-            Refusal::NothingToComplainOf => "nothing_to_complain_of",
             Refusal::NothingToDispute => "nothing_to_dispute",
             Refusal::DisputeNotNow => "dispute_not_now",
             Refusal::RequestOver => "request_over",

@@ -12,6 +12,7 @@
 
 pub mod accounts;
 pub(crate) mod acts;
+mod agreements;
 mod asking;
 pub mod door;
 mod entry;

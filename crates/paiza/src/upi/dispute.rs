@@ -8,7 +8,7 @@ use sandbox::upi::bank::{UpiDisputeAct, UpiDisputeCase};
 use sandbox::upi::directory::UpiDirectory;
 use sandbox::upi::switch::UpiDispute;
 use serde_json::json;
-use server::city::desk::disputes::{BankAct, Verdict};
+use server::city::desk::disputes::{Again, BankAct, Verdict};
 use server::city::ports;
 use server::upi::app::DisputeShown;
 use std::time::{Duration, Instant};
@@ -62,16 +62,27 @@ pub(crate) enum DisputeCommand {
         #[arg(long, default_value = "")]
         code: String,
     },
-    /// At the desk of the network: decide a dispute in which both sides were heard
+    /// At the desk of the network: all disputes, those first in which a bank does not do its part
+    All {
+        #[command(flatten)]
+        desk: NetworkDesk,
+    },
+    /// At the desk of the network: decide a dispute in which both sides were heard, or a bank does not do its part
     Verdict {
+        #[command(flatten)]
+        desk: NetworkDesk,
         /// The payment, by its transaction
         transaction: String,
         /// For whom
         #[arg(long = "for", value_enum)]
         favour: Favour,
-        /// The desk, HOST:PORT; the documented one if absent
-        #[arg(long)]
-        at: Option<String>,
+    },
+    /// At the desk of the network: ask the bank once more that does not do its part
+    Again {
+        #[command(flatten)]
+        desk: NetworkDesk,
+        /// The payment, by its transaction
+        transaction: String,
     },
 }
 
@@ -93,6 +104,20 @@ pub(crate) struct Desk {
     /// Its desk, HOST:PORT; the documented one if absent
     #[arg(long)]
     at: Option<String>,
+}
+
+/// The desk of the network.
+#[derive(Args)]
+pub(crate) struct NetworkDesk {
+    /// Its desk, HOST:PORT; the documented one if absent
+    #[arg(long)]
+    at: Option<String>,
+}
+
+impl NetworkDesk {
+    fn authority(&self) -> Result<String, Failure> {
+        authority(self.at.as_deref(), 0)
+    }
 }
 
 /// What the people of a bank do: accept and defend for the payee, escalate and withdraw for the payer.
@@ -163,15 +188,43 @@ pub(super) fn run(what: &DisputeCommand, output: Output) -> Result<(), Failure> 
         DisputeCommand::Act { desk, transaction, act, code } => {
             desk_act(desk, transaction, *act, code, output)
         }
-        DisputeCommand::Verdict { transaction, favour, at } => {
+        DisputeCommand::All { desk } => all(desk, output),
+        DisputeCommand::Verdict { desk, transaction, favour } => {
             let verdict = Verdict { payment: transaction.clone(), for_payer: *favour == Favour::Payer };
-            let at = authority(at.as_deref(), 0)?;
-            let ruled: UpiDispute = desk::send(&at, "/admin/disputes/verdict", &verdict)?;
-            output.line(format!("{}: {}", ruled.number, ruled.state));
-            output.summary(json!({ "payment": ruled.payment, "number": ruled.number, "state": ruled.state }));
-            Ok(())
+            ruled(&desk::send(&desk.authority()?, "/admin/disputes/verdict", &verdict)?, output)
+        }
+        DisputeCommand::Again { desk, transaction } => {
+            let again = Again { payment: transaction.clone() };
+            ruled(&desk::send(&desk.authority()?, "/admin/disputes/again", &again)?, output)
         }
     }
+}
+
+fn ruled(dispute: &UpiDispute, output: Output) -> Result<(), Failure> {
+    output.line(format!("{}: {}", dispute.number, dispute.state));
+    output.summary(json!({
+        "payment": dispute.payment, "number": dispute.number, "state": dispute.state.to_string(),
+    }));
+    Ok(())
+}
+
+fn all(desk: &NetworkDesk, output: Output) -> Result<(), Failure> {
+    let mut all: Vec<UpiDispute> = desk::fetch(&desk.authority()?, "/admin/disputes")?;
+    all.sort_by_key(|dispute| !dispute.state.is_stuck());
+    for dispute in &all {
+        let due = until(dispute.due_at).map(|due| format!(", until {due}")).unwrap_or_default();
+        let waits = if dispute.state.is_stuck() { ": a bank does not do its part" } else { "" };
+        let (number, payment, claim) = (&dispute.number, &dispute.payment, rupees(dispute.paise));
+        output.line(format!("{number} about {payment}: {claim}, {}{due}{waits}", dispute.state));
+        output.row(&json!({
+            "payment": payment, "number": number, "reason": dispute.reason, "paise": dispute.paise,
+            "state": dispute.state.to_string(), "due": until(dispute.due_at),
+            "stuck": dispute.state.is_stuck(), "choices": dispute.state.choices(Side::Network),
+        }));
+    }
+    let stuck = all.iter().filter(|dispute| dispute.state.is_stuck()).count();
+    output.summary(json!({ "disputes": all.len(), "stuck": stuck }));
+    Ok(())
 }
 
 fn raise(named: &Named, reason: Option<&str>, amount: Option<&str>, output: Output) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
-//! `paiza upi explain`: the story of a payment, from the records of the switch and the banks in a data directory. A city may be
+//! `paiza upi explain`: the story of a payment, a mandate or a purse, from the records of the switch and the banks in a data directory. A city may be
 //! running there; what it did in the last moments may not be in its tables yet.
+
+mod agreements;
 
 use crate::output::{Failure, Output};
 use clap::Args;
@@ -9,6 +11,7 @@ use sandbox::upi::switch::{UpiDispute, UpiDisputeStep, UpiPayment, UpiStep};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use store::driver::View;
+use store::rooms::upi::stories::Look;
 use store::{Schema, look_up, rooms};
 use upi::disputes::Side;
 use upi::machines::leg::Leg;
@@ -18,7 +21,7 @@ use values::{Currency, Money, Timestamp};
 /// Example: paiza upi explain PZA0d8f2b1c4e6a4f7ab2c3d4e5f6071829
 #[derive(Args)]
 pub(crate) struct Explain {
-    /// The transaction
+    /// The transaction of a payment; or a mandate, by its number or a transaction about it; or the number of a purse
     transaction: String,
     /// Where the records lie
     #[arg(long, default_value = "paiza-data")]
@@ -48,10 +51,29 @@ impl Records {
     }
 }
 
+impl Look for &mut Records {
+    type Error = Failure;
+
+    fn one<R: values::Record + Send + 'static>(&mut self, key: R::Key) -> Result<Option<R>, Failure>
+    where
+        R::Key: Send,
+    {
+        self.find::<R>(&key)
+    }
+
+    fn rows(&mut self, sql: &'static str, of: &[store::Value]) -> Result<Vec<Vec<store::Value>>, Failure> {
+        Ok(self.view.ask(sql, of).map_err(Failure::integrity)?.rows)
+    }
+}
+
 pub(super) fn run(what: &Explain, output: Output) -> Result<(), Failure> {
     let mut switch = Records::open(&what.data.join("upi-switch/switch"), rooms::upi::switch(Schema::new()))?;
-    let payment = switch.find::<UpiPayment>(&what.transaction)?;
-    let payment = payment.ok_or_else(|| Failure::business("the switch knows no such transaction"))?;
+    let Some(payment) = switch.find::<UpiPayment>(&what.transaction)? else {
+        return match agreements::tell(&what.data, &what.transaction, &mut switch, output)? {
+            true => Ok(()),
+            false => Err(Failure::business("nobody knows such a transaction, mandate or purse")),
+        };
+    };
     headline(&payment, output);
     for number in 1..=payment.steps {
         if let Some(step) = switch.find::<UpiStep>(&(payment.id.clone(), number))? {
@@ -155,6 +177,11 @@ fn show_dispute(
         dispute.reason,
         dispute.state,
     ));
+    if dispute.state.is_stuck() {
+        output.line(
+            "  a bank does not do its part: the network's people have to see to it (paiza upi dispute all)",
+        );
+    }
     for number in 1..=dispute.steps {
         let Some(step) = switch.find::<UpiDisputeStep>(&(payment.id.clone(), number))? else { continue };
         let who = if step.by.is_empty() { "the network" } else { UpiDirectory::sandbox().name_of(&step.by) };

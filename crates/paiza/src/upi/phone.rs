@@ -209,13 +209,6 @@ pub(crate) enum Handled {
         #[arg(long)]
         note: Option<String>,
     },
-    /// Complain of a payment that has not ended; said again it asks how the complaint stands
-    Complain {
-        #[command(flatten)]
-        phone: PhoneDir,
-        /// The transaction
-        transaction: String,
-    },
     /// The last payments, or one of them as it stands now
     History {
         #[command(flatten)]
@@ -390,7 +383,6 @@ pub(crate) fn run(what: &Handled, output: Output) -> Result<(), Failure> {
         Handled::Refund { phone, transaction, amount, note } => {
             refund(&open(phone)?, transaction, (amount.as_deref(), note.as_deref()), output)
         }
-        Handled::Complain { phone, transaction } => complain(&open(phone)?, transaction, output),
         Handled::History { phone, transaction: Some(transaction), .. } => {
             let shown = open(phone)?.payment(transaction).map_err(failure)?;
             show_payment(&shown, output);
@@ -560,18 +552,6 @@ fn refund(
     let amount = amount.map_err(|_| Failure::usage("--amount is rupees, such as 30.00"))?;
     let refund = phone.refund(transaction, amount, note).map_err(failure)?;
     concluded(phone, &refund.payment.id, output)
-}
-
-fn complain(phone: &UpiPhone, transaction: &str, output: Output) -> Result<(), Failure> {
-    let complaint = phone.complain(transaction).map_err(failure)?;
-    let number = complaint.number.as_deref().unwrap_or("-");
-    let result = complaint.result.as_deref().unwrap_or("a bank is asked");
-    output.line(format!("Complaint {number}: {result}"));
-    output.summary(json!({
-        "transaction": transaction, "number": complaint.number, "state": complaint.state,
-        "result": complaint.result,
-    }));
-    Ok(())
 }
 
 /// Looks at a payment until it has ended, and shows how.

@@ -4,16 +4,24 @@
 use crate::output::{Failure, Output};
 use crate::sandbox::left_clock;
 use clap::Args;
-use sandbox::upi::bank::{BookCycle, UpiLeg};
+use sandbox::upi::bank::{BookCycle, UpiDisputeCase, UpiLeg};
 use sandbox::upi::directory::{UpiBank, UpiDirectory};
-use sandbox::upi::settlement::{bank_row, booked, cycle_of, is_over, logged, network_row};
-use sandbox::upi::switch::{Position, UpiPayment};
+use sandbox::upi::settlement::{
+    bank_dispute_row, bank_row, booked, counts_from, cycle_of, dispute_booked, is_over, logged,
+    network_dispute_row, network_row,
+};
+use sandbox::upi::switch::{Position, UpiDispute, UpiDisputeStep, UpiPayment};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use store::{Clock, Outcome, Schema, Store, rooms};
+use store::{Clock, Outcome, Schema, Store, Workspace, rooms};
+use upi::disputes::Side;
+use upi::machines::leg::Leg;
 use upi::settlement::{Cycle, Role, Source, Writer};
-use values::{Currency, Money, Timestamp};
+use values::{Currency, Money, Records, Timestamp};
+
+/// A dispute that counts between the banks, its payment, and since when.
+type Counted = (UpiDispute, UpiPayment, Timestamp);
 
 /// Example: paiza upi settle --data paiza-data --out settlement
 #[derive(Args)]
@@ -29,8 +37,15 @@ pub(crate) struct Settle {
 pub(super) fn run(what: &Settle, output: Output) -> Result<(), Failure> {
     let now = left_clock(&what.data)?.now();
     let switch = open(&what.data, "upi-switch/switch", rooms::upi::switch(Schema::new()))?;
-    let read = switch.read(|records| (records.all::<UpiPayment>(), records.all::<Position>()));
-    let (payments, positions) = read.map_err(Failure::integrity)?;
+    let read = switch.read(|records| {
+        let steps = records.all::<UpiDisputeStep>();
+        let counted = steps.iter().filter_map(|step| Some((step.payment.clone(), counts_from(step)?)));
+        let disputes = counted
+            .filter_map(|(payment, at)| Some((records.find(&payment)?, records.find(&payment)?, at)))
+            .collect::<Vec<_>>();
+        (records.all::<UpiPayment>(), records.all::<Position>(), disputes)
+    });
+    let (payments, positions, disputes) = read.map_err(Failure::integrity)?;
     switch.close();
     std::fs::create_dir_all(&what.out).map_err(|error| cannot_write(&what.out, &error))?;
     let over = |name: &str| Cycle::parse(name).is_some_and(|cycle| is_over(&cycle, now));
@@ -40,7 +55,7 @@ pub(super) fn run(what: &Settle, output: Output) -> Result<(), Failure> {
         sums_to_zero(cycle, &positions)?;
     }
     for bank in &UpiDirectory::sandbox().banks {
-        network_files(&what.out, bank, &payments, now)?;
+        network_files(&what.out, bank, (&payments, &disputes), now)?;
         let own = positions.iter().filter(|position| position.bank == bank.organisation);
         let own: Vec<Position> = own.cloned().collect();
         // A bank whose records lie elsewhere settles there.
@@ -105,7 +120,12 @@ fn write(out: &Path, name: &str, file: Writer) -> Result<(), Failure> {
 }
 
 /// What the network tells a bank: one file for each cycle and role.
-fn network_files(out: &Path, bank: &UpiBank, payments: &[UpiPayment], now: Timestamp) -> Result<(), Failure> {
+fn network_files(
+    out: &Path,
+    bank: &UpiBank,
+    (payments, disputes): (&[UpiPayment], &[Counted]),
+    now: Timestamp,
+) -> Result<(), Failure> {
     let mut files: BTreeMap<(String, Role), Writer> = BTreeMap::new();
     for payment in payments {
         let Some(cycle) = cycle_of(payment).filter(|cycle| is_over(cycle, now)) else { continue };
@@ -116,10 +136,32 @@ fn network_files(out: &Path, bank: &UpiBank, payments: &[UpiPayment], now: Times
             }
         }
     }
+    for (dispute, payment, at) in disputes {
+        let cycle = Cycle::of_disputes(*at);
+        let banks = [(Role::Remitter, &dispute.payer_bank), (Role::Beneficiary, &dispute.payee_bank)];
+        for (role, _) in
+            banks.into_iter().filter(|(_, own)| **own == bank.organisation && is_over(&cycle, now))
+        {
+            let file = files.entry((cycle.to_string(), role)).or_default();
+            network_dispute_row(file, (dispute, payment), role, *at);
+        }
+    }
     for ((cycle, role), file) in files {
         write(out, &format!("{}-{cycle}-{}-NETWORK.csv", bank.organisation, role.word()), file)?;
     }
     Ok(())
+}
+
+/// What a bank knows of disputes, each with its leg of the payment and whether its books hold its side.
+fn disputed(records: &mut Workspace<'_>) -> Vec<(UpiDisputeCase, UpiLeg, bool)> {
+    let cases = records.all::<UpiDisputeCase>().into_iter();
+    let with_leg = cases.filter_map(|case| {
+        let leg = if case.side == Side::Payee { Leg::Credit } else { Leg::Debit };
+        let leg = records.find::<UpiLeg>(&(case.payment.clone(), leg))?;
+        let is_booked = dispute_booked(records, &case);
+        Some((case, leg, is_booked))
+    });
+    with_leg.collect()
 }
 
 /// What a bank compares that with, and its booking of what it pays and gets.
@@ -131,6 +173,7 @@ fn own_books(what: &Settle, bank: &UpiBank, positions: &[Position], now: Timesta
         legs.into_iter().map(|leg| (booked(records, &leg), leg)).collect::<Vec<_>>()
     });
     let legs = read.map_err(Failure::integrity)?;
+    let cases = store.read(disputed).map_err(Failure::integrity)?;
     let mut files: BTreeMap<(String, Source), Writer> = BTreeMap::new();
     for (booked, leg) in &legs {
         let cycle = Cycle::at(leg.at);
@@ -144,6 +187,15 @@ fn own_books(what: &Settle, bank: &UpiBank, positions: &[Position], now: Timesta
         row(Source::Log, logged(leg));
         if let Some(state) = booked {
             row(Source::Books, *state);
+        }
+    }
+    for (case, leg, is_booked) in &cases {
+        let Some(at) = case.booked_at.filter(|at| is_over(&Cycle::of_disputes(*at), now)) else { continue };
+        let cycle = Cycle::of_disputes(at).to_string();
+        let sources = [(Source::Log, true), (Source::Books, *is_booked)];
+        for (source, _) in sources.into_iter().filter(|(_, says)| *says) {
+            let file = files.entry((cycle.clone(), source)).or_default();
+            bank_dispute_row(file, bank, (case, leg), source, at);
         }
     }
     for ((cycle, source), file) in files {

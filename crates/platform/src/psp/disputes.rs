@@ -3,13 +3,14 @@
 use super::{PaymentService, PspError};
 use psp::Refusal;
 use psp::binding::customer_of;
+use psp::disputed::ReceivedDispute;
 use psp::disputes::{ActOnDispute, Dispute, RaiseDispute, possible};
 use psp::records::{DeviceId, Direction, Payment};
 use upi::disputes::{Act, Reason};
 use values::{Money, Records};
 
 impl PaymentService {
-    /// Raises a dispute about a payment that has ended; the payment's dispute, if there is one already.
+    /// Raises a dispute about a payment; the payment's dispute, if there is one already.
     pub fn raise_dispute(
         &self,
         device: DeviceId,
@@ -41,6 +42,22 @@ impl PaymentService {
             let dispute = records.find::<Dispute>(&(mobile, payment));
             let is_taken = dispute.as_ref().is_some_and(|dispute| dispute.refused.is_none());
             Ok((dispute, if is_taken { Vec::new() } else { possible(&known, now) }))
+        })?;
+        found.map_err(|refusal: Refusal| PspError::Refused(refusal))
+    }
+
+    /// What is claimed of this phone's customer who was paid by this payment; nothing where nothing is.
+    pub fn received_dispute(
+        &self,
+        device: DeviceId,
+        payment: &str,
+    ) -> Result<Option<ReceivedDispute>, PspError> {
+        let payment = payment.to_owned();
+        let found = self.store.read(move |records| {
+            let mobile = customer_of(records, device)?.mobile;
+            let key = (mobile.clone(), payment.clone(), Direction::Received);
+            records.find::<Payment>(&key).ok_or(Refusal::NotFound)?;
+            Ok(records.find::<ReceivedDispute>(&(mobile, payment)))
         })?;
         found.map_err(|refusal: Refusal| PspError::Refused(refusal))
     }

@@ -1,14 +1,18 @@
 //! The files of a cycle: the network's, one for each bank and role, and what a bank has to compare them with: its log of what it
-//! answered, and its books.
+//! answered, and its books. What a dispute gives back is a row of its own, under the dispute's number, in a cycle of disputes.
 
-use super::bank::{UpiLeg, movements};
+use super::bank::{UpiDisputeCase, UpiLeg, dispute_movement, movements};
 use super::directory::UpiBank;
-use super::switch::{Side, UpiPayment};
+use super::switch::{Side, UpiDispute, UpiDisputeStep, UpiPayment};
 use ledger::Transfer;
+use upi::disputes::{Ground, State as DisputeState};
 use upi::machines::leg::{Leg, LegState};
 use upi::machines::switch::{Beginning, State};
 use upi::settlement::{Cycle, Role, Row, RowState, Source, Writer};
 use values::{Records, Timestamp};
+
+/// The kind of a row about a dispute.
+const DISPUTE: &str = "DISPUTE";
 
 /// The cycle a payment belongs to: in which it was paid between the banks, or failed. None while it is under way.
 pub fn cycle_of(payment: &UpiPayment) -> Option<Cycle> {
@@ -70,16 +74,102 @@ pub fn network_row(file: &mut Writer, payment: &UpiPayment, role: Role, cycle: &
     });
 }
 
+/// When a dispute began to count between the banks, if that is this step.
+pub fn counts_from(step: &UpiDisputeStep) -> Option<Timestamp> {
+    matches!(step.state, DisputeState::Paying(_)).then_some(step.at)
+}
+
+/// One row of the network's file for a bank's side of a dispute that counts since `at`. Nothing for the payee's bank where there never was a
+/// credit: it has nothing to book.
+pub fn network_dispute_row(
+    file: &mut Writer,
+    (dispute, payment): (&UpiDispute, &UpiPayment),
+    role: Role,
+    at: Timestamp,
+) {
+    let ground = match dispute.state {
+        DisputeState::Paying(ground) | DisputeState::NotPaid(ground) | DisputeState::PaidBack(ground) => {
+            ground
+        }
+        _ => return,
+    };
+    if ground == Ground::CreditReturned && role == Role::Beneficiary {
+        return;
+    }
+    let cycle = Cycle::of_disputes(at);
+    let (name, date) = (cycle.to_string(), cycle.date());
+    file.row(&Row {
+        source: Source::Network,
+        cycle: &name,
+        role,
+        kind: DISPUTE,
+        transaction: &dispute.number,
+        reference: payment.reference.as_deref().unwrap_or_default(),
+        leg: (DISPUTE, &dispute.reason),
+        state: RowState::Success,
+        codes: ("00", ""),
+        paise: dispute.paise,
+        payer: (&payment.payer.address, &payment.payer.ifsc, ""),
+        payee: (&payment.payee.address, &payment.payee.ifsc, ""),
+        about: (payment.payee.category.as_deref().unwrap_or("0000"), "", ""),
+        at: (dispute.at, at),
+        date: &date,
+    });
+}
+
+/// One row of a bank's own about its side of a dispute, once it booked it at `at`; `leg` is the leg of the payment.
+pub fn bank_dispute_row(
+    file: &mut Writer,
+    bank: &UpiBank,
+    (case, leg): (&UpiDisputeCase, &UpiLeg),
+    source: Source,
+    at: Timestamp,
+) {
+    let cycle = Cycle::of_disputes(at);
+    let (name, date, branch) = (cycle.to_string(), cycle.date(), bank.branch());
+    let (role, payer, payee) = sides(leg, branch.as_str());
+    file.row(&Row {
+        source,
+        cycle: &name,
+        role,
+        kind: "",
+        transaction: &case.number,
+        reference: &leg.reference,
+        leg: (DISPUTE, &case.reason),
+        state: RowState::Success,
+        codes: ("", ""),
+        paise: case.paise,
+        payer,
+        payee,
+        about: (&leg.category, "", ""),
+        at: (case.at, at),
+        date: &date,
+    });
+}
+
+/// Whether the books hold a bank's side of a dispute.
+pub fn dispute_booked<W: Records>(records: &mut W, case: &UpiDisputeCase) -> bool {
+    records.find::<Transfer>(&dispute_movement(&case.payment, case.side)).is_some()
+}
+
+/// A side of a row: address, branch, type of account.
+type Sided<'a> = (&'a str, &'a str, &'a str);
+
+/// A bank's role in a leg, and payer and payee as it knows them: its own branch, and the other side's address.
+fn sides<'a>(leg: &'a UpiLeg, branch: &'a str) -> (Role, Sided<'a>, Sided<'a>) {
+    let (own, other) = (("", branch, ""), (leg.other.as_str(), "", ""));
+    match leg.leg {
+        Leg::Debit => (Role::Remitter, own, other),
+        Leg::Credit => (Role::Beneficiary, other, own),
+    }
+}
+
 /// One row of a bank's own: its log, or its books.
 pub fn bank_row(file: &mut Writer, bank: &UpiBank, leg: &UpiLeg, source: Source, state: RowState) {
     let cycle = Cycle::at(leg.at);
     let (name, date, branch) = (cycle.to_string(), cycle.date(), bank.branch());
-    let own = ("", branch.as_str(), "");
-    let other = (leg.other.as_str(), "", "");
-    let (role, kind, payer, payee) = match leg.leg {
-        Leg::Debit => (Role::Remitter, "DEBIT", own, other),
-        Leg::Credit => (Role::Beneficiary, "CREDIT", other, own),
-    };
+    let (role, payer, payee) = sides(leg, branch.as_str());
+    let kind = if role == Role::Remitter { "DEBIT" } else { "CREDIT" };
     file.row(&Row {
         source,
         cycle: &name,

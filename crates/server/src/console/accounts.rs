@@ -3,6 +3,7 @@
 //!
 //! The switch and the banks are institutions of their own; an operator sees this only where a sandbox runs them in the same process.
 
+use super::agreements;
 use super::door::{Console, Desk, time};
 use super::look::Columns;
 use crate::screens::console::{self as screen, Cell, Table};
@@ -41,17 +42,17 @@ pub struct AccountSources {
 }
 
 /// Where a payment or a leg stands, as its word in the records.
-fn word(state: &impl serde::Serialize) -> String {
+pub(super) fn word(state: &impl serde::Serialize) -> String {
     let told = serde_json::to_value(state).unwrap_or_default();
     let named = told.as_object().and_then(|fields| fields.keys().next().cloned());
     told.as_str().map(str::to_owned).or(named).unwrap_or_default()
 }
 
-fn rupees(desk: &Desk, paise: u64) -> Cell {
+pub(super) fn rupees(desk: &Desk, paise: u64) -> Cell {
     Cell { class: "number", ..Cell::chip(amount(&desk.page, paise, "INR", 2)) }
 }
 
-fn state_chip(desk: &Desk, word: &str, code: Option<&str>) -> Cell {
+pub(super) fn state_chip(desk: &Desk, word: &str, code: Option<&str>) -> Cell {
     let (kind, icon, name) = match word {
         "success" => ("ok", "check", "state-approved"),
         "failed" => ("bad", "close", "state-declined"),
@@ -99,7 +100,7 @@ pub(super) async fn list(State(console): State<Console>, headers: HeaderMap, uri
     Desk::new(console, &headers, &uri, "/account-payments").answer(make).await
 }
 
-/// The story of one.
+/// The story of one; of a mandate or a purse where it is no payment.
 pub(super) async fn story(
     State(console): State<Console>,
     Path(transaction): Path<String>,
@@ -108,8 +109,9 @@ pub(super) async fn story(
 ) -> Response {
     let make = move |desk: &Desk| {
         let Some(sources) = &desk.console.sources.accounts else { return Ok(None) };
+        let asked = transaction.clone();
         let found = sources.switch.read(move |records| {
-            let payment = records.find::<UpiPayment>(&transaction)?;
+            let payment = records.find::<UpiPayment>(&asked)?;
             let step = |number| records.find::<UpiStep>(&(payment.id.clone(), number));
             let steps: Vec<UpiStep> = (1..=payment.steps).filter_map(step).collect();
             let dispute = records.find::<UpiDispute>(&payment.id);
@@ -118,17 +120,22 @@ pub(super) async fn story(
                 (1..=dispute.as_ref().map_or(0, |dispute| dispute.steps)).filter_map(step).collect();
             Some((payment, steps, (dispute, argued)))
         })?;
-        let Some((payment, steps, (dispute, argued))) = found else { return Ok(None) };
+        let Some((payment, steps, (dispute, argued))) = found else {
+            return agreements::page(desk, sources, &transaction);
+        };
         let (legs, books, owed) = at_the_banks(desk, &sources.banks, &payment)?;
         let mut tables = vec![facts(desk, &payment), steps_table(desk, &payment, &steps), legs, books, owed];
+        tables.extend(agreements::behind(desk, &payment));
         if dispute.is_some() {
             tables.push(dispute_table(desk, &payment, &argued));
         }
+        let is_stuck = dispute.as_ref().is_some_and(|dispute| dispute.state.is_stuck());
         let due = dispute
             .and_then(|dispute| dispute.due_at)
             .or(payment.due_at)
             .map(|due| desk.page.language.say_text("account-due", "time", &time(due)));
-        let note = due.unwrap_or_else(|| desk.say("account-over"));
+        let rest = if is_stuck { "account-dispute-stuck" } else { "account-over" };
+        let note = due.unwrap_or_else(|| desk.say(rest));
         Ok(Some(screen::tables(&desk.page, &desk.frame, &payment.id, Some(&note), &[], &tables)))
     };
     Desk::new(console, &headers, &uri, "/account-payments").answer(make).await

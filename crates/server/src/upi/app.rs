@@ -529,8 +529,6 @@ impl App {
                 let approval = decision.pin.map(|pin| (decision.account, pin));
                 Ok(shown(&service.decide(device, id, approval)?.map(Shown::from)))
             }
-            ("POST", ["payments", id, "complaint"]) => Ok(shown(&service.complain(device, id)?)),
-            ("GET", ["payments", id, "complaint"]) => Ok(shown(&service.complaint(device, id)?)),
             ("POST", ["payments", id, "refunds"]) => {
                 let new: NewRefund = call.read()?;
                 let parsed = new.amount.map(|amount| Money::parse(&amount, Currency::INR)).transpose();

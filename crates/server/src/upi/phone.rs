@@ -23,9 +23,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use crypto::p256::{AgreementPublic, SigningKey, VerifyingKey};
 use psp::payments::Begun;
-use psp::records::{
-    CollectRequest, Complaint, ComplaintState, DeviceState, LinkedAccount, QuestionState, Reply,
-};
+use psp::records::{CollectRequest, DeviceState, LinkedAccount, QuestionState, Reply};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -469,16 +467,6 @@ impl UpiPhone {
             note: note.map(str::to_owned),
         };
         self.post(&format!("/v1/upi/payments/{original}/refunds"), &new)
-    }
-
-    /// Complains of a payment that has not ended, and waits for what the back office says at once.
-    pub fn complain(&self, transaction: &str) -> Result<Complaint, UpiPhoneError> {
-        let path = format!("/v1/upi/payments/{transaction}/complaint");
-        let _: Complaint = self.post(&path, &serde_json::json!({}))?;
-        self.until(|| {
-            let complaint: Complaint = self.look(&path)?;
-            Ok((complaint.state != ComplaintState::Raised).then_some(complaint))
-        })
     }
 
     /// A payment as it stands now.

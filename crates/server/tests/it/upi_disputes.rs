@@ -65,13 +65,17 @@ fn a_dispute_is_raised_on_a_phone_argued_at_desks_and_paid_back() {
     town.clock.advance(Duration::from_secs(200));
     assert_eq!(refused(asha.raise_dispute(&one, "wrong_credit", None)), "nothing_to_dispute");
     assert_eq!(refused(asha.raise_dispute(&one, "paid_twice", Some(rupees("30.01")))), "amount_invalid");
-    assert_eq!(refused(chai.dispute(&one)), "not_found", "it is the payer's alone");
+    assert_eq!(refused(chai.dispute(&one)), "not_found", "nothing is claimed of it");
     assert!(asha.dispute(&one).unwrap().reasons.contains(&"paid_twice".to_owned()));
     let raised = asha.raise_dispute(&one, "goods_not_received", Some(rupees("20.00"))).unwrap();
     assert_eq!((raised.state, raised.paise), (Some(State::Complaint), 2_000));
     assert!(raised.number.unwrap().starts_with("CRN") && raised.due_at.is_some());
 
     told(&town, &one, State::Complaint);
+    // Who was paid sees it, and can do nothing in it but through the bank.
+    let received = reaches(&chai, &one, State::Complaint);
+    assert!(received.received && received.choices.is_empty() && received.reason == "goods_not_received");
+    assert_eq!(refused(chai.act_on_dispute(&one, Act::Withdraw)), "not_found");
     // The payer's side has not the word, and another bank knows nothing of it.
     assert!(act(&town, "amber", &one, (Side::Payer, Act::Escalate)).is_err());
     assert!(act(&town, "coral", &one, (Side::Payee, Act::Accept)).is_err());
@@ -114,6 +118,8 @@ fn a_silent_bank_accepts_by_its_silence() {
     reaches(&asha, &paid, State::Chargeback);
     town.clock.advance(DAY * 11);
     reaches(&asha, &paid, State::PaidBack(Ground::DeemedAccepted));
-    assert_eq!(town.balance(&asha, "482913"), "25000.00");
+    reaches(&chai, &paid, State::PaidBack(Ground::DeemedAccepted));
+    // With 100 rupees for each of the ten days after the fifth.
+    assert_eq!(town.balance(&asha, "482913"), "26000.00");
     town.all_books_agree();
 }

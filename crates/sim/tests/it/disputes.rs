@@ -1,18 +1,21 @@
 //! Disputes over all parties: money moves only where the ladder ends for the payer, once, and never beside a refund.
 
 use psp::Refusal;
+use psp::blocking::{Block, Dealing, ReportedAddress};
 use psp::collects::BecomeMerchant;
+use psp::disputed::ReceivedDispute;
 use psp::disputes::{ActOnDispute as OwnAct, Dispute, RaiseDispute};
-use psp::records::{DeviceId, PaymentState};
+use psp::records::{DeviceId, Direction, PaymentState};
 use psp::refunds::Refund;
 use sandbox::defences::{Defence, Defences};
 use sandbox::upi::bank::disputes::{ActOnDispute, DeskRefusal};
-use sandbox::upi::bank::{UpiDisputeAct, UpiDisputeCase};
-use sandbox::upi::switch::disputes::{Rule, RuleRefusal};
+use sandbox::upi::bank::{UpiDisputeAct, UpiDisputeCase, UpiLeg, compensation_account};
+use sandbox::upi::switch::disputes::{AskAgain, Rule, RuleRefusal};
 use sandbox::upi::switch::{Position, UpiDispute, UpiDisputeStep};
 use sim::Town;
 use std::time::Duration;
 use upi::disputes::{Act, Ground, Illegal, Side, State};
+use upi::machines::leg::Leg;
 use values::{Currency, MerchantCategory, Money, Records};
 
 const AMBER: &str = "701001";
@@ -80,6 +83,14 @@ impl Story {
         let ruled = values::Operation::apply(&rule, self.town.records(SWITCH), now);
         self.town.settle();
         ruled
+    }
+
+    fn ask_again(&mut self) -> Result<UpiDispute, RuleRefusal> {
+        let (now, entropy) = (self.town.now, self.town.dice.bytes());
+        let again = AskAgain { switch: self.town.switch(), payment: self.paid.clone(), entropy };
+        let asked = values::Operation::apply(&again, self.town.records(SWITCH), now);
+        self.town.settle();
+        asked
     }
 
     fn state(&mut self) -> State {
@@ -347,4 +358,172 @@ fn a_window_of_forty_five_days() {
     story.asha = story.chai;
     assert_eq!(story.claim("goods_not_received", None), Err(Refusal::NotFound));
     story.asha = device;
+}
+
+/// The payee's bank lost its own record of the credit, and so cannot give anything back.
+#[test]
+fn a_bank_that_does_not_book_is_not_told_for_ever() {
+    let mut story = Story::new(Defences::ALL);
+    story.claim("goods_not_received", None).unwrap();
+    let leg = (story.paid.clone(), Leg::Credit);
+    let lost = story.town.records(BANYAN).find::<UpiLeg>(&leg).unwrap();
+    story.town.records(BANYAN).remove::<UpiLeg>(&leg);
+    story.payee(Act::Accept);
+    assert_eq!(story.state(), State::Collecting(Ground::Accepted));
+    story.town.settle_for(DAY * 2);
+    assert_eq!(story.state(), State::Collecting(Ground::Accepted), "it is told again");
+    // The world comes to rest, and a person has to look.
+    story.town.run();
+    let stuck = State::NotCollected(Ground::Accepted);
+    assert_eq!((story.state(), story.asha_has()), (stuck, 2_497_000));
+    assert_eq!(story.told().rsplit(", ").next(), Some("not_collected accepted"));
+    assert!(story.town.audit(story.opened).is_err(), "it has not ended");
+    // Asked once more before anything was mended it says no again.
+    story.ask_again().unwrap();
+    assert_eq!(story.state(), stuck);
+    story.town.records(BANYAN).put(lost);
+    story.ask_again().unwrap();
+    assert_eq!((story.state(), story.asha_has()), (State::PaidBack(Ground::Accepted), 2_500_000));
+    assert_eq!(story.ask_again(), Err(RuleRefusal::Illegal(Illegal::NotNow)));
+    story.town.run();
+    story.town.audit(story.opened).unwrap();
+}
+
+#[test]
+fn the_network_takes_it_from_a_bank_that_does_not_book() {
+    let mut story = Story::new(Defences::ALL);
+    story.claim("goods_not_received", None).unwrap();
+    let leg = (story.paid.clone(), Leg::Credit);
+    story.town.records(BANYAN).remove::<UpiLeg>(&leg);
+    story.payee(Act::Accept);
+    story.town.run();
+    assert_eq!(story.state(), State::NotCollected(Ground::Accepted));
+    story.rule(true).unwrap();
+    assert_eq!((story.state(), story.asha_has()), (State::PaidBack(Ground::Accepted), 2_500_000));
+    let positions = story.town.records(SWITCH).all::<Position>();
+    let of_disputes: Vec<_> = positions.iter().filter(|position| position.cycle.contains("DC")).collect();
+    let sums = of_disputes.iter().map(|position| (position.bank.as_str(), position.pays, position.gets));
+    assert_eq!(sums.collect::<Vec<_>>(), [(AMBER, 0, 3000), (BANYAN, 3000, 0)]);
+}
+
+/// The payer's bank lost the debit: it has the money from the cycle and does not book it.
+#[test]
+fn money_that_a_bank_keeps_is_seen_to_by_the_network() {
+    for by_desk in [true, false] {
+        let mut story = Story::new(Defences::ALL);
+        story.claim("goods_not_received", None).unwrap();
+        let leg = (story.paid.clone(), Leg::Debit);
+        let lost = story.town.records(AMBER).find::<UpiLeg>(&leg).unwrap();
+        story.town.records(AMBER).remove::<UpiLeg>(&leg);
+        story.payee(Act::Accept);
+        story.town.run();
+        assert_eq!(story.state(), State::NotPaid(Ground::Accepted));
+        if by_desk {
+            story.rule(true).unwrap();
+        } else {
+            story.town.records(AMBER).put(lost);
+            story.ask_again().unwrap();
+        }
+        assert_eq!(story.state(), State::PaidBack(Ground::Accepted));
+        assert_eq!(story.asha_has(), if by_desk { 2_497_000 } else { 2_500_000 });
+    }
+}
+
+/// A bank that says nothing of its books: the network's people decide, and a late answer counts too.
+#[test]
+fn books_that_are_never_opened_are_seen_to_by_the_network() {
+    for late in [true, false] {
+        let mut story = Story::new(Defences::ALL);
+        story.town.silent.push(BANYAN.to_owned());
+        story.claim("payee_not_credited", None).unwrap();
+        story.town.settle_for(DAY * 4);
+        assert_eq!(story.state(), State::NotAnswered);
+        assert_eq!(story.own(Act::Withdraw), Err(Refusal::DisputeNotNow));
+        if late {
+            story.town.silent.clear();
+            story.town.settle_for(Duration::from_secs(600));
+            assert_eq!(story.state(), State::NotAnswered, "what it was asked is too old by now");
+            story.ask_again().unwrap();
+            assert_eq!(story.state(), State::Closed(Ground::CreditConfirmed));
+        } else {
+            story.rule(false).unwrap();
+            assert_eq!(story.state(), State::Closed(Ground::Verdict));
+        }
+    }
+}
+
+#[test]
+fn who_was_paid_is_told_what_is_claimed_and_how_it_ends() {
+    let mut story = Story::new(Defences::ALL);
+    let key = ("919800000005".to_owned(), story.paid.clone());
+    let told = |story: &mut Story| story.town.records("700001").find::<ReceivedDispute>(&key);
+    assert_eq!(told(&mut story), None);
+    story.claim("goods_not_received", Some(1000)).unwrap();
+    let first = told(&mut story).unwrap();
+    assert_eq!((first.state, first.paise, first.reason.as_str()), (State::Complaint, 1000, "1064"));
+    assert!(first.due_at.is_some() && first.number.starts_with("CRN"));
+    story.payee(Act::Defend);
+    assert_eq!(told(&mut story).unwrap().state, State::Answered);
+    story.own(Act::Withdraw).unwrap();
+    let last = told(&mut story).unwrap();
+    assert_eq!((last.state, last.due_at), (State::Closed(Ground::Withdrawn), None));
+    assert_eq!(last.at, first.at);
+}
+
+/// 100 rupees for each day begun, to the rupee: where the payment failed its payer, and nowhere else.
+#[test]
+fn late_money_brings_its_compensation_along() {
+    for (reason, days, rupees) in [
+        // Of a merchant who was not told the money is due by the end of the fifth day.
+        ("merchant_not_told", 4, 0),
+        ("merchant_not_told", 6, 100),
+        ("merchant_not_told", 8, 300),
+        // Goods that did not come are no failure of the payment.
+        ("goods_not_received", 8, 0),
+    ] {
+        let mut story = Story::new(Defences::ALL);
+        story.claim(reason, None).unwrap();
+        // T+3 without an answer it is a chargeback, which can be accepted as well.
+        story.town.settle_for(DAY * days);
+        assert_eq!(story.payee(Act::Accept), "00");
+        assert_eq!(story.state(), State::PaidBack(Ground::Accepted));
+        assert_eq!(story.asha_has(), 2_500_000 + rupees * 100, "{reason} after {days} days");
+        assert_eq!(story.town.all_sums().compensation, rupees * 100);
+        story.town.run();
+        story.town.audit(story.opened).unwrap();
+    }
+    // A credit that was never made, which the payee's bank says after eight days: a merchant's, so three of them are late.
+    let mut story = Story::new(Defences::ALL);
+    let leg = (story.paid.clone(), Leg::Credit);
+    story.town.records(BANYAN).remove::<UpiLeg>(&leg);
+    story.town.settle_for(DAY * 8);
+    story.claim("payee_not_credited", None).unwrap();
+    assert_eq!(story.state(), State::PaidBack(Ground::CreditReturned));
+    assert_eq!(story.asha_has(), 2_500_000 + 30_000);
+    let account = compensation_account();
+    let house = story.town.records(AMBER).find::<ledger::Account>(&account).unwrap();
+    assert_eq!(house.balance().unsigned_abs(), 30_000);
+}
+
+/// Whoever pays a rupee may not report for that; whoever claims it back may, until the claim is lost.
+#[test]
+fn a_payment_of_ones_own_is_no_leave_to_report() {
+    let mut story = Story::new(Defences::ALL);
+    let report = |story: &mut Story| {
+        let dealing = Some(Dealing::Payment(story.paid.clone(), Direction::Sent));
+        let (device, address) = (story.asha, "person5@paiza".to_owned());
+        let defences = psp::defences::Defences::ALL;
+        story.town.at_psp(Block { device, address, report: true, dealing, defences })
+    };
+    let reports = |story: &mut Story| {
+        let found = story.town.records("700001").find::<ReportedAddress>(&"person5@paiza".to_owned());
+        found.map_or(0, |found| found.by.len())
+    };
+    assert_eq!(report(&mut story), Err(Refusal::NothingToReport));
+    story.claim("goods_not_received", None).unwrap();
+    report(&mut story).unwrap();
+    assert_eq!(reports(&mut story), 1);
+    story.own(Act::Withdraw).unwrap();
+    assert_eq!(reports(&mut story), 0, "the claim is lost, and the report with it");
+    assert_eq!(report(&mut story), Err(Refusal::NothingToReport));
 }

@@ -2,16 +2,24 @@
 //! network, log and books of every bank say the same of every leg; whatever is broken then is found.
 
 use ledger::Transfer;
-use sandbox::upi::bank::{UpiLeg, movements};
+use psp::collects::BecomeMerchant;
+use psp::disputes::RaiseDispute;
+use psp::records::DeviceId;
+use sandbox::upi::bank::disputes::ActOnDispute;
+use sandbox::upi::bank::{UpiDisputeCase, UpiLeg, dispute_movement, movements};
 use sandbox::upi::directory::{UpiBank, UpiDirectory};
-use sandbox::upi::settlement::{bank_row, booked, cycle_of, logged, network_row};
-use sandbox::upi::switch::{Position, UpiPayment};
+use sandbox::upi::settlement::{
+    bank_dispute_row, bank_row, booked, counts_from, cycle_of, dispute_booked, logged, network_dispute_row,
+    network_row,
+};
+use sandbox::upi::switch::{Position, UpiDispute, UpiDisputeStep, UpiPayment};
 use sim::{Town, Weather};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use upi::disputes::{Act, Side as DisputeSide};
 use upi::machines::leg::Leg;
 use upi::settlement::{Comparison, Line, Outcome, Role, RowState, Source, Tally, Writer, read_line};
-use values::Records;
+use values::{MerchantCategory, Operation, Records};
 
 const SWITCH: &str = "700000";
 
@@ -45,7 +53,27 @@ fn files(town: &mut Town, bank: &UpiBank) -> String {
             }
         }
     }
+    let switch = town.records(SWITCH);
+    for step in switch.all::<UpiDisputeStep>() {
+        let Some(at) = counts_from(&step) else { continue };
+        let dispute = switch.find::<UpiDispute>(&step.payment).unwrap();
+        let payment = switch.find::<UpiPayment>(&step.payment).unwrap();
+        for (role, own) in [(Role::Remitter, &dispute.payer_bank), (Role::Beneficiary, &dispute.payee_bank)] {
+            if *own == bank.organisation {
+                network_dispute_row(&mut network, (&dispute, &payment), role, at);
+            }
+        }
+    }
     let records = town.records(&bank.organisation);
+    for case in records.all::<UpiDisputeCase>() {
+        let Some(at) = case.booked_at else { continue };
+        let side = if case.side == DisputeSide::Payee { Leg::Credit } else { Leg::Debit };
+        let leg = records.find::<UpiLeg>(&(case.payment.clone(), side)).unwrap();
+        bank_dispute_row(&mut log, bank, (&case, &leg), Source::Log, at);
+        if dispute_booked(records, &case) {
+            bank_dispute_row(&mut books, bank, (&case, &leg), Source::Books, at);
+        }
+    }
     for leg in records.all::<UpiLeg>() {
         bank_row(&mut log, bank, &leg, Source::Log, logged(&leg));
         if let Some(state) = booked(records, &leg) {
@@ -94,6 +122,7 @@ fn a_rough_day_settles_to_zero_and_all_three_say_the_same() {
             });
             paid.map(|row| row.paise).sum()
         };
+        assert!(!text.contains("DISPUTE"));
         let own = positions.iter().filter(|position| position.bank == bank.organisation);
         let net: i64 = own.map(|position| position.gets as i64 - position.pays as i64).sum();
         assert_eq!(net, paid(Role::Beneficiary) as i64 - paid(Role::Remitter) as i64, "{}", bank.name);
@@ -112,4 +141,53 @@ fn what_is_missing_in_the_books_is_found() {
     records.remove::<Transfer>(&id);
     let (_, found) = compared(&files(&mut town, bank));
     assert_eq!(found, [Outcome::Post]);
+}
+
+/// A merchant's bank gives a claim back.
+fn disputed_day() -> Town {
+    let mut town = Town::new(5);
+    let asha = town.person(1, "amber", "482913");
+    let chai = town.person(5, "banyan", "620573");
+    let category = MerchantCategory::try_from(5814).unwrap();
+    town.at_psp(BecomeMerchant { device: chai, name: "Chai Corner".to_owned(), category }).unwrap();
+    let opened = town.sums().0;
+    let payment = town.pay(asha, "amber", "person5@paiza", 3000, "482913");
+    town.settle_for(Duration::from_secs(300));
+    claim_and_accept(&mut town, asha, &payment);
+    town.run();
+    town.audit(opened).unwrap();
+    town
+}
+
+fn claim_and_accept(town: &mut Town, device: DeviceId, payment: &str) {
+    let (psp, entropy) = (town.psp(), town.dice.bytes());
+    let (payment, reason) = (payment.to_owned(), "goods_not_received".to_owned());
+    let claim = RaiseDispute { psp, device, payment: payment.clone(), reason, amount: None, entropy };
+    town.at_psp(claim).unwrap();
+    town.settle();
+    let (bank, side, act) = (town.bank("701002"), DisputeSide::Payee, Act::Accept);
+    let (code, entropy, now) = (String::new(), town.dice.bytes(), town.now);
+    let act = ActOnDispute { bank, payment, side, act, code, entropy };
+    act.apply(town.records("701002"), now).unwrap();
+    town.settle();
+}
+
+/// Both sides of a dispute stand in the files of its cycle, under its number, and what a bank's books lack of it is found.
+#[test]
+fn disputes_are_reconciled_too() {
+    let mut town = disputed_day();
+    for name in ["amber", "banyan"] {
+        let bank = UpiDirectory::sandbox().bank(name).unwrap();
+        let text = files(&mut town, bank);
+        let rows: Vec<_> = text.lines().filter(|line| line.contains(",DISPUTE,")).collect();
+        assert_eq!(rows.len(), 3, "{text}");
+        assert!(rows.iter().all(|row| row.contains("-DC") && row.contains(",CRN") && row.contains(",3000,")));
+        let (tally, found) = compared(&text);
+        assert!(found.is_empty() && tally.of(Outcome::Matched) == 2, "{found:?}");
+    }
+    let payment = town.records(SWITCH).all::<UpiDispute>().remove(0).payment;
+    let line = dispute_movement(&payment, DisputeSide::Payee);
+    town.records("701002").remove::<Transfer>(&line);
+    let bank = UpiDirectory::sandbox().bank("banyan").unwrap();
+    assert_eq!(compared(&files(&mut town, bank)).1, [Outcome::Post]);
 }

@@ -73,7 +73,8 @@ fn what_a_silent_biller_was_paid_is_claimed_back_after_the_fifth_day() {
     let dispute = town.records(SWITCH).find::<UpiDispute>(&transaction).unwrap();
     assert_eq!(dispute.state, State::PaidBack(Ground::DeemedAccepted));
     assert_eq!(state(&mut town, &transaction), BillState::Refunded);
-    assert_eq!(town.balance(AMBER, "Asha Rao"), 2_500_000);
+    // With 100 rupees for each of the sixteen days begun after the fifth.
+    assert_eq!(town.balance(AMBER, "Asha Rao"), 2_500_000 + 160_000);
     town.run();
     town.audit(opened).unwrap();
 }

@@ -3,12 +3,13 @@
 
 use crate::schema::{Kind, Mapping, Migration, Schema};
 use crate::{Rows, Store, StoreError, Value};
+use ::psp::disputed::ReceivedDispute;
 use ::psp::disputes::Dispute;
 use ::psp::mandates::records::{Mandate, MandateDebit, MandateNumber, MandateTry};
 use ::psp::purses::Purse;
 use ::psp::records::{
-    BindingToken, CollectRequest, Complaint, Customer, Device, Direction, KeyList, Mailbox, OwnAddress,
-    Payment, Question, UsedTransaction,
+    BindingToken, CollectRequest, Customer, Device, Direction, KeyList, Mailbox, OwnAddress, Payment,
+    Question, UsedTransaction,
 };
 use ::sandbox::upi::bank::{
     AccountName, MobileAccounts, OneTimePassword, Spending, UpiAccount, UpiLeg, UpiMandate, UpiMandateDebit,
@@ -22,6 +23,7 @@ mod disputes;
 mod mandates;
 mod merchants;
 pub mod psp;
+pub mod stories;
 
 pub use disputes::{dispute_cases, disputes, disputes_of};
 use mandates::{
@@ -33,13 +35,19 @@ pub use mandates::{mandate_debits, mandates};
 const SWITCH: &[Migration] = &[
     (1, include_str!("../../migrations/upi_switch/0001.sql")),
     (2, include_str!("../../migrations/upi_switch/0002.sql")),
+    (3, include_str!("../../migrations/upi_switch/0003.sql")),
+    (4, include_str!("../../migrations/upi_switch/0004.sql")),
 ];
 const BANK: &[Migration] = &[
     (1, include_str!("../../migrations/upi_bank/0001.sql")),
     (2, include_str!("../../migrations/upi_bank/0002.sql")),
+    (3, include_str!("../../migrations/upi_bank/0003.sql")),
 ];
-const PSP: &[Migration] =
-    &[(1, include_str!("../../migrations/psp/0001.sql")), (2, include_str!("../../migrations/psp/0002.sql"))];
+const PSP: &[Migration] = &[
+    (1, include_str!("../../migrations/psp/0001.sql")),
+    (2, include_str!("../../migrations/psp/0002.sql")),
+    (3, include_str!("../../migrations/psp/0003.sql")),
+];
 
 /// Adds the tables of the switch.
 pub fn switch(schema: Schema) -> Schema {
@@ -91,8 +99,8 @@ pub fn psp(schema: Schema) -> Schema {
         .table::<Payment>(PAYMENT)
         .table::<UsedTransaction>(USED_TRANSACTION)
         .table::<CollectRequest>(COLLECT_REQUEST)
-        .table::<Complaint>(COMPLAINT)
         .table::<Dispute>(disputes::DISPUTE)
+        .table::<ReceivedDispute>(disputes::RECEIVED_DISPUTE)
         .table::<Mandate>(MANDATE)
         .table::<MandateNumber>(MANDATE_NUMBER)
         .table::<MandateDebit>(MANDATE_DEBIT)
@@ -346,19 +354,6 @@ const PAYMENT: Mapping = Mapping {
 
 const USED_TRANSACTION: Mapping =
     Mapping { key: &["id"], columns: &[("id", Kind::Text), ("mobile", Kind::Text), ("at", Kind::Integer)] };
-
-const COMPLAINT: Mapping = Mapping {
-    key: &["mobile", "transaction"],
-    columns: &[
-        ("mobile", Kind::Text),
-        ("transaction", Kind::Text),
-        ("number", Kind::Text),
-        ("state", Kind::Json),
-        ("result", Kind::Text),
-        ("asked", Kind::Json),
-        ("at", Kind::Integer),
-    ],
-};
 
 const PURSE: Mapping = Mapping {
     key: &["mobile"],

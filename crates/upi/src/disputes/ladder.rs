@@ -116,10 +116,16 @@ pub enum State {
     PaidBack(Ground),
     /// The payee keeps it.
     Closed(Ground),
+    /// No bank said what its books hold, however often it was asked: the network's people find out.
+    NotAnswered,
+    /// The payee's bank does not give the money back, however often it was told to: the network's people see to it.
+    NotCollected(Ground),
+    /// The payer's bank does not book the money, however often it was told to: the network's people see to it.
+    NotPaid(Ground),
 }
 
 /// Every state; of those with a ground one.
-pub const STATES: [State; 13] = [
+pub const STATES: [State; 16] = [
     State::WithBooks,
     State::Complaint,
     State::Answered,
@@ -133,6 +139,9 @@ pub const STATES: [State; 13] = [
     State::Paying(Ground::Accepted),
     State::PaidBack(Ground::Accepted),
     State::Closed(Ground::NotPursued),
+    State::NotAnswered,
+    State::NotCollected(Ground::Accepted),
+    State::NotPaid(Ground::Accepted),
 ];
 
 /// Why an act is refused.
@@ -176,10 +185,16 @@ impl State {
     fn next(self, act: Act) -> Option<State> {
         use State::*;
         Some(match (self, act) {
-            (WithBooks, Act::CreditConfirmed) => Closed(Ground::CreditConfirmed),
-            (WithBooks, Act::DebitReversed) => Closed(Ground::DebitReversed),
+            (WithBooks | NotAnswered, Act::CreditConfirmed) => Closed(Ground::CreditConfirmed),
+            (WithBooks | NotAnswered, Act::DebitReversed) => Closed(Ground::DebitReversed),
             // The bank never booked the credit, so that it has the money and nobody is debited.
-            (WithBooks, Act::CreditReturned) => Paying(Ground::CreditReturned),
+            (WithBooks | NotAnswered, Act::CreditReturned) => Paying(Ground::CreditReturned),
+            (NotAnswered, Act::RuleForPayer) => Collecting(Ground::Verdict),
+            (NotAnswered | NotCollected(_), Act::RuleForPayee) => Closed(Ground::Verdict),
+            // The network takes it from the bank in a cycle, whatever the bank's books say.
+            (NotCollected(ground), Act::RuleForPayer) => Paying(ground),
+            // The payer's bank has it since the cycle, and gave it to the payer in another way.
+            (NotPaid(ground), Act::RuleForPayer) => PaidBack(ground),
             (Complaint | Chargeback | PreArbitration | Arbitration, Act::Accept) => {
                 Collecting(Ground::Accepted)
             }
@@ -193,8 +208,8 @@ impl State {
             (ArbitrationContinued, Act::RuleForPayer) => Collecting(Ground::Verdict),
             (ArbitrationContinued, Act::RuleForPayee) => Closed(Ground::Verdict),
             (open, Act::Withdraw) if open.is_on_ladder() => Closed(Ground::Withdrawn),
-            (Collecting(ground), Act::Collected) => Paying(ground),
-            (Paying(ground), Act::Paid) => PaidBack(ground),
+            (Collecting(ground) | NotCollected(ground), Act::Collected) => Paying(ground),
+            (Paying(ground) | NotPaid(ground), Act::Paid) => PaidBack(ground),
             _ => return None,
         })
     }
@@ -210,6 +225,10 @@ impl State {
                 State::Closed(Ground::NotPursued)
             }
             State::ArbitrationContinued => State::Closed(Ground::NotProven),
+            // Nothing is decided by a bank that does not do what it is told: somebody has to look.
+            State::WithBooks => State::NotAnswered,
+            State::Collecting(ground) => State::NotCollected(ground),
+            State::Paying(ground) => State::NotPaid(ground),
             _ => return None,
         })
     }
@@ -234,7 +253,9 @@ impl State {
             | State::PreArbitration
             | State::Arbitration => Some(Side::Payee),
             State::Answered | State::Representment | State::PreArbitrationDeclined => Some(Side::Payer),
-            State::ArbitrationContinued => Some(Side::Network),
+            State::ArbitrationContinued | State::NotAnswered | State::NotCollected(_) | State::NotPaid(_) => {
+                Some(Side::Network)
+            }
             State::Collecting(_) => Some(Side::Payee),
             State::Paying(_) => Some(Side::Payer),
             State::PaidBack(_) | State::Closed(_) => None,
@@ -243,7 +264,7 @@ impl State {
 
     /// Whether it is argued about: not with the books, not decided.
     pub fn is_on_ladder(self) -> bool {
-        !matches!(self, State::WithBooks) && !self.is_decided()
+        !matches!(self, State::WithBooks | State::NotAnswered) && !self.is_decided()
     }
 
     /// Whether somebody's clock runs in it.
@@ -253,7 +274,23 @@ impl State {
 
     /// Whether it is known who has the money in the end.
     pub fn is_decided(self) -> bool {
-        matches!(self, State::Collecting(_) | State::Paying(_) | State::PaidBack(_) | State::Closed(_))
+        matches!(self, State::Closed(_)) || self.is_for_payer()
+    }
+
+    /// Whether the payer gets the money, or has it.
+    pub fn is_for_payer(self) -> bool {
+        use State::*;
+        matches!(self, Collecting(_) | NotCollected(_) | Paying(_) | NotPaid(_) | PaidBack(_))
+    }
+
+    /// Whether a bank is told to do something, or asked what its books hold, until it answers.
+    pub fn is_repeated(self) -> bool {
+        matches!(self, State::WithBooks | State::Collecting(_) | State::Paying(_))
+    }
+
+    /// Whether the network's people have to see to it, because a bank does not do its part.
+    pub fn is_stuck(self) -> bool {
+        matches!(self, State::NotAnswered | State::NotCollected(_) | State::NotPaid(_))
     }
 
     /// Whether nothing comes after it.
@@ -280,9 +317,12 @@ impl State {
             State::PreArbitrationDeclined => 5,
             State::Arbitration => 6,
             State::ArbitrationContinued => 7,
-            State::Collecting(_) => 8,
-            State::Paying(_) => 9,
-            State::PaidBack(_) | State::Closed(_) => 10,
+            State::NotAnswered => 8,
+            State::Collecting(_) => 9,
+            State::NotCollected(_) => 10,
+            State::Paying(_) => 11,
+            State::NotPaid(_) => 12,
+            State::PaidBack(_) | State::Closed(_) => 13,
         }
     }
 }
@@ -325,6 +365,16 @@ mod tests {
         arbitration_continued     Payer   Withdraw         closed withdrawn
         collecting accepted       Payee   Collected        paying accepted
         paying accepted           Payer   Paid             paid_back accepted
+        not_answered              Payee   CreditConfirmed  closed credit_confirmed
+        not_answered              Payee   CreditReturned   paying credit_returned
+        not_answered              Payer   DebitReversed    closed debit_reversed
+        not_answered              Network RuleForPayer     collecting verdict
+        not_answered              Network RuleForPayee     closed verdict
+        not_collected accepted    Payee   Collected        paying accepted
+        not_collected accepted    Network RuleForPayer     paying accepted
+        not_collected accepted    Network RuleForPayee     closed verdict
+        not_paid accepted         Payer   Paid             paid_back accepted
+        not_paid accepted         Network RuleForPayer     paid_back accepted
     ";
 
     fn legal(state: State, act: Act, by: Side) -> Option<String> {
@@ -363,7 +413,7 @@ mod tests {
     #[test]
     fn silence_decides_and_nobody_acts_after_it() {
         for (state, expected) in [
-            (State::WithBooks, None),
+            (State::WithBooks, Some("not_answered")),
             (State::Complaint, Some("chargeback")),
             (State::Answered, Some("closed not_pursued")),
             (State::Chargeback, Some("collecting deemed_accepted")),
@@ -372,8 +422,11 @@ mod tests {
             (State::PreArbitrationDeclined, Some("closed not_pursued")),
             (State::Arbitration, Some("collecting deemed_accepted")),
             (State::ArbitrationContinued, Some("closed not_proven")),
-            (State::Collecting(Ground::Verdict), None),
-            (State::Paying(Ground::Verdict), None),
+            (State::Collecting(Ground::Verdict), Some("not_collected verdict")),
+            (State::Paying(Ground::Verdict), Some("not_paid verdict")),
+            (State::NotAnswered, None),
+            (State::NotCollected(Ground::Verdict), None),
+            (State::NotPaid(Ground::Verdict), None),
             (State::PaidBack(Ground::Verdict), None),
             (State::Closed(Ground::Withdrawn), None),
         ] {

@@ -41,6 +41,8 @@ pub struct Reason {
     pub kind: Kind,
     /// Whether the books of a bank answer it, rather than the payee.
     pub by_books: bool,
+    /// Whether it says that the payment itself failed, so that what comes back late brings compensation along (`complaints`).
+    pub is_delay: bool,
     /// Since when, yyyy-mm-dd.
     pub since: &'static str,
     /// Where that is written.
@@ -59,6 +61,7 @@ const MERCHANT: Reason = Reason {
     paid_to: Some(PaidTo::Merchant),
     kind: Kind::Ordinary,
     by_books: false,
+    is_delay: false,
     since: "2021-01-01",
     source: PROVIDERS,
 };
@@ -67,7 +70,7 @@ const MERCHANT: Reason = Reason {
 pub const REASONS: &[Reason] = &[
     Reason { key: "goods_not_received", code: "U008", chargeback_code: "1064", ..MERCHANT },
     Reason { key: "refund_not_processed", code: "U021", chargeback_code: "1061", ..MERCHANT },
-    Reason { key: "merchant_not_told", code: "U022", chargeback_code: "1065", ..MERCHANT },
+    Reason { key: "merchant_not_told", code: "U022", chargeback_code: "1065", is_delay: true, ..MERCHANT },
     Reason { key: "paid_twice", code: "U023", chargeback_code: "1084", ..MERCHANT },
     Reason { key: "wrong_amount", code: "1085", chargeback_code: "1085", source: OURS, ..MERCHANT },
     Reason {
@@ -130,6 +133,11 @@ impl Reason {
     /// The reason that a complaint names.
     pub fn of_code(code: &str) -> Option<&'static Reason> {
         REASONS.iter().find(|reason| reason.code == code)
+    }
+
+    /// The name of the first reason that has this code on the ladder of chargebacks; `other` where none has.
+    pub fn key_of_chargeback(code: &str) -> &'static str {
+        REASONS.iter().find(|reason| reason.chargeback_code == code).map_or("other", |reason| reason.key)
     }
 
     /// What may be claimed of such a payment.

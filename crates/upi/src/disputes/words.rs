@@ -40,7 +40,7 @@ impl State {
             Kind::WrongCredit => wrong_credit,
         };
         match self {
-            State::WithBooks | State::Complaint => "PBRB",
+            State::WithBooks | State::Complaint | State::NotAnswered => "PBRB",
             State::Answered => "PR2C",
             State::Chargeback => by_kind("B", "FC", "WC"),
             State::Representment => by_kind("R", "FR", "WR"),
@@ -48,7 +48,10 @@ impl State {
             State::PreArbitrationDeclined => by_kind("PR", "FPR", "PR"),
             State::Arbitration => by_kind("AR", "FAR", "AR"),
             State::ArbitrationContinued => "ACC",
-            State::Collecting(ground) | State::Paying(ground) => match ground {
+            State::Collecting(ground)
+            | State::Paying(ground)
+            | State::NotCollected(ground)
+            | State::NotPaid(ground) => match ground {
                 Ground::Verdict => "ACV",
                 Ground::CreditReturned => "RET",
                 _ => by_kind("A", "FA", "WA"),
@@ -124,10 +127,62 @@ impl State {
                 "फ़ैसला आपके पक्ष में हुआ; पैसा आपके खाते में आ रहा है।",
                 "裁定对您有利，款项正在退回您的账户。",
             ],
+            State::NotAnswered => [
+                "The bank did not say what its books hold; the network's people find out.",
+                "बैंक ने नहीं बताया कि उसके हिसाब में क्या है; नेटवर्क के लोग पता कर रहे हैं।",
+                "银行未答复账目情况，支付网络的工作人员正在查核。",
+            ],
+            State::NotCollected(_) => [
+                "It was decided for you, but the payee's bank does not give the money back; the network's people see to it.",
+                "फ़ैसला आपके पक्ष में हुआ, पर प्राप्तकर्ता का बैंक पैसा वापस नहीं कर रहा; नेटवर्क के लोग इसे देख रहे हैं।",
+                "裁定对您有利，但收款方银行未退款，支付网络的工作人员正在处理。",
+            ],
+            State::NotPaid(_) => [
+                "It was decided for you and your bank has the money, but does not book it to you; the network's people see to it.",
+                "फ़ैसला आपके पक्ष में हुआ और पैसा आपके बैंक के पास है, पर खाते में नहीं डाला गया; नेटवर्क के लोग इसे देख रहे हैं।",
+                "裁定对您有利，款项已到您的银行但未入账，支付网络的工作人员正在处理。",
+            ],
             State::PaidBack(_) => {
                 ["The money is back in your account.", "पैसा आपके खाते में वापस आ गया है।", "款项已退回您的账户。"]
             }
             State::Closed(ground) => return closed(ground, language),
+        };
+        crate::codes::pick(texts, language)
+    }
+
+    /// What the person is told who was paid: where it stands.
+    pub fn say_to_payee(self, language: Language) -> &'static str {
+        let texts = match self {
+            State::WithBooks | State::NotAnswered => [
+                "The payer says that you have nothing; a bank looks into its books.",
+                "भुगतानकर्ता का कहना है कि आपको कुछ नहीं मिला; एक बैंक अपना हिसाब देख रहा है।",
+                "付款方称您未收到款项，银行正在核查账目。",
+            ],
+            State::Complaint | State::Chargeback | State::PreArbitration | State::Arbitration => [
+                "The payer claims this payment back. Your bank answers; tell it what you know.",
+                "भुगतानकर्ता यह भुगतान वापस माँग रहा है। जवाब आपका बैंक देगा; जो जानते हैं उसे बताएँ।",
+                "付款方要求退回这笔款项，由您的银行答复；请向银行说明情况。",
+            ],
+            State::Answered | State::Representment | State::PreArbitrationDeclined => [
+                "Your bank said no. The payer may go on.",
+                "आपके बैंक ने मना किया है। भुगतानकर्ता आगे बढ़ सकता है।",
+                "您的银行已拒绝退款，付款方可以继续申诉。",
+            ],
+            State::ArbitrationContinued => [
+                "Both sides were heard; the network decides.",
+                "दोनों पक्ष सुने जा चुके हैं; नेटवर्क फ़ैसला करेगा।",
+                "双方均已陈述，等待网络裁决。",
+            ],
+            _ if self.is_for_payer() => [
+                "It was decided for the payer: the claim goes back from your account.",
+                "फ़ैसला भुगतानकर्ता के पक्ष में हुआ: माँगी गई रकम आपके खाते से वापस जाएगी।",
+                "裁定对付款方有利：所要求的款项将从您的账户退回。",
+            ],
+            _ => [
+                "It is over; you keep the money.",
+                "मामला समाप्त है; पैसा आपके पास रहेगा।",
+                "争议已结束，款项归您所有。",
+            ],
         };
         crate::codes::pick(texts, language)
     }
@@ -219,8 +274,12 @@ mod tests {
         ];
         for state in STATES.into_iter().chain(grounds.map(State::Closed)) {
             let each = [Language::English, Language::Hindi, Language::Chinese];
-            for texts in [each.map(|language| state.say(language)), each.map(|language| state.ask(language))]
-            {
+            let said = each.map(|language| state.say(language));
+            for texts in [
+                said,
+                each.map(|language| state.say_to_payee(language)),
+                each.map(|language| state.ask(language)),
+            ] {
                 assert!(texts[0] != texts[1] && texts[1] != texts[2] && !texts[0].is_empty(), "{state}");
             }
             assert!(!state.flag(Kind::Ordinary).is_empty() && state.flag(Kind::Fraud).len() <= 10, "{state}");

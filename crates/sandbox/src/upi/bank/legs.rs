@@ -419,7 +419,7 @@ pub(super) fn take_back<W: Records>(
 }
 
 /// What comes back late brings its compensation along, unasked.
-fn compensate<W: Records>(desk: &mut Desk<'_, W>, account: &UpiAccount, leg: &UpiLeg) {
+pub(super) fn compensate<W: Records>(desk: &mut Desk<'_, W>, account: &UpiAccount, leg: &UpiLeg) {
     let owed = compensation(leg.at, desk.now, PaidTo::of_category(&leg.category));
     if !owed.is_zero() && books::compensate(desk.records, account, &leg.transaction, owed, desk.now).is_err()
     {

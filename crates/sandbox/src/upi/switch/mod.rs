@@ -81,7 +81,7 @@ impl Party for Switch {
             ("ReqPay", Some("PAY" | "COLLECT")) => payments::begin(self, desk, message),
             ("ReqPay", Some("REFUND")) => refunds::begin(self, desk, message),
             ("ReqChkTxn", _) => payments::status(self, desk, message),
-            ("ReqComplaint", Some("COMPLAINT")) => complaints::raised(self, desk, message),
+            ("ReqComplaint", Some("COMPLAINT")) => disputes::raised(self, desk, message),
             ("ReqComplaint", Some("DISPUTE")) => disputes::acted(self, desk, message),
             ("ReqMandate", _) => mandates::begin(self, desk, message),
             ("ReqListKeys", _) => relay::keys(self, desk, message),
@@ -97,6 +97,7 @@ impl Party for Switch {
         match what.split_once(' ') {
             Some(("exchange", message)) => relay::timed_out(desk, message),
             Some(("dispute", payment)) => disputes::timed_out(self, desk, payment),
+            Some(("dispute-news", payment)) => disputes::told_again(desk, payment),
             Some(("confirm", payment)) => send::confirmed_again(desk, payment),
             Some(("mandate", order)) => mandates::timed_out(desk, order),
             Some(("mandate-confirm", order)) => mandates::confirmed_again(desk, order),
@@ -115,7 +116,7 @@ impl Party for Switch {
             }
             About::Step { payment, sent } => payments::refused(desk, &payment, sent, message, code),
             About::Relay { .. } => relay::refused(desk, exchange, code),
-            About::Dispute { payment, .. } => disputes::refused(desk, &payment, message, code),
+            About::Dispute { payment, .. } => disputes::refused(desk, &payment, (message, code)),
             // It came too late for its receiver, who was away: it is told again, by a message of the time.
             About::Confirmation { payment } if !is_certain(code) => {
                 desk.wake_at(&format!("confirm {payment}"), desk.now.after(CONFIRMED_AGAIN));

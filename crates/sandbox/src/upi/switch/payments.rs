@@ -2,7 +2,7 @@
 
 use super::Switch;
 use super::records::{Side, UnderMandate, UpiPayment, UpiStep};
-use super::{health, mandates, positions, refunds, send};
+use super::{disputes, health, mandates, positions, refunds, send};
 use crate::defences::Defence;
 use crate::upi::directory::UpiDirectory;
 use std::time::Duration;
@@ -230,6 +230,7 @@ pub(super) fn enter<W: Records>(
     health::moved(desk, payment, &before);
     positions::moved(desk, payment, &before);
     refunds::moved(desk, payment);
+    disputes::payment_ended(desk, payment);
     if let Some(outgoing) = step.send {
         send::step(desk, payment, outgoing);
         if outgoing == Outgoing::Debit {

@@ -8,10 +8,10 @@ use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use sandbox::upi::bank::disputes::{ActOnDispute, DeskRefusal};
 use sandbox::upi::bank::{Bank, UpiDisputeAct};
-use sandbox::upi::switch::Switch;
-use sandbox::upi::switch::disputes::{Rule, RuleRefusal};
+use sandbox::upi::switch::disputes::{AskAgain, Rule, RuleRefusal};
+use sandbox::upi::switch::{Switch, UpiDispute};
 use serde::{Deserialize, Serialize};
-use store::{Outcome, Store};
+use store::{Outcome, Store, StoreError};
 use upi::disputes::{Act, Side};
 use values::Records;
 
@@ -43,6 +43,14 @@ pub struct Verdict {
     pub for_payer: bool,
 }
 
+/// `POST /admin/disputes/again`: the bank is asked once more that does not do its part.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Again {
+    /// The payment.
+    pub payment: String,
+}
+
 /// The desk of a bank of account payment: disputes of its customers.
 pub fn upi_bank(bank: Bank, store: Store) -> Router {
     Router::new()
@@ -54,11 +62,12 @@ pub fn upi_bank(bank: Bank, store: Store) -> Router {
         .with_state((bank, store))
 }
 
-/// The desk of the network of account payment: all disputes, and verdicts.
+/// The desk of the network of account payment: all disputes, verdicts, and banks that do not do their part.
 pub fn upi_switch(switch: Switch, store: Store) -> Router {
     Router::new()
         .route("/admin/disputes", get(all))
         .route("/admin/disputes/verdict", post(rule))
+        .route("/admin/disputes/again", post(again))
         .fallback(not_here)
         .method_not_allowed_fallback(not_here)
         .layer(middleware::from_fn(of_this_machine))
@@ -121,7 +130,21 @@ async fn rule(State((switch, store)): State<(Switch, Store)>, sent: Sent<Verdict
         Err(rejection) => return unreadable(&rejection),
     };
     let rule = Rule { switch, payment, for_payer, entropy: crypto::random::bytes() };
-    match away(move || store.call(rule)).await {
+    told(away(move || store.call(rule)).await)
+}
+
+async fn again(State((switch, store)): State<(Switch, Store)>, sent: Sent<Again>) -> Response {
+    let Again { payment } = match sent {
+        Ok(Json(again)) => again,
+        Err(rejection) => return unreadable(&rejection),
+    };
+    let again = AskAgain { switch, payment, entropy: crypto::random::bytes() };
+    told(away(move || store.call(again)).await)
+}
+
+/// The dispute as it stands after the network's people did something, or why they may not.
+fn told(done: Option<Result<Outcome<UpiDispute, RuleRefusal>, StoreError>>) -> Response {
+    match done {
         Some(Ok(Outcome::Done(dispute) | Outcome::Repeated(dispute))) => Json(dispute).into_response(),
         Some(Ok(Outcome::Refused(refusal))) => {
             let (status, code) = match refusal {

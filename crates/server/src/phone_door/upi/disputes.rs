@@ -74,6 +74,7 @@ impl Visit {
             escalates: dispute.choices.contains(&Act::Escalate),
             withdraws: dispute.choices.contains(&Act::Withdraw),
             over,
+            received: dispute.received,
         };
         screens::upi_dispute(page, &view)
     }
@@ -97,7 +98,7 @@ pub(in super::super) async fn one(asked: Asked, Path(transaction): Path<String>)
         .owner(move |visit| {
             visit.upi(|upi| {
                 let Some(shown) = visit.paid_as(upi, &transaction)? else { return Ok(nothing(&visit.page)?) };
-                // What came is disputed by nobody here.
+                // What came is claimed by nobody, as a rule.
                 let of = match upi.dispute(&transaction) {
                     Err(error) if super::code_of(&error) == Some("not_found") => {
                         return Ok(nothing(&visit.page)?);

@@ -191,11 +191,18 @@ impl Visit {
         Paid { at: payment.at, row, how }
     }
 
-    /// Where what was claimed of a payment is shown, or what may be; nowhere for what came or has not ended.
-    fn may_dispute(&self, payment: &Payment) -> Option<String> {
-        let has_ended = matches!(payment.state, PaymentState::Success | PaymentState::Failed);
-        let is_own = payment.direction == Direction::Sent && payment.original.is_none();
-        (has_ended && is_own).then(|| format!("/upi/payments/{}/dispute", payment.id))
+    /// Where what was claimed of a payment is shown, or what may be, and what that is called; nowhere for what came and nobody claims.
+    fn dispute_link(&self, upi: &UpiPhone, payment: &Payment) -> Result<Option<(String, String)>, Trouble> {
+        let path = format!("/upi/payments/{}/dispute", payment.id);
+        if payment.direction == Direction::Sent {
+            let is_own = payment.original.is_none();
+            return Ok(is_own.then(|| (path, self.page.language.say("dispute-open"))));
+        }
+        match upi.dispute(&payment.id) {
+            Ok(_) => Ok(Some((path, self.page.language.say("dispute-received")))),
+            Err(error) if super::code_of(&error) == Some("not_found") => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// What happens next, and whom to ask if it does not.
@@ -303,7 +310,7 @@ impl Visit {
             code: if success { String::new() } else { format!("{}{cause}", payment.code) },
             ask: page.language.say_text("upi-ask-bank", "bank", &bank),
             waits: payment.state == PaymentState::Pending,
-            dispute: self.may_dispute(payment),
+            dispute: self.dispute_link(upi, payment)?,
             again: again.then(|| format!("/upi/pay?to={}", payment.other)),
         }))
     }

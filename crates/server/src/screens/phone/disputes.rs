@@ -54,6 +54,8 @@ pub struct DisputeView {
     pub withdraws: bool,
     /// Whether it is over.
     pub over: bool,
+    /// Whether it is claimed of this person, who was paid.
+    pub received: bool,
 }
 
 #[derive(Template)]

@@ -482,7 +482,7 @@ fn account_payments(page: &Page, text: &str, rows: &[RowView]) -> Vec<String> {
             code: owned(),
             ask: owned(),
             waits: row.state == "checked",
-            dispute: Some("/upi/payments/x/dispute".to_owned()),
+            dispute: Some(("/upi/payments/x/dispute".to_owned(), "Something is wrong".to_owned())),
             again: Some("/upi/pay?to=x".to_owned()),
         };
         pages.push(upi_receipt(page, &view));
@@ -552,6 +552,7 @@ fn disputes(page: &Page, text: &str, steps: &[StepView]) -> Vec<String> {
         escalates: !over,
         withdraws: !over,
         over,
+        received: over,
     };
     vec![
         upi_claim(page, &claim(&[], None)),

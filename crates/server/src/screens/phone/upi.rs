@@ -374,7 +374,7 @@ pub struct UpiReceiptView {
     /// Whether the page may change by itself.
     pub waits: bool,
     /// Where what is claimed of it is shown, or may be claimed.
-    pub dispute: Option<String>,
+    pub dispute: Option<(String, String)>,
     /// Where the same is tried again, if nothing was taken.
     pub again: Option<String>,
 }

@@ -4,11 +4,12 @@ use super::{Call, LISTED, No, shown};
 use axum::response::Response;
 use platform::psp::{PaymentService, PspError};
 use psp::Refusal;
+use psp::disputed::ReceivedDispute;
 use psp::disputes::Dispute;
 use psp::records::DeviceId;
 use serde::{Deserialize, Serialize};
 use upi::codes::Language;
-use upi::disputes::{Act, State};
+use upi::disputes::{Act, Reason, State};
 use values::{Currency, Money, Timestamp};
 
 const LANGUAGES: [Language; 3] = [Language::English, Language::Hindi, Language::Chinese];
@@ -65,6 +66,8 @@ pub struct DisputeShown {
     pub due_at: Option<Timestamp>,
     /// What the payer may do now.
     pub choices: Vec<Act>,
+    /// Whether it is claimed of this person, rather than by them.
+    pub received: bool,
 }
 
 /// A payment's dispute, and what may be claimed of the payment.
@@ -97,7 +100,47 @@ impl DisputeShown {
             state,
             refused: dispute.refused,
             due_at: dispute.due_at,
+            received: false,
         }
+    }
+
+    /// The same for who was paid.
+    fn received(dispute: ReceivedDispute) -> DisputeShown {
+        let state = dispute.state;
+        DisputeShown {
+            news: vec![DisputeNews {
+                state,
+                said: LANGUAGES.map(|language| state.say_to_payee(language).to_owned()),
+                at: dispute.changed_at,
+            }],
+            ask: LANGUAGES.map(|language| state.ask(language).to_owned()),
+            choices: Vec::new(),
+            payment: dispute.payment,
+            number: Some(dispute.number),
+            reason: Reason::key_of_chargeback(&dispute.reason).to_owned(),
+            paise: dispute.paise,
+            state: Some(state),
+            refused: None,
+            due_at: dispute.due_at,
+            received: true,
+        }
+    }
+}
+
+/// The dispute about a payment that a phone's customer sent or received, and what may be claimed of it.
+fn about(service: &PaymentService, device: DeviceId, payment: &str) -> Result<DisputeOf, PspError> {
+    match service.dispute(device, payment) {
+        Ok((dispute, reasons)) => {
+            let mut reasons: Vec<String> = reasons.iter().map(|reason| reason.key.to_owned()).collect();
+            reasons.dedup();
+            let now = service.now();
+            Ok(DisputeOf { dispute: dispute.map(|dispute| DisputeShown::of(dispute, now)), reasons })
+        }
+        Err(PspError::Refused(Refusal::NotFound)) => {
+            let received = service.received_dispute(device, payment)?.ok_or(Refusal::NotFound)?;
+            Ok(DisputeOf { dispute: Some(DisputeShown::received(received)), reasons: Vec::new() })
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -117,12 +160,7 @@ pub(super) fn answer(
             shown(&all.into_iter().map(|dispute| DisputeShown::of(dispute, now)).collect::<Vec<_>>())
         }),
         ("GET", ["payments", id, "dispute"]) => {
-            service.dispute(device, id).map_err(No::from).map(|(dispute, reasons)| {
-                let mut keys: Vec<String> = reasons.iter().map(|reason| reason.key.to_owned()).collect();
-                keys.dedup();
-                let dispute = dispute.map(|dispute| DisputeShown::of(dispute, now));
-                shown(&DisputeOf { dispute, reasons: keys })
-            })
+            about(service, device, id).map_err(No::from).map(|of| shown(&of))
         }
         ("POST", ["payments", id, "dispute"]) => call.read().and_then(|new: NewDispute| {
             let parsed = new.amount.map(|amount| Money::parse(&amount, Currency::INR)).transpose();

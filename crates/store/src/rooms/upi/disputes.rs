@@ -98,6 +98,21 @@ pub(super) const DISPUTE: Mapping = Mapping {
     ],
 };
 
+pub(super) const RECEIVED_DISPUTE: Mapping = Mapping {
+    key: &["mobile", "payment"],
+    columns: &[
+        ("mobile", Kind::Text),
+        ("payment", Kind::Text),
+        ("number", Kind::Text),
+        ("reason", Kind::Text),
+        ("paise", Kind::Integer),
+        ("state", Kind::Json),
+        ("due_at", Kind::Integer),
+        ("at", Kind::Integer),
+        ("changed_at", Kind::Integer),
+    ],
+};
+
 /// The disputes that a customer of a provider raised, the newest first.
 pub fn disputes_of(store: &Store, mobile: &str, most: u32) -> Result<Vec<Dispute>, StoreError> {
     const NEWEST: &str =

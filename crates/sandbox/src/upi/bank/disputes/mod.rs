@@ -10,7 +10,7 @@ use super::{Bank, books, legs, purses};
 use crate::defences::Defence;
 pub use desk::{ActOnDispute, DeskRefusal};
 use records::{UpiDisputeAct, UpiDisputeCase};
-use upi::disputes::{Side, State, due};
+use upi::disputes::{Ground, REASONS, Side, State, due};
 use upi::machines::leg::Leg;
 use upi::mail::{Desk, response};
 use upi::messages::Message;
@@ -33,8 +33,8 @@ pub(super) fn told<W: Records>(
         case.due_at = message.transaction.at.and_then(|since| due(told.state, since, told.paid_at));
     }
     let books_now = match told.state {
-        State::Collecting(_) => told.side == Side::Payee,
-        State::Paying(_) => told.side == Side::Payer,
+        State::Collecting(_) | State::NotCollected(_) => told.side == Side::Payee,
+        State::Paying(_) | State::NotPaid(_) => told.side == Side::Payer,
         _ => false,
     };
     let mut outcome = Ok(());
@@ -116,6 +116,9 @@ fn book<W: Records>(
     let booked = books::dispute(desk.records, from, (case.side, &case.payment), case.paise, desk.now);
     booked.map_err(|_| "96")?;
     case.booked_at = Some(desk.now);
+    if case.side == Side::Payer && is_late_money(case) {
+        legs::compensate(desk, &account, &leg);
+    }
     if !case.is_advanced {
         // The text is about the dispute, under its own name.
         let moved = UpiLeg { transaction: case.number.clone(), paise: case.paise, ..leg };
@@ -123,6 +126,14 @@ fn book<W: Records>(
         texts::tell(bank, desk, &account, event, &moved);
     }
     Ok(())
+}
+
+/// Whether what comes back is money that a failed payment kept too long, which brings compensation along: the payee had no credit, or the
+/// merchant was not told of it. Goods that did not come are no failure of the payment.
+fn is_late_money(case: &UpiDisputeCase) -> bool {
+    let was_returned =
+        matches!(case.state, State::Paying(Ground::CreditReturned) | State::NotPaid(Ground::CreditReturned));
+    was_returned || REASONS.iter().any(|reason| reason.is_delay && reason.chargeback_code == case.reason)
 }
 
 /// The account of a leg; what a purse paid comes back into the account that fills it.

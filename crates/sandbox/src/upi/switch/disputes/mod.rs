@@ -1,5 +1,8 @@
 //! Disputes: raised by the payer's provider, argued by both banks, decided by `upi::disputes`, and paid over a cycle of their own.
 //!
+//! One about a payment that has not ended lies with the books until the payment ends, which ends it too: the bank is asked at once, by
+//! the question that the back office asks, and by no second one.
+//!
 //! What is claimed is set aside from what refunds may still give back of the payment when the dispute is raised, and let go when it
 //! ends for the payee; so what goes back of a payment in both ways together never exceeds it.
 
@@ -8,51 +11,74 @@ mod ruling;
 mod telling;
 
 use super::records::UpiPayment;
-use super::{Switch, positions};
+use super::{Switch, payments, positions};
 use crate::defences::Defence;
 use records::{UpiDispute, UpiDisputeStep};
-pub use ruling::{Rule, RuleRefusal};
+pub use ruling::{AskAgain, Rule, RuleRefusal};
 use std::time::Duration;
 use upi::complaints::PaidTo;
 use upi::disputes::{Act, Illegal, Reason, Side, Standing, State, due, may_still_raise};
-use upi::machines::switch::{Beginning, State as PaymentState};
+use upi::machines::switch::{Beginning, Input, State as PaymentState};
 use upi::mail::{Desk, response};
 use upi::messages::Message;
 use values::{Currency, Money, Records, Timestamp};
 
 /// When a bank is told again what it has not answered.
 const AGAIN: Duration = Duration::from_secs(3_600);
+/// How long it is told; then the network's people see to it.
+const GIVEN_UP: Duration = Duration::from_secs(3 * 86_400);
+/// When somebody is told again how a dispute stands who was away.
+const TOLD_AGAIN: Duration = Duration::from_secs(60);
 
-/// The claim of a payer's provider about a payment that has ended, if the message is one.
-pub(super) fn reason_for(message: &Message, payment: &UpiPayment) -> Option<&'static Reason> {
-    let standing = match payment.state {
-        PaymentState::Success => Standing::Paid,
-        PaymentState::Failed(_) => Standing::Failed,
-        _ => return None,
-    };
-    if payment.beginning == Beginning::Refund {
-        return None;
+/// How the payment stands that is claimed of; nothing where nothing was debited yet.
+fn standing(payment: &UpiPayment) -> Option<Standing> {
+    match payment.state {
+        PaymentState::AuthSent | PaymentState::WaitPayer => None,
+        PaymentState::Success => Some(Standing::Paid),
+        PaymentState::Failed(_) | PaymentState::Returned => Some(Standing::Failed),
+        _ => Some(Standing::Deemed),
     }
+}
+
+fn has_ended(payment: &UpiPayment) -> bool {
+    !matches!(standing(payment), None | Some(Standing::Deemed))
+}
+
+/// What a payer's provider claims, if it may be claimed of this payment.
+fn reason_for(message: &Message, payment: &UpiPayment) -> Option<&'static Reason> {
+    let standing = standing(payment).filter(|_| payment.beginning != Beginning::Refund)?;
     let paid_to = PaidTo::of_category(payment.payee.category.as_deref().unwrap_or_default());
-    Reason::of_code(claim(message, "reqAdjCode")?).filter(|reason| reason.fits(standing, paid_to))
+    let reason = Reason::of_code(claim(message, "reqAdjCode")?)?;
+    // A provider that has not heard yet that the payment failed says so too that the payee has nothing.
+    let has_not_heard = standing == Standing::Failed && reason.fits(Standing::Deemed, paid_to);
+    (reason.fits(standing, paid_to) || has_not_heard).then_some(reason)
 }
 
 fn claim<'a>(message: &'a Message, attribute: &str) -> Option<&'a str> {
     message.rest.iter().find(|element| element.name == "Complaint")?.attribute(attribute)
 }
 
-/// Raises a dispute; said again it tells how the dispute stands.
+/// Raises a dispute; said again it tells how the dispute stands, and has the bank asked once more that can end an open payment.
 pub(super) fn raised<W: Records>(
     switch: &Switch,
     desk: &mut Desk<'_, W>,
     message: &Message,
-    (mut payment, reason): (UpiPayment, &'static Reason),
 ) -> Result<(), &'static str> {
+    let original = message.transaction.original.as_ref().ok_or("U07")?.as_str().to_owned();
+    let mut payment = desk.records.find::<UpiPayment>(&original).ok_or("U04")?;
+    if payment.payer.provider != message.head.organisation && switch.defences.stands(Defence::DisputeStranger)
+    {
+        return Err("U17");
+    }
     let known = desk.records.find::<UpiDispute>(&payment.id);
     if let Some(known) = known.filter(|_| switch.defences.stands(Defence::DisputeOnce)) {
         telling::provider_again(desk, &known, message);
+        if !has_ended(&payment) {
+            hurry(desk, payment, message.head.message.as_str());
+        }
         return Ok(());
     }
+    let reason = reason_for(message, &payment).ok_or("U10")?;
     // Where no bank was ever asked nothing can have been debited.
     if !may_still_raise(payment.at, desk.now) || payment.payer.bank.is_empty() {
         return Err("U10");
@@ -81,12 +107,47 @@ pub(super) fn raised<W: Records>(
         at: desk.now,
         changed_at: desk.now,
     };
-    desk.records.put(payment);
+    desk.records.put(payment.clone());
     let state = if reason.by_books { State::WithBooks } else { State::Complaint };
     let origin = dispute.origin.clone();
     enter(desk, &mut dispute, state, (None, &origin, reason.code));
     desk.records.put(dispute);
+    if !has_ended(&payment) {
+        hurry(desk, payment, message.head.message.as_str());
+    }
     Ok(())
+}
+
+/// Has the bank asked at once, not at the end of the cycle, that can end a payment; an earlier deadline is left as it is.
+fn hurry<W: Records>(desk: &mut Desk<'_, W>, payment: UpiPayment, message: &str) {
+    let input = match payment.state {
+        PaymentState::Deemed => Input::AdjudicationDue,
+        PaymentState::ReversalPending(_) | PaymentState::ReturnSent => Input::DebitReversalTimedOut,
+        _ => return,
+    };
+    payments::step(desk, payment, &input, "complaint", message);
+}
+
+/// A payment ended, and with it what books were to answer about it while it had not.
+pub(super) fn payment_ended<W: Records>(desk: &mut Desk<'_, W>, payment: &mut UpiPayment) {
+    let (act, by, bank) = match payment.state {
+        PaymentState::Success => (Act::CreditConfirmed, Side::Payee, payment.payee.bank.clone()),
+        PaymentState::Failed(_) | PaymentState::Returned => {
+            (Act::DebitReversed, Side::Payer, payment.payer.bank.clone())
+        }
+        _ => return,
+    };
+    // Only a dispute sets anything aside of what has not ended; nearly every payment has none, and is not looked up.
+    if payment.refunded == 0 {
+        return;
+    }
+    let Some(dispute) = desk.records.find::<UpiDispute>(&payment.id) else { return };
+    let claimed = dispute.paise;
+    let judging = upi::defences::Defences::ALL;
+    if act_on(judging, desk, dispute, act, (by, &bank, "")).is_ok() {
+        // The payment is put down after this, so that it says itself what is no longer set aside.
+        payment.refunded = payment.refunded.saturating_sub(claimed);
+    }
 }
 
 /// A side of a dispute does something: a bank for its customer, or the payer's provider for the payer.
@@ -107,7 +168,7 @@ pub(super) fn acted<W: Records>(
         None => dispute.state.waits_for().unwrap_or(Side::Payer),
     };
     let code = claim(message, "reqAdjCode").unwrap_or_default().to_owned();
-    act_on(switch, desk, dispute, act, (by, &sender, &code)).map_err(|illegal| match illegal {
+    act_on(switch.disputes, desk, dispute, act, (by, &sender, &code)).map_err(|illegal| match illegal {
         Illegal::NotYours => "U17",
         Illegal::NotNow | Illegal::TooLate => "U10",
     })?;
@@ -132,14 +193,14 @@ fn side_of(dispute: &UpiDispute, organisation: &str, act: Act) -> Option<Side> {
 
 /// One act, if it is legal.
 fn act_on<W: Records>(
-    switch: &Switch,
+    judging: upi::defences::Defences,
     desk: &mut Desk<'_, W>,
     mut dispute: UpiDispute,
     act: Act,
     (by, who, code): (Side, &str, &str),
 ) -> Result<(), Illegal> {
     let when = (desk.now, dispute.due_at);
-    let next = dispute.state.advance(act, by, when, switch.disputes)?;
+    let next = dispute.state.advance(act, by, when, judging)?;
     enter(desk, &mut dispute, next, (Some(act), who, code));
     desk.records.put(dispute);
     Ok(())
@@ -172,16 +233,18 @@ fn enter<W: Records>(
         State::Closed(_) => let_go(desk, dispute),
         _ => {}
     }
-    dispute.due_at = deadline(dispute, desk.now);
+    dispute.due_at = deadline(desk, dispute);
     rest(desk, dispute);
     telling::everybody(desk, dispute);
 }
 
-fn deadline(dispute: &UpiDispute, now: Timestamp) -> Option<Timestamp> {
-    match dispute.state {
-        State::WithBooks | State::Collecting(_) | State::Paying(_) => Some(now.after(AGAIN)),
-        state => due(state, now, dispute.paid_at),
+fn deadline<W: Records>(desk: &mut Desk<'_, W>, dispute: &UpiDispute) -> Option<Timestamp> {
+    if dispute.state.is_repeated() {
+        let payment = desk.records.find::<UpiPayment>(&dispute.payment)?;
+        // Until it ends the payment has deadlines of its own, and nobody else is asked.
+        return has_ended(&payment).then(|| desk.now.after(AGAIN));
     }
+    due(dispute.state, desk.now, dispute.paid_at)
 }
 
 fn rest<W: Records>(desk: &mut Desk<'_, W>, dispute: &UpiDispute) {
@@ -206,12 +269,14 @@ pub(super) fn timed_out<W: Records>(switch: &Switch, desk: &mut Desk<'_, W>, pay
     if dispute.due_at.is_none_or(|due| due > desk.now) {
         return;
     }
-    let when = (desk.now, dispute.due_at);
-    match dispute.state.advance(Act::ClockRan, Side::Network, when, switch.disputes) {
+    // Who is told again and again has more time than until the next time.
+    let until =
+        if dispute.state.is_repeated() { Some(dispute.changed_at.after(GIVEN_UP)) } else { dispute.due_at };
+    match dispute.state.advance(Act::ClockRan, Side::Network, (desk.now, until), switch.disputes) {
         Ok(next) => enter(desk, &mut dispute, next, (Some(Act::ClockRan), "", "")),
         Err(_) => {
             telling::whoever_is_asked(desk, &dispute);
-            dispute.due_at = deadline(&dispute, desk.now);
+            dispute.due_at = deadline(desk, &dispute);
             rest(desk, &dispute);
         }
     }
@@ -228,31 +293,43 @@ pub(super) fn answered<W: Records>(
 ) -> Result<(), &'static str> {
     let dispute = desk.records.find::<UpiDispute>(&payment.to_owned()).ok_or("U04")?;
     let told = message.response.as_ref().ok_or("U07")?;
-    // What is answered to an earlier state says nothing of this one.
-    if sent != dispute.state || !told.succeeded() {
+    // What is answered to an earlier state says nothing of this one, unless nobody thought that it would be answered any more.
+    let is_late = dispute.state.is_stuck() && !sent.is_on_ladder() && sent.rank() < dispute.state.rank();
+    if (sent != dispute.state && !is_late) || !told.succeeded() {
         return Ok(());
     }
     let bank = message.head.organisation.clone();
     let flag = told.settled.first().and_then(|settled| settled.element.attribute("adjFlag"));
     let (act, by) = match (sent, flag) {
-        (State::WithBooks, Some("TCC")) => (Act::CreditConfirmed, Side::Payee),
-        (State::WithBooks, Some("RET")) => (Act::CreditReturned, Side::Payee),
-        (State::WithBooks, Some("DRC")) => (Act::DebitReversed, Side::Payer),
-        (State::Collecting(_), _) if bank == dispute.payee_bank => (Act::Collected, Side::Payee),
-        (State::Paying(_), _) if bank == dispute.payer_bank => (Act::Paid, Side::Payer),
+        (State::WithBooks | State::NotAnswered, Some("TCC")) => (Act::CreditConfirmed, Side::Payee),
+        (State::WithBooks | State::NotAnswered, Some("RET")) => (Act::CreditReturned, Side::Payee),
+        (State::WithBooks | State::NotAnswered, Some("DRC")) => (Act::DebitReversed, Side::Payer),
+        (State::Collecting(_) | State::NotCollected(_), _) if bank == dispute.payee_bank => {
+            (Act::Collected, Side::Payee)
+        }
+        (State::Paying(_) | State::NotPaid(_), _) if bank == dispute.payer_bank => (Act::Paid, Side::Payer),
         _ => return Ok(()),
     };
     // A dispute that moved on meanwhile stays where it is.
-    let _ = act_on(switch, desk, dispute, act, (by, &bank, ""));
+    let _ = act_on(switch.disputes, desk, dispute, act, (by, &bank, ""));
     Ok(())
 }
 
-/// A message about a dispute had no effect at its receiver.
-pub(super) fn refused<W: Records>(desk: &mut Desk<'_, W>, payment: &str, message: &str, code: &str) {
+/// A message about a dispute had no effect at its receiver. Who was away is told again, by a message of the time.
+pub(super) fn refused<W: Records>(desk: &mut Desk<'_, W>, payment: &str, (message, code): (&str, &str)) {
     desk.records.note("upi_switch.not_taken", message, code);
-    if let Some(dispute) =
-        desk.records.find::<UpiDispute>(&payment.to_owned()).filter(|known| !known.state.is_on_ladder())
-    {
+    let Some(dispute) = desk.records.find::<UpiDispute>(&payment.to_owned()) else { return };
+    if dispute.state.is_repeated() {
         rest(desk, &dispute);
+    }
+    if !upi::mail::is_certain(code) {
+        desk.wake_at(&format!("dispute-news {payment}"), desk.now.after(TOLD_AGAIN));
+    }
+}
+
+/// Tells again how a dispute stands.
+pub(super) fn told_again<W: Records>(desk: &mut Desk<'_, W>, payment: &str) {
+    if let Some(dispute) = desk.records.find::<UpiDispute>(&payment.to_owned()) {
+        telling::news(desk, &dispute);
     }
 }

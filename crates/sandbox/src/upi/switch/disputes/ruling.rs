@@ -1,9 +1,11 @@
-//! The network's own desk: it decides a dispute on which both sides were heard.
+//! The network's own desk: it decides a dispute on which both sides were heard, and sees to one in which a bank does not do its part.
 
 use super::super::Switch;
-use super::act_on;
 use super::records::UpiDispute;
-use upi::disputes::{Act, Illegal, Side};
+use super::{act_on, telling};
+use crate::upi::switch::UpiPayment;
+use upi::disputes::{Act, Illegal, Side, State};
+use upi::machines::switch::State as PaymentState;
 use upi::mail::{Desk, Party};
 use values::{Operation, Records, Timestamp};
 
@@ -37,10 +39,44 @@ impl Operation for Rule {
 
     fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<UpiDispute, RuleRefusal> {
         let dispute = records.find::<UpiDispute>(&self.payment).ok_or(RuleRefusal::NotFound)?;
+        // Of a payment that failed there is nothing to take from the payee's bank.
+        if dispute.state == State::NotAnswered && self.for_payer {
+            let payment = records.find::<UpiPayment>(&self.payment);
+            if payment.is_none_or(|payment| payment.state != PaymentState::Success) {
+                return Err(RuleRefusal::Illegal(Illegal::NotNow));
+            }
+        }
         let act = if self.for_payer { Act::RuleForPayer } else { Act::RuleForPayee };
         let mut desk = Desk::new(self.switch.identity(), records, now, self.entropy);
-        act_on(&self.switch, &mut desk, dispute, act, (Side::Network, "", ""))
+        act_on(self.switch.disputes, &mut desk, dispute, act, (Side::Network, "", ""))
             .map_err(RuleRefusal::Illegal)?;
         desk.records.find::<UpiDispute>(&self.payment).ok_or(RuleRefusal::NotFound)
+    }
+}
+
+/// Asks the bank once more that did not do its part. What it answers counts as it would have before.
+pub struct AskAgain {
+    /// The switch.
+    pub switch: Switch,
+    /// The payment.
+    pub payment: String,
+    /// Fresh randomness.
+    pub entropy: [u8; 32],
+}
+
+impl Operation for AskAgain {
+    type Answer = UpiDispute;
+    type Refusal = RuleRefusal;
+    const NAME: &'static str = "upi_switch.ask_again";
+
+    fn apply<W: Records>(&self, records: &mut W, now: Timestamp) -> Result<UpiDispute, RuleRefusal> {
+        let dispute = records.find::<UpiDispute>(&self.payment).ok_or(RuleRefusal::NotFound)?;
+        let is_open = dispute.state.is_stuck() || dispute.state.is_repeated();
+        if !is_open {
+            return Err(RuleRefusal::Illegal(Illegal::NotNow));
+        }
+        let mut desk = Desk::new(self.switch.identity(), records, now, self.entropy);
+        telling::whoever_is_asked(&mut desk, &dispute);
+        Ok(dispute)
     }
 }

@@ -1,14 +1,16 @@
-//! What the switch says of disputes: to the payer's provider a RespComplaint for each change, to both banks a ReqComplaint of the type
-//! DISPUTE with the flag of the state, which for the last two is the order to book.
+//! What the switch says of disputes: to the payer's provider a RespComplaint for each change, to both banks and to the payee's provider a
+//! ReqComplaint of the type DISPUTE with the flag of the state, which to a bank may be the order to book.
 
 use super::super::complaints;
 use super::super::records::{About, UpiPayment};
 use super::super::send::ask;
 use super::records::UpiDispute;
+use crate::upi::directory::UpiDirectory;
+use upi::address::Address;
 use upi::disputes::{Reason, State};
 use upi::ids::{CustomerReference, MessageId, TransactionId};
 use upi::mail::{Desk, response};
-use upi::messages::{Message, Transaction};
+use upi::messages::{Message, Party, Transaction};
 use upi::xml::Element;
 use values::{Currency, Money, Records};
 
@@ -18,6 +20,12 @@ pub(super) fn everybody<W: Records>(desk: &mut Desk<'_, W>, dispute: &UpiDispute
         let status = if dispute.steps == 1 { "COMPLAINT" } else { "STATUSUPDATE" };
         provider(desk, dispute, &to, status);
     }
+    news(desk, dispute);
+}
+
+/// Tells banks and the payee's provider how it stands.
+pub(super) fn news<W: Records>(desk: &mut Desk<'_, W>, dispute: &UpiDispute) {
+    payees_provider(desk, dispute);
     if dispute.state == State::WithBooks {
         return whoever_is_asked(desk, dispute);
     }
@@ -28,9 +36,9 @@ pub(super) fn everybody<W: Records>(desk: &mut Desk<'_, W>, dispute: &UpiDispute
 /// Tells the bank again that has to book something, or to look into its books.
 pub(super) fn whoever_is_asked<W: Records>(desk: &mut Desk<'_, W>, dispute: &UpiDispute) {
     match dispute.state {
-        State::WithBooks => books(desk, dispute),
-        State::Collecting(_) => bank(desk, dispute, "BENEFICIARY"),
-        State::Paying(_) => bank(desk, dispute, "REMITTER"),
+        State::WithBooks | State::NotAnswered => books(desk, dispute),
+        State::Collecting(_) | State::NotCollected(_) => bank(desk, dispute, "BENEFICIARY"),
+        State::Paying(_) | State::NotPaid(_) => bank(desk, dispute, "REMITTER"),
         _ => {}
     }
 }
@@ -62,6 +70,26 @@ fn provider<W: Records>(desk: &mut Desk<'_, W>, dispute: &UpiDispute, to: &Messa
     desk.post(&dispute.origin, &message);
 }
 
+/// The provider of who was paid: what is claimed of its customer, and what becomes of it. Who was not paid has nothing to see.
+fn payees_provider<W: Records>(desk: &mut Desk<'_, W>, dispute: &UpiDispute) {
+    let Some(payment) = desk.records.find::<UpiPayment>(&dispute.payment) else { return };
+    let provider = payment.payee.provider.as_str();
+    let was_paid = payment.state == upi::machines::switch::State::Success;
+    if !was_paid || !UpiDirectory::sandbox().is_psp(provider) {
+        return;
+    }
+    let Ok(address) = Address::parse(&payment.payee.address) else { return };
+    let transaction = transaction(desk, dispute, "DISPUTE", "PAYEE");
+    let mut message = desk.message("ReqComplaint", transaction);
+    message.payees = vec![Party::new(address)];
+    message.rest = vec![complaint(dispute)];
+    ask(desk, provider, &message, about(dispute));
+}
+
+fn about(dispute: &UpiDispute) -> About {
+    About::Dispute { payment: dispute.payment.clone(), sent: dispute.state }
+}
+
 fn bank<W: Records>(desk: &mut Desk<'_, W>, dispute: &UpiDispute, side: &str) {
     let to = if side == "REMITTER" { &dispute.payer_bank } else { &dispute.payee_bank };
     // A payment that failed early never had a bank on this side.
@@ -71,14 +99,17 @@ fn bank<W: Records>(desk: &mut Desk<'_, W>, dispute: &UpiDispute, side: &str) {
     let transaction = transaction(desk, dispute, "DISPUTE", side);
     let mut message = desk.message("ReqComplaint", transaction);
     message.rest = vec![complaint(dispute)];
-    let about = About::Dispute { payment: dispute.payment.clone(), sent: dispute.state };
-    ask(desk, to, &message, about);
+    ask(desk, to, &message, about(dispute));
 }
 
 /// A failed payment: does anything of the debit stand? A paid one: does the credit?
 fn books<W: Records>(desk: &mut Desk<'_, W>, dispute: &UpiDispute) {
     let Some(payment) = desk.records.find::<UpiPayment>(&dispute.payment) else { return };
-    let is_failed = matches!(payment.state, upi::machines::switch::State::Failed(_));
+    // What has not ended is asked about by the payment itself.
+    if !super::has_ended(&payment) {
+        return;
+    }
+    let is_failed = payment.state != upi::machines::switch::State::Success;
     let (to, side) = match is_failed {
         true => (&dispute.payer_bank, "REMITTER"),
         false => (&dispute.payee_bank, "BENEFICIARY"),
@@ -86,8 +117,7 @@ fn books<W: Records>(desk: &mut Desk<'_, W>, dispute: &UpiDispute) {
     let transaction = transaction(desk, dispute, "COMPLAINT", side);
     let mut message = desk.message("ReqComplaint", transaction);
     message.rest = vec![complaints::question(&payment)];
-    let about = About::Dispute { payment: dispute.payment.clone(), sent: dispute.state };
-    ask(desk, to, &message, about);
+    ask(desk, to, &message, about(dispute));
 }
 
 fn transaction<W: Records>(

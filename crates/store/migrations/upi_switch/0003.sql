@@ -1,0 +1,1 @@
+CREATE INDEX upi_mandate_orders_by_number ON upi_mandate_orders (number, at);
