@@ -156,8 +156,8 @@ impl PhoneDoor {
             if let Err(error) = phone.fetch_texts().and_then(|_| phone.sync()) {
                 tracing::info!(%error, "not in step with the platform");
             }
-            if let Err(error) = door.hear_of_requests() {
-                tracing::info!(%error, "not known whether anybody asks for money");
+            if let Err(error) = door.hear_of_account() {
+                tracing::info!(%error, "nothing new is known of the account");
             }
         });
         if let Err(error) = spawned {

@@ -1,12 +1,13 @@
 //! Home, and one card.
 
+use super::looking_back::{self, Lately};
+use super::upi::looking::Paid;
 use super::view;
 use super::visit::{Asked, Reply, Visit, nothing};
 use crate::client::ClientError;
 use crate::phone::PhoneError;
-use crate::screens::phone::{self as screens, DetailView, HomeView};
+use crate::screens::phone::{self as screens, DetailView, HomeView, KnownView};
 use ::wallet::card::Card;
-use ::wallet::history::TapOutcome;
 use axum::extract::{Form, Path, Query};
 use axum::response::Response;
 use serde::Deserialize;
@@ -15,6 +16,9 @@ use values::id::kinds;
 
 /// So many payments are shown on the first page and with a card.
 const RECENT: usize = 3;
+
+/// So many people and shops are shown on the first page: a row of them.
+const KNOWN: usize = 5;
 
 impl Visit {
     /// Texts that came after its owner last looked.
@@ -35,16 +39,27 @@ pub(super) async fn home(asked: Asked) -> Response {
     asked
         .owner(|visit| {
             let cards = view::cards(&visit.phone)?;
-            let now = visit.door.now();
-            let taps = visit.phone.payments()?;
-            let last = taps.last().filter(|tap| tap.outcome == TapOutcome::Presented);
-            let row = |tap| view::row(&visit.page, tap, &cards, now);
-            let (pending, recent) = (last.map(row), taps.iter().rev().take(RECENT).map(row).collect());
-            let account = visit.upi_row();
-            let home = HomeView { pending, recent, unread: visit.unread()?, cards, account };
+            let Lately { pending, all } = looking_back::lately(visit)?;
+            let recent = all.iter().take(RECENT).map(|paid| paid.row.clone()).collect();
+            let known = known(visit, &all);
+            let account = visit.account_at_home();
+            let home = HomeView { pending, known, recent, unread: visit.unread()?, cards, account };
             Reply::page(screens::home(&visit.page, &home))
         })
         .await
+}
+
+/// Whom this phone paid or was paid by last, each once: a person leads to paying them again, a shop to what was paid there.
+fn known(visit: &Visit, all: &[Paid]) -> Vec<KnownView> {
+    let nobody = visit.page.language.say("tap-no-shop");
+    let mut known: Vec<KnownView> = Vec::new();
+    for paid in all.iter().filter(|paid| paid.row.name != nobody) {
+        let one = KnownView { name: paid.row.name.clone(), address: paid.person.clone() };
+        if known.len() < KNOWN && !known.contains(&one) {
+            known.push(one);
+        }
+    }
+    known
 }
 
 #[derive(Deserialize)]

@@ -50,7 +50,7 @@ pub(super) async fn page(asked: Asked) -> Response {
         .owner(|visit| {
             let cards = view::cards(&visit.phone)?;
             if cards.is_empty() {
-                return Reply::to("/");
+                return Reply::to(if visit.account_at_home().is_some() { "/upi/pay#scan" } else { "/" });
             }
             Reply::page(screens::by_code(&visit.page, &ByCodeView { trouble: None }))
         })
@@ -111,8 +111,9 @@ pub(super) async fn scan(asked: Asked, sent: Result<Multipart, MultipartRejectio
     };
     asked
         .owner(move |visit| {
-            let code = fields.as_ref().map(picture::code_in);
-            let looked = match code {
+            let looked = match fields.as_ref().map(picture::code_in) {
+                // The same button reads codes that are paid from an account.
+                Some(Ok(code)) if visit.is_for_account(&code) => return visit.scan_by_account(&code),
                 Some(Ok(code)) => visit.phone.look_at_code(&code),
                 _ => Err(CodeError::Refused("code_none".to_owned())),
             };

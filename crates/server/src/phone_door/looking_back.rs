@@ -6,7 +6,7 @@ use super::visit::{Asked, Reply, Visit, nothing};
 use crate::phone::PhoneError;
 use crate::screens::pages::Page;
 use crate::screens::phone::{
-    self as screens, HistoryLine, HistoryView, MonthView, ReceiptView, Slip, Sum, TextView,
+    self as screens, HistoryLine, HistoryView, MonthView, ReceiptView, RowView, Slip, Sum, TextView,
 };
 use ::wallet::history::{TapOutcome, TapRecord};
 use axum::extract::{Path, Query};
@@ -74,17 +74,44 @@ fn decimal(sum: &Sum) -> String {
     }
 }
 
-/// Every payment that is looked for, the last first; and whether those by account are missing, because their provider does not
-/// answer: the rest is shown all the same.
-fn payments(visit: &Visit, wanted: &Wanted) -> Result<(Vec<Paid>, bool), PhoneError> {
+/// Every payment with a card, the last one last.
+fn by_card(visit: &Visit) -> Result<Vec<Paid>, PhoneError> {
     let (page, now) = (&visit.page, visit.door.now());
     let cards = view::cards(&visit.phone)?;
-    let by_card = |tap: &TapRecord| Paid {
+    let paid = |tap: &TapRecord| Paid {
         at: tap.at,
         row: view::row(page, tap, &cards, now),
         how: view::how(page, tap, &cards),
+        person: None,
     };
-    let mut all: Vec<Paid> = visit.phone.payments()?.iter().map(by_card).collect();
+    Ok(visit.phone.payments()?.iter().map(paid).collect())
+}
+
+/// What the first page says of payments.
+pub(super) struct Lately {
+    /// Those of which nobody knows yet how they ended.
+    pub(super) pending: Vec<RowView>,
+    /// All of them, the last first.
+    pub(super) all: Vec<Paid>,
+}
+
+/// What is known of payments without asking anybody.
+pub(super) fn lately(visit: &Visit) -> Result<Lately, PhoneError> {
+    let mut all = by_card(visit)?;
+    // Of taps only the last: of an older one nobody will tell any more.
+    let tapped = all.last().filter(|paid| paid.row.state == "checked").map(|paid| paid.row.clone());
+    let by_account = visit.heard_by_account();
+    let unknown = by_account.iter().filter(|paid| paid.row.state == "checked").map(|paid| paid.row.clone());
+    let pending = tapped.into_iter().chain(unknown).collect();
+    all.extend(by_account);
+    all.sort_by_key(|paid| std::cmp::Reverse(paid.at));
+    Ok(Lately { pending, all })
+}
+
+/// Every payment that is looked for, the last first; and whether those by account are missing, because their provider does not
+/// answer: the rest is shown all the same.
+fn payments(visit: &Visit, wanted: &Wanted) -> Result<(Vec<Paid>, bool), PhoneError> {
+    let mut all = by_card(visit)?;
     let mut by_account = visit.paid_by_account("");
     let missing = by_account.is_err();
     all.append(by_account.as_mut().unwrap_or(&mut Vec::new()));
@@ -180,7 +207,7 @@ pub(super) async fn table(asked: Asked, Query(wanted): Query<Wanted>) -> Respons
                 return incomplete(&visit.page);
             }
             let mut text = "time,name,how,amount,currency,state\r\n".to_owned();
-            for Paid { at, row, how } in all {
+            for Paid { at, row, how, .. } in all {
                 let fields = [
                     at.to_string(),
                     row.name,
@@ -297,13 +324,12 @@ pub(super) async fn inbox(asked: Asked) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::screens::phone::RowView;
     use values::Timestamp;
 
     fn paid(name: &str, minor: i64, state: &'static str) -> Paid {
         let amount = Sum { minor, currency: "CNY", decimals: 2 };
         let row = RowView { name: name.to_owned(), amount, state, ..RowView::default() };
-        Paid { at: Timestamp::from_millis(0), row, how: "tap ••\u{a0}0016".to_owned() }
+        Paid { at: Timestamp::from_millis(0), row, how: "tap ••\u{a0}0016".to_owned(), person: None }
     }
 
     #[test]

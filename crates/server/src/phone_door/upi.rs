@@ -24,10 +24,10 @@ use super::{PhoneDoor, held};
 use crate::client::ClientError;
 use crate::phone::PhoneError;
 use crate::screens::pages::Page;
-use crate::screens::phone::{self as screens, AccountView, Sum, UpiHomeView};
+use crate::screens::phone::{self as screens, AccountAtHome, AccountView, Sum, UpiHomeView};
 use crate::screens::words::Language;
 use crate::upi::app::mandates::ShownMandate;
-use crate::upi::app::{Mine, NewPayment};
+use crate::upi::app::{Mine, NewPayment, Shown};
 use crate::upi::phone::{UpiPhone, UpiPhoneError, advice_of};
 use ::upi::codes;
 use axum::extract::Query;
@@ -97,6 +97,18 @@ pub(super) struct State {
     last_bill: Option<String>,
     /// How many requests for money waited when that was last asked.
     asked_for: usize,
+    /// The last payments, newest first, as each was told of last: for pages that ask nobody.
+    heard: Vec<Shown>,
+}
+
+impl State {
+    /// Keeps what was told of one payment.
+    fn hear(&mut self, shown: &Shown) {
+        match self.heard.iter_mut().find(|known| known.payment.id == shown.payment.id) {
+            Some(known) => *known = shown.clone(),
+            None => self.heard.insert(0, shown.clone()),
+        }
+    }
 }
 
 /// Why a page cannot be made.
@@ -181,13 +193,17 @@ impl PhoneDoor {
         Ok(state.phone.clone())
     }
 
-    /// Asks how many requests for money wait, for the phone's first page: that one asks nobody itself.
-    pub(super) fn hear_of_requests(&self) -> Result<(), UpiPhoneError> {
-        if let Some(phone) = self.upi_phone()? {
-            let now = self.now();
-            let waiting = phone.requests()?.iter().filter(|request| now < request.expires_at).count();
-            held(&self.0.upi).asked_for = waiting;
-        }
+    /// Asks what there is of the account, for the phone's first page: that one asks nobody itself.
+    pub(super) fn hear_of_account(&self) -> Result<(), UpiPhoneError> {
+        let Some(phone) = self.upi_phone()? else { return Ok(()) };
+        let now = self.now();
+        let waiting = phone.requests()?.iter().filter(|request| now < request.expires_at).count();
+        let (mine, banks, heard) = (phone.mine()?, phone.banks()?, phone.payments()?);
+        let mut state = held(&self.0.upi);
+        state.asked_for = waiting;
+        state.mine = Some(Arc::new(mine));
+        state.banks = Some(Arc::new(banks));
+        state.heard = heard;
         Ok(())
     }
 
@@ -203,20 +219,30 @@ impl PhoneDoor {
 }
 
 impl Visit {
-    /// Whether this phone can have an account, and what its row on the first page says; asks nobody.
-    pub(super) fn upi_row(&self) -> Option<String> {
+    /// What the first page says of the account, if this phone can have one; asks nobody.
+    pub(super) fn account_at_home(&self) -> Option<AccountAtHome> {
         self.door.0.settings.upi.as_ref()?;
-        let (known, asked) = {
-            let state = held(&self.door.0.upi);
-            (state.mine.clone(), state.asked_for)
-        };
-        if asked > 0 {
-            return Some(self.page.language.say_count("home-upi-asked", "count", asked));
-        }
-        let address = known.and_then(|mine| mine.addresses.first().cloned());
-        let set_up = self.door.upi_folder().join("upi.json").exists();
-        let otherwise = if set_up { "home-upi-open" } else { "home-upi-set-up" };
-        Some(address.unwrap_or_else(|| self.page.language.say(otherwise)))
+        let say = |name: &str| self.page.language.say(name);
+        let is_set_up = self.door.upi_folder().join("upi.json").exists();
+        let state = held(&self.door.0.upi);
+        let mine = state.mine.as_ref().filter(|_| is_set_up);
+        let first = mine.and_then(|mine| mine.accounts.first());
+        let line = first.map(|account| {
+            let letters = account.ifsc.get(..4).unwrap_or_default();
+            let mut banks = state.banks.iter().flat_map(|banks| banks.iter());
+            let bank = banks.find(|(_, code)| code == letters).map_or(letters, |(name, _)| name.as_str());
+            format!("{bank} ••\u{a0}{}", tail(account))
+        });
+        let address = mine.and_then(|mine| mine.addresses.first().cloned());
+        let otherwise = if is_set_up { "home-upi-open" } else { "home-upi-set-up" };
+        let asked = state.asked_for;
+        Some(AccountAtHome {
+            first: line.unwrap_or_else(|| say("home-upi")),
+            second: address.unwrap_or_else(|| say(otherwise)),
+            pays: is_set_up,
+            balance: first.is_some_and(|account| account.has_pin).then_some("/upi/balance/1"),
+            asked: (asked > 0).then(|| self.page.language.say_count("home-upi-asked", "count", asked)),
+        })
     }
 
     fn upi_phone(&self) -> Result<Option<Arc<UpiPhone>>, UpiPhoneError> {

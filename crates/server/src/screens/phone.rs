@@ -26,8 +26,8 @@ pub use bills::{
     BillPaidView, BillView, BillerField, BillerView, PlanView, upi_bill, upi_bill_paid, upi_biller, upi_bills,
 };
 pub use cards::{
-    AddView, CardView, DetailView, HomeView, VerifyView, add, added, art_preview, card, home, not_added,
-    remove, verify,
+    AccountAtHome, AddView, CardView, DetailView, HomeView, KnownView, VerifyView, add, added, art_preview,
+    card, home, not_added, remove, verify,
 };
 pub use coding::{ByCodeView, PayCodeView, by_code, pay_code};
 pub use disputes::{ClaimView, DisputeView, upi_claim, upi_dispute};

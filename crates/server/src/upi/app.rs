@@ -307,7 +307,7 @@ pub struct NewRefund {
 }
 
 /// What is known of the money of a payment that has not ended.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pending {
     /// Where it is, in English, Hindi and Chinese.
     pub place: [String; 3],
@@ -318,7 +318,7 @@ pub struct Pending {
 }
 
 /// A payment, and what its customer is told.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Shown {
     /// The payment.
     pub payment: Payment,

@@ -160,6 +160,19 @@ fn from_a_bound_phone_to_a_payment_by_account() {
         "{receipt}"
     );
     eventually("the payee has it", || payee.payments().unwrap().len() == 1);
+    // The first page knows whom it paid, and the account without its balance.
+    let home = screen.get("/").body;
+    for part in [
+        "href=\"/upi/pay?to=ravi%40paiza\"",
+        &format!("href=\"{path}\""),
+        "Amber Bank ••\u{a0}0016",
+        "href=\"/upi/balance/1\"",
+    ] {
+        assert!(home.contains(part), "{part}: {home}");
+    }
+    assert!(!home.contains("thousand"), "{home}");
+    let again = screen.get("/upi/pay?to=ravi%40paiza").body;
+    assert!(again.contains("value=\"ravi@paiza\""), "{again}");
 
     // A form that is sent twice is one payment, and leads to the same page.
     let again = screen.post("/upi/pay/pin", &[("approves", "x"), ("pin", PIN)]);
@@ -234,6 +247,11 @@ fn a_payment_that_nobody_answers_says_where_the_money_is_and_is_not_paid_again()
     }
     assert!(!pending.contains("Try again"), "{pending}");
     assert!(screen.get("/upi").body.contains("Still being checked"));
+    let home = screen.get("/").body;
+    assert!(
+        home.contains("Still being checked") && home.contains(&format!("link\" href=\"{path}\"")),
+        "{home}"
+    );
     assert!(screen.get("/history").body.contains("Being checked"));
 }
 
@@ -244,11 +262,18 @@ fn links_are_paid_as_they_say_and_the_own_code_is_one() {
     let screen = Screen::new(&city);
     screen.set_up();
     set_up(&screen);
-    let scan = |code: &str| {
+    let scan_at = |path: &str, code: &str| {
         let (kind, body) = multipart(&[("code", code.as_bytes())]);
-        let request = screen.agent.post(screen.url("/upi/scan")).header("cookie", &*screen.cookie.borrow());
+        let request = screen.agent.post(screen.url(path)).header("cookie", &*screen.cookie.borrow());
         Shown::of(request.header("content-type", &kind).send(&body[..]))
     };
+    let scan = |code: &str| scan_at("/upi/scan", code);
+    assert_eq!(screen.get("/code").header("location"), "/upi/pay#scan", "there is no card");
+    // The button of the first page reads both kinds.
+    let link = "UPI://pay?pa=ravi@paiza&pn=Somebody%20Else&am=41.50&cu=INR";
+    assert_eq!(scan_at("/code/scan", link).header("location"), "/upi/pay/confirm");
+    let refused = scan_at("/code/scan", "upi://collect?pa=ravi@paiza&am=1");
+    assert!(refused.status == 422 && refused.body.contains("request for money"), "{}", refused.body);
     for (code, why) in [
         ("upi://collect?pa=ravi@paiza&am=1", "request for money"),
         ("upi://mandate?pa=ravi@paiza&am=1", "cannot be approved"),

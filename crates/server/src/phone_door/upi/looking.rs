@@ -1,7 +1,7 @@
 //! Looking: the balance behind the PIN, a payment as it stands, what was paid, the own code.
 
-use super::super::view;
 use super::super::visit::{Asked, Reply, Visit, nothing};
+use super::super::{held, view};
 use super::paying::Approval;
 use super::{Place, Trouble, rupees, tail};
 use crate::phone::PhoneError;
@@ -144,6 +144,8 @@ pub(in super::super) struct Paid {
     pub(in super::super) row: RowView,
     /// By what it was paid.
     pub(in super::super) how: String,
+    /// The address of the person on the other side; nothing for shops, and for payments with a card.
+    pub(in super::super) person: Option<String>,
 }
 
 impl Visit {
@@ -151,6 +153,9 @@ impl Visit {
     pub(super) fn upi_rows(&self, upi: &UpiPhone, text: &str) -> Result<Vec<Paid>, Trouble> {
         let payments = if text.is_empty() { upi.payments()? } else { upi.payments_with(text)? };
         let mut rows: Vec<Paid> = payments.iter().map(|shown| self.paid(shown)).collect();
+        if text.is_empty() {
+            held(&self.door.0.upi).heard = payments;
+        }
         rows.sort_by_key(|paid| std::cmp::Reverse(paid.at));
         Ok(rows)
     }
@@ -173,6 +178,11 @@ impl Visit {
         }
     }
 
+    /// The last payments from and into the accounts, as they were heard of last; asks nobody.
+    pub(in super::super) fn heard_by_account(&self) -> Vec<Paid> {
+        held(&self.door.0.upi).heard.iter().map(|shown| self.paid(shown)).collect()
+    }
+
     fn paid(&self, shown: &Shown) -> Paid {
         let payment = &shown.payment;
         let how = self.page.language.say(if payment.is_from_purse() { "row-by-purse" } else { "row-by-upi" });
@@ -188,7 +198,9 @@ impl Visit {
                 (PaymentState::Pending | PaymentState::Deemed, _) => "checked",
             },
         };
-        Paid { at: payment.at, row, how }
+        let is_person = payment.category.as_ref().is_none_or(|category| category == "0000");
+        let person = (is_person && payment.other != payment.own).then(|| payment.other.clone());
+        Paid { at: payment.at, row, how, person }
     }
 
     /// Where what was claimed of a payment is shown, or what may be, and what that is called; nowhere for what came and nobody claims.
@@ -282,6 +294,7 @@ impl Visit {
             Err(error) if super::code_of(&error) == Some("not_found") => return Ok(None),
             shown => shown?,
         };
+        held(&self.door.0.upi).hear(&shown);
         let mine = self.mine(upi)?;
         let payment = &shown.payment;
         let account = mine.accounts.iter().find(|account| account.reference == payment.account);

@@ -5,11 +5,13 @@ use super::super::visit::{Asked, Reply, Visit};
 use super::set_up::is_pin;
 use super::{Place, Trouble, code_of, declined, no, rupees, to};
 use crate::client::ClientError;
+use crate::phone::PhoneError;
 use crate::picture;
 use crate::screens::phone::{self as screens, ConfirmView, PinView, WhomView};
 use crate::upi::app::{NewPayment, Shown};
 use crate::upi::phone::purse::FromPurse;
 use crate::upi::phone::{UpiPhone, UpiPhoneError, Vouched, Whose, begun_by};
+use ::emv::qr::offer::Offer;
 use ::upi::address::{Address, AddressError};
 use ::upi::bharat::BharatCode;
 use ::upi::link::{Caution, Kind, Link, Refused};
@@ -222,6 +224,35 @@ fn bharat(text: &str) -> Result<Wanted, &'static str> {
     })
 }
 
+impl Visit {
+    /// Whether what was scanned is paid from an account and by no card: a link of account payment, or a shop's code that names an
+    /// account and no terminal for cards.
+    pub(in super::super) fn is_for_account(&self, text: &str) -> bool {
+        let text = text.trim();
+        let is_link = text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("upi:"));
+        let pays_account = |code: BharatCode| code.payee.is_some() || code.account.is_some();
+        let is_shops = || Offer::parse(text).is_err() && BharatCode::parse(text).is_ok_and(pays_account);
+        self.account_at_home().is_some() && (is_link || is_shops())
+    }
+
+    /// Takes up what a code or a link asks for.
+    pub(in super::super) fn scan_by_account(&self, text: &str) -> Result<Reply, PhoneError> {
+        self.upi(|upi| match wanted(text, self.door.now()) {
+            Ok(wanted) => match self.begin(upi, wanted) {
+                Ok(Ok(reply)) => Ok(reply),
+                Ok(Err(name)) => self.not_taken(self.page.language.say(name)),
+                Err(trouble) => self.not_taken(self.not_found(trouble)?),
+            },
+            Err(name) => self.not_taken(self.page.language.say(name)),
+        })
+    }
+
+    fn not_taken(&self, trouble: String) -> Result<Reply, Trouble> {
+        let view = WhomView { trouble: Some(trouble), ..WhomView::default() };
+        no(screens::upi_whom(&self.page, &view))
+    }
+}
+
 /// Reads a code or a link: from a photograph, or from what was pasted.
 pub(in super::super) async fn scan(asked: Asked, sent: Result<Multipart, MultipartRejection>) -> Response {
     let fields = match sent {
@@ -229,25 +260,9 @@ pub(in super::super) async fn scan(asked: Asked, sent: Result<Multipart, Multipa
         Err(_) => None,
     };
     asked
-        .owner(move |visit| {
-            visit.upi(|upi| {
-                let refuse = |trouble: String| {
-                    let view = WhomView { trouble: Some(trouble), ..WhomView::default() };
-                    no(screens::upi_whom(&visit.page, &view))
-                };
-                let say = |name: &str| visit.page.language.say(name);
-                let Some(Ok(text)) = fields.as_ref().map(picture::code_in) else {
-                    return refuse(say("scan-code-none"));
-                };
-                match wanted(&text, visit.door.now()) {
-                    Ok(wanted) => match visit.begin(upi, wanted) {
-                        Ok(Ok(reply)) => Ok(reply),
-                        Ok(Err(name)) => refuse(say(name)),
-                        Err(trouble) => refuse(visit.not_found(trouble)?),
-                    },
-                    Err(name) => refuse(say(name)),
-                }
-            })
+        .owner(move |visit| match fields.as_ref().map(picture::code_in) {
+            Some(Ok(text)) => visit.scan_by_account(&text),
+            _ => visit.upi(|_| visit.not_taken(visit.page.language.say("scan-code-none"))),
         })
         .await
 }

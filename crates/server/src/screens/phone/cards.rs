@@ -120,12 +120,38 @@ pub struct HomeView {
     pub cards: Vec<CardView>,
     /// Texts that nobody looked at.
     pub unread: usize,
-    /// A payment of which nobody knows yet how it ended.
-    pub pending: Option<RowView>,
+    /// Payments of which nobody knows yet how they ended.
+    pub pending: Vec<RowView>,
+    /// Whom it paid or was paid by last.
+    pub known: Vec<KnownView>,
     /// The last payments.
     pub recent: Vec<RowView>,
-    /// Where the phone can pay from a bank account: its address, or a word about it.
-    pub account: Option<String>,
+    /// The bank account, where the phone can pay from one.
+    pub account: Option<AccountAtHome>,
+}
+
+/// A person or a shop on the first page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownView {
+    /// The name.
+    pub name: String,
+    /// The address by which a person can be paid again; a shop has none.
+    pub address: Option<String>,
+}
+
+/// The bank account on the first page.
+#[derive(Clone, Debug, Default)]
+pub struct AccountAtHome {
+    /// Its bank and the end of its number, or a word for it.
+    pub first: String,
+    /// Its address, or what can be done with it.
+    pub second: String,
+    /// Whether it was set up.
+    pub pays: bool,
+    /// Where its balance is asked for, which needs a PIN.
+    pub balance: Option<&'static str>,
+    /// How many merchants ask for money, if any.
+    pub asked: Option<String>,
 }
 
 #[derive(Template)]
@@ -136,12 +162,15 @@ struct Home<'a> {
     front: Option<Drawn<'a>>,
     behind: Vec<String>,
     pending: Option<&'a RowView>,
+    more_pending: usize,
+    known: &'a [KnownView],
     recent: &'a [RowView],
-    account: Option<&'a str>,
+    account: Option<&'a AccountAtHome>,
+    pays: bool,
     tabs: String,
 }
 
-/// The first page: the cards, what to do with them, what was paid last.
+/// The first page: what is pending, the cards, the four things to do, the account, whom it knows, what was paid last.
 pub fn home(page: &Page, view: &HomeView) -> String {
     let front = view.cards.iter().find(|card| card.first).or(view.cards.first());
     let others = view.cards.iter().filter(|card| front.is_none_or(|front| front.token != card.token));
@@ -162,9 +191,12 @@ pub fn home(page: &Page, view: &HomeView) -> String {
             .collect(),
         front: front.map(|card| Drawn::new(page, card, 0, true)),
         behind,
-        pending: view.pending.as_ref(),
+        pending: view.pending.first(),
+        more_pending: view.pending.len().saturating_sub(1),
+        known: &view.known,
         recent: &view.recent,
-        account: view.account.as_deref(),
+        account: view.account.as_ref(),
+        pays: view.account.as_ref().is_some_and(|account| account.pays),
         tabs: tabs(page, "home", view.unread),
     })
 }

@@ -45,8 +45,12 @@ struct Row<'a> {
 impl Page {
     pub(super) fn tap_row(&self, row: &RowView) -> String {
         let (class, icon, word) = look(row.state);
-        let initials = row.name.split_whitespace().filter_map(|word| word.chars().next());
-        made(Row { page: self, row, letters: initials.take(2).collect(), class, icon, word })
+        made(Row { page: self, row, letters: self.initials(&row.name), class, icon, word })
+    }
+
+    /// The first letters of a name's first two words.
+    pub(super) fn initials(&self, name: &str) -> String {
+        name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect()
     }
 
     /// The name of the word for some of the history.

@@ -98,11 +98,20 @@ fn all(language: Language) -> Vec<String> {
             &HomeView {
                 cards: states.map(card).to_vec(),
                 unread: 2,
-                pending: Some(row("checked")),
+                pending: vec![row("checked")],
+                known: vec![
+                    KnownView { name: text.clone(), address: trouble.clone() },
+                    KnownView { name: text.clone(), address: None },
+                ],
                 recent: rows.clone(),
-                account: trouble.clone(),
+                account: Some(at_home(&text, true)),
             },
         ),
+        home(
+            page,
+            &HomeView { pending: rows.clone(), account: Some(at_home(&text, true)), ..HomeView::default() },
+        ),
+        home(page, &HomeView { account: Some(at_home(&text, false)), ..HomeView::default() }),
         add(page, &AddView::default()),
         add(
             page,
@@ -223,6 +232,17 @@ fn all(language: Language) -> Vec<String> {
 fn account(place: usize) -> AccountView {
     let text = HOSTILE.to_owned();
     AccountView { place, bank: text.clone(), tail: "0016".to_owned(), holder: text, has_pin: place == 1 }
+}
+
+/// The account on the first page, set up or not.
+fn at_home(text: &str, pays: bool) -> AccountAtHome {
+    AccountAtHome {
+        first: text.to_owned(),
+        second: text.to_owned(),
+        pays,
+        balance: pays.then_some("/upi/balance/1"),
+        asked: pays.then(|| text.to_owned()),
+    }
 }
 
 /// The purse: none, one with something in it, one that another phone has.
