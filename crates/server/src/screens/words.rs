@@ -285,8 +285,8 @@ mod tests {
         let mut said = 0;
         for path in files.iter().filter(|path| path.extension().is_some_and(|kind| kind == "html")) {
             let text = std::fs::read_to_string(path).unwrap();
-            for (at, _) in text.match_indices("say") {
-                let Some((_, rest)) = text[at..].split_once('"').filter(|(call, _)| call.len() < 12) else {
+            for (at, _) in text.match_indices(".say") {
+                let Some((_, rest)) = text[at..].split_once('"').filter(|(call, _)| call.len() < 13) else {
                     continue;
                 };
                 let name = rest.split('"').next().unwrap();
