@@ -111,20 +111,7 @@ impl House {
     pub(crate) fn mandate_asked_of(&self, payer: &str) -> String {
         let (phone, _folder) = self.person("+919800000005", "BNYN", "chai@paiza");
         phone.become_merchant("Chai Corner", "5814").unwrap();
-        let today = Day::of(SystemClock.now());
-        let terms = Terms {
-            name: "Tea club".to_owned(),
-            payee: "chai@paiza".to_owned(),
-            category: "5814".to_owned(),
-            paise: 49_900,
-            amount_rule: AmountRule::Max,
-            recurrence: Recurrence { pattern: Pattern::Monthly, rule: Some((5, DayRule::On)) },
-            starts: today,
-            ends: today.plus(365),
-            revocable: true,
-            blocks: false,
-        };
-        let asked = phone.request_mandate(payer, &terms, 1440).unwrap().mandate.id;
+        let asked = phone.request_mandate(payer, &tea_club(), 1440).unwrap().mandate.id;
         let store = self.city.upi().unwrap().service.store();
         let came = || {
             let key = (asked.clone(), MandateSide::Payer);
@@ -134,6 +121,11 @@ impl House {
             std::thread::yield_now();
         }
         format!("/upi/mandates/{asked}")
+    }
+
+    /// What the same merchant shows to whoever wants to be debited so.
+    pub(crate) fn mandate_link(&self) -> String {
+        tea_club().link("Chai Corner").unwrap().text().to_owned()
     }
 
     /// The origins of every door, under both of their names.
@@ -222,4 +214,21 @@ async fn linked(browser: &Browser, at: SocketAddr, page: &str, path: &str) -> Ve
     }
     assert!(!found.is_empty(), "{page} leads nowhere at {path}");
     found
+}
+
+/// What a merchant at `chai@paiza` wants to debit from month to month.
+fn tea_club() -> Terms {
+    let today = Day::of(SystemClock.now());
+    Terms {
+        name: "Tea club".to_owned(),
+        payee: "chai@paiza".to_owned(),
+        category: "5814".to_owned(),
+        paise: 49_900,
+        amount_rule: AmountRule::Max,
+        recurrence: Recurrence { pattern: Pattern::Monthly, rule: Some((5, DayRule::On)) },
+        starts: today,
+        ends: today.plus(365),
+        revocable: true,
+        blocks: false,
+    }
 }

@@ -91,6 +91,8 @@ async fn paying_by_account(see: &See<'_>, person: &Person<'_>, house: &House) ->
     person.press(".bottom button.metal").await;
     person.wait_for("#pin").await;
     let mandate = house.mandate_asked_of("asha@paiza");
+    // What was scanned stays to be approved.
+    person.scan(phone, &house.mandate_link()).await;
     (ByAccount { paid, request, bill, split, mandate }, wrong)
 }
 
