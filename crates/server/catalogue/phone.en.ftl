@@ -460,3 +460,4 @@ why-code-over = Nobody scanned the code within its minute.
 why-code-over-limit = It is over the limit for codes on a screen. Tap, or scan the shop’s code.
 why-code-daily-over-limit = It is over today’s limit for codes on a screen. Tap, or scan the shop’s code.
 why-bill-over = This bill was paid already, or taken back.
+expiry-shape = MM / YY

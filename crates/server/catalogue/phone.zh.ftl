@@ -425,3 +425,4 @@ why-code-over = 一分钟内没有人扫描此码。
 why-code-over-limit = 超出屏幕付款码的限额。请碰一碰，或扫商家的码。
 why-code-daily-over-limit = 超出今日屏幕付款码的限额。请碰一碰，或扫商家的码。
 why-bill-over = 该账单已支付或已撤销。
+expiry-shape = 月 / 年

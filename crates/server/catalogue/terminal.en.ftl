@@ -19,6 +19,7 @@ till-cancel-sale = Cancel sale
 till-again = Try again
 till-next = Next sale
 till-receipt = Receipt
+till-share = Share
 till-print = Print
 till-to-screen = Back
 till-older = Older payments

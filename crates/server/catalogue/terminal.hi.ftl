@@ -19,6 +19,7 @@ till-cancel-sale = बिक्री छोड़ें
 till-again = फिर कोशिश करें
 till-next = अगली बिक्री
 till-receipt = रसीद
+till-share = भेजें
 till-print = छापें
 till-to-screen = वापस
 till-older = पुराने भुगतान

@@ -19,6 +19,7 @@ till-cancel-sale = 取消交易
 till-again = 重试
 till-next = 下一笔
 till-receipt = 凭条
+till-share = 分享
 till-print = 打印
 till-to-screen = 返回
 till-older = 更早的交易

@@ -127,6 +127,8 @@ impl Browser {
         let mut wanted = serde_json::Map::new();
         wanted.insert("goog:chromeOptions".to_owned(), json!({ "args": arguments }));
         wanted.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
+        // A machine that does other things too is slow to judge; nothing is measured here.
+        wanted.insert("timeouts".to_owned(), json!({ "script": 600_000, "pageLoad": 600_000 }));
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(wanted)
             .connect(&format!("http://127.0.0.1:{port}"))

@@ -43,6 +43,28 @@ function letLoose() {
   return () => bars.forEach((bar) => bar.removeAttribute("style"));
 }
 
+// What is pressed or typed into, and what of it moves money.
+const TARGETS = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+const MOVES_MONEY = [
+  "/sale", "/refund", "/void", "/complete", "/tap", "/code/show", "/code/pay", "/confirm", "/pin", "/bill", "/purse", "/debit",
+].map((end) => `form[action$='${end}'] button`).join() + ", .metal";
+const LEAST = 24, LEAST_FOR_MONEY = 48; // pixels, each way
+
+// Which of them are too small to be hit: within a sentence a link is as high as its line (WCAG 2.2, 2.5.8).
+function small() {
+  const found = [];
+  for (const target of document.querySelectorAll(TARGETS)) {
+    const style = getComputedStyle(target);
+    if (!target.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || target.closest(".unseen, iframe")) continue;
+    if (style.display === "inline" && target.parentElement.textContent.trim() !== target.textContent.trim()) continue;
+    const boxes = [target, ...(target.labels ?? [])].map((it) => it.getBoundingClientRect());
+    const width = Math.max(...boxes.map((it) => it.width)), height = Math.max(...boxes.map((it) => it.height));
+    const least = target.matches(MOVES_MONEY) ? LEAST_FOR_MONEY : LEAST;
+    if (Math.min(width, height) + 0.5 < least) found.push(`small: ${Math.round(width)} x ${Math.round(height)} ${target.outerHTML.slice(0, 160)}`);
+  }
+  return found;
+}
+
 async function look() {
   const marks = Object.fromEntries(await Promise.all(Object.entries(read()).map(mark)));
   const fresh = (kind) => !judged.includes(marks[kind]);
@@ -61,7 +83,10 @@ async function look() {
   const root = document.scrollingElement;
   return {
     marks: Object.values(marks),
-    wrong: wrong.map((it) => `${it.id}: ${it.nodes[0].html} ${it.nodes[0].failureSummary ?? ""}`),
+    wrong: [
+      ...wrong.map((it) => `${it.id}: ${it.nodes[0].html} ${it.nodes[0].failureSummary ?? ""}`),
+      ...(fresh("places") ? small() : []),
+    ],
     wider: root.scrollWidth - root.clientWidth,
     origins: performance.getEntriesByType("resource").map((it) => new URL(it.name).origin),
   };

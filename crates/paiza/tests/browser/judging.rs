@@ -8,7 +8,7 @@
 //! | --- | --- | --- | --- |
 //! | `stands` | language, every element with its attributes, whether it is seen, whether it lies outside | all but those below | language; width where something comes or goes |
 //! | `colours` | width; colours, letters and lines of every element that is seen | `color-contrast`, `link-in-text-block` | width, theme |
-//! | `places` | window; place and size of every element that is seen, whether it scrolls | `target-size`, `scrollable-region-focusable` | language, width |
+//! | `places` | window; place and size of every element that is seen, whether it scrolls | `target-size`, `scrollable-region-focusable`, `small` (ours: 24 pixels for everything that is pressed, 48 for what moves money) | language, width |
 //!
 //! and runs the rules of those marks that are new for this page. Nothing is taken for granted about languages or themes: a
 //! theme that moved a button, or a width at which another menu comes, has another mark, and is judged. What a mark does not see
@@ -50,7 +50,7 @@ impl Browser {
 }
 
 /// A page on which something is wrong in some looks alone: text too pale in the dark theme, a button too small beside another
-/// on a narrow screen, a picture without words on a wide one.
+/// on a narrow screen, a picture without words and a button that is too small for money on a wide one.
 const WRONG_AT_TIMES: &str =
     "<!doctype html><html lang=en><title>A page</title><meta name=viewport content='width=device-width'>
 <style>
@@ -59,9 +59,10 @@ const WRONG_AT_TIMES: &str =
   img { display: none }
   @media (prefers-color-scheme: dark) { body { color: #333; background: #111 } }
   @media (max-width: 330px) { button { width: 9px; height: 9px; padding: 0; font-size: 20px } }
-  @media (min-width: 1000px) { img { display: block } }
+  .metal { display: block }
+  @media (min-width: 1000px) { img { display: block } .metal { height: 40px } }
 </style>
-<main><h1>A page</h1><p>Words</p><button>1</button><button>2</button>
+<main><h1>A page</h1><p>Words</p><button>1</button><button>2</button><button class=metal>Pay</button>
 <img width=9 height=9 src='data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA='></main></html>";
 
 /// Serves it at a free port until the test ends.
@@ -95,13 +96,13 @@ async fn what_is_wrong_in_one_look_alone_is_found_there() {
         found.push((look.width, look.theme, rules.collect::<Vec<_>>().join(" ")));
     }
     let expected = [
-        (320, "light", "target-size"),
+        (320, "light", "target-size small small small"),
         (320, "dark", "color-contrast"),
         (390, "dark", "color-contrast"),
         (390, "light", ""),
         (768, "light", ""),
         (768, "dark", "color-contrast"),
-        (1280, "dark", "color-contrast image-alt"),
+        (1280, "dark", "color-contrast image-alt small"),
         (1280, "light", ""),
         (320, "light", ""),
     ];

@@ -11,6 +11,7 @@ mod house;
 mod journey;
 mod judging;
 mod passkeys;
+mod pseudo;
 mod seeing;
 
 use browser::{Browser, Look, Tools};
@@ -21,6 +22,7 @@ use seeing::{See, see_everything};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payment_by_keyboard_alone_and_every_page_for_everybody() {
     let Some(tools) = Tools::find() else { return };
+    server::screens::words::pretend(pseudo::changed);
     seeing::begin();
     let house = House::open();
     let browser = Browser::start().await;

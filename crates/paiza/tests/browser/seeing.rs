@@ -3,6 +3,7 @@
 use crate::browser::{Browser, Look, by_name, root};
 use crate::house::Door;
 use crate::judging::Judged;
+use crate::pseudo;
 use serde_json::json;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -80,23 +81,33 @@ impl See<'_> {
             let said = self.browser.complaints().await;
             wrong.extend(said.into_iter().map(|said| format!("{seen}: {said}")));
         }
-        wrong.extend(self.enlarged(door, page).await);
+        wrong.extend(self.without_room(door, at, page).await);
         noted(wrong)
     }
 
-    /// Whoever enlarges a desk's page to 200 % has half its width in which to see all of it (WCAG 2.2, 1.4.4 and 1.4.10).
-    async fn enlarged(&self, door: &str, page: &str) -> Vec<String> {
-        self.browser.look(Look { width: 1280, theme: "light" }).await;
-        self.browser.enlarge(2.0).await;
-        let wider = self.browser.wider().await;
-        let moves = self.browser.moves().await;
-        self.browser.enlarge(1.0).await;
+    /// Sees a page in the pseudo-locale where room is least: on the narrowest phone, and on a desk at 200 %, which has half its
+    /// width in which to show all of it (WCAG 2.2, 1.4.4 and 1.4.10).
+    async fn without_room(&self, door: &str, at: SocketAddr, page: &str) -> Vec<String> {
+        self.speak(at, pseudo::TAG).await;
+        self.browser.look(LOOKS[0]).await;
+        self.browser.client.goto(&format!("{}{page}", by_name(at))).await.unwrap();
         let mut wrong = Vec::new();
-        if wider > 0 {
-            wrong.push(format!("{door} {page}: {wider} pixels wider than the window at 200 %"));
+        for (at, times) in [("narrow", None), ("at 200 %", Some(2.0))] {
+            if let Some(times) = times {
+                self.browser.look(Look { width: DESK, theme: "light" }).await;
+                self.browser.enlarge(times).await;
+            }
+            let wider = self.browser.wider().await;
+            let mut found = self.browser.plain(is_english(page)).await;
+            if wider > 0 {
+                found.push(format!("{wider} pixels wider than the window"));
+            }
+            wrong.extend(found.into_iter().map(|found| format!("{door} {page} {at}: {found}")));
         }
         // Every look here asks for less motion.
+        let moves = self.browser.moves().await;
         wrong.extend(moves.into_iter().map(|moving| format!("{door} {page}: {moving} moves")));
+        self.browser.enlarge(1.0).await;
         wrong
     }
 
@@ -110,6 +121,11 @@ impl See<'_> {
         wrong.extend(foreign.map(|origin| format!("asked {origin}")));
         wrong
     }
+}
+
+/// Whether a page is for those who read English: the description of the interface.
+fn is_english(page: &str) -> bool {
+    ["/reference", "/problems"].iter().any(|begin| page.starts_with(begin))
 }
 
 /// Whether a picture is kept of this look: of a phone and of a desk, in English in both themes, else in one each.

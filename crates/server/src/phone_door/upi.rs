@@ -154,7 +154,7 @@ fn is_unbound(code: &str) -> bool {
 /// The language of sentences about codes.
 fn spoken(language: Language) -> codes::Language {
     match language {
-        Language::English => codes::Language::English,
+        Language::English | Language::Pseudo => codes::Language::English,
         Language::Hindi => codes::Language::Hindi,
         Language::Chinese => codes::Language::Chinese,
     }

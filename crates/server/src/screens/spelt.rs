@@ -8,8 +8,10 @@ use super::words::Language;
 /// A number in the words of a language; `indian` counts in lakhs and crores where the language has both ways.
 pub(super) fn spelt(language: Language, number: u64, indian: bool) -> String {
     match language {
-        Language::English if indian => groups(number, &ENGLISH_INDIAN, below_hundred_english, " "),
-        Language::English => groups(number, &ENGLISH, below_hundred_english, " "),
+        Language::English | Language::Pseudo if indian => {
+            groups(number, &ENGLISH_INDIAN, below_hundred_english, " ")
+        }
+        Language::English | Language::Pseudo => groups(number, &ENGLISH, below_hundred_english, " "),
         Language::Hindi => groups(number, &HINDI, |below| HINDI_BELOW_HUNDRED[below].to_owned(), " "),
         Language::Chinese => chinese(number),
     }

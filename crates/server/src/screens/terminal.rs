@@ -239,6 +239,13 @@ pub struct Row {
     pub chip: String,
 }
 
+impl Row {
+    /// The path of its page.
+    fn path(&self) -> String {
+        format!("/payments/{}/{}", self.batch, self.trace)
+    }
+}
+
 /// A state: kind of chip, icon and word. The word is escaped here.
 pub fn chip(kind: &str, icon: &str, word: &str) -> String {
     let word: String = word

@@ -18,6 +18,22 @@ pub enum Language {
     Hindi,
     /// Chinese in simplified characters.
     Chinese,
+    /// The pseudo-locale: English as [`pretend`] has it changed. Nobody speaks it, and no page offers it.
+    Pseudo,
+}
+
+/// The tag of the pseudo-locale (CLDR, `en-XA`).
+const PSEUDO: &str = "en-XA";
+
+/// How the pseudo-locale changes what English says, if this process has one.
+static PRETENCE: OnceLock<fn(&str) -> String> = OnceLock::new();
+
+/// From now on this process has a pseudo-locale, in which every sentence of the catalogues is English, changed like this: for
+/// tests that look for words that are in no catalogue, and for places that have no room for longer ones. Nothing that is
+/// asked over a wire leads here, and the command never calls it.
+pub fn pretend(change: fn(&str) -> String) {
+    // Whoever came first is heard: what was said cannot change any more.
+    let _ = PRETENCE.set(change);
 }
 
 /// How many catalogues a language has.
@@ -52,6 +68,16 @@ impl Language {
             Language::English => "en",
             Language::Hindi => "hi",
             Language::Chinese => "zh-CN",
+            Language::Pseudo => PSEUDO,
+        }
+    }
+
+    /// Its place where something is said in English, Hindi and Chinese.
+    pub fn place(self) -> usize {
+        match self {
+            Language::English | Language::Pseudo => 0,
+            Language::Hindi => 1,
+            Language::Chinese => 2,
         }
     }
 
@@ -61,11 +87,15 @@ impl Language {
             Language::English => "English",
             Language::Hindi => "हिन्दी",
             Language::Chinese => "简体中文",
+            Language::Pseudo => PSEUDO,
         }
     }
 
     /// The language of a tag such as `hi-IN`, if it is one of ours.
     pub fn from_tag(tag: &str) -> Option<Language> {
+        if tag == PSEUDO && PRETENCE.get().is_some() {
+            return Some(Language::Pseudo);
+        }
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
         LANGUAGES.into_iter().find(|language| {
             language.tag().split('-').next().is_some_and(|ours| ours.eq_ignore_ascii_case(primary))
@@ -92,7 +122,7 @@ impl Language {
     /// Its catalogues: one for every family of screens.
     fn catalogues(self) -> [&'static str; FAMILIES] {
         match self {
-            Language::English => family!("en"),
+            Language::English | Language::Pseudo => family!("en"),
             Language::Hindi => family!("hi"),
             Language::Chinese => family!("zh"),
         }
@@ -100,7 +130,7 @@ impl Language {
 
     fn bundle(self) -> &'static FluentBundle<FluentResource> {
         static BUNDLES: [OnceLock<FluentBundle<FluentResource>>; 3] = [const { OnceLock::new() }; 3];
-        BUNDLES[self as usize].get_or_init(|| {
+        BUNDLES[self.place()].get_or_init(|| {
             // What is wrong in a catalogue is found by a test; here the rest of it is used.
             let tag = self.tag().parse().expect("our tags are tags");
             let mut bundle = FluentBundle::new_concurrent(vec![tag]);
@@ -159,7 +189,11 @@ impl Language {
             let bundle = language.bundle();
             let pattern = bundle.get_message(name).and_then(|message| message.value());
             if let Some(pattern) = pattern {
-                return bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned();
+                let text = bundle.format_pattern(pattern, Some(&args), &mut Vec::new());
+                return match PRETENCE.get() {
+                    Some(change) if self == Language::Pseudo => change(&text),
+                    _ => text.into_owned(),
+                };
             }
         }
         name.to_owned()
@@ -170,8 +204,8 @@ impl Language {
         let mut number = Decimal::from(minor.unsigned_abs());
         number.multiply_pow10(-i16::from(decimals));
         let tag = match (self, currency) {
-            (Language::English, "INR") => "en-IN",
-            (Language::English, _) => "en",
+            (Language::English | Language::Pseudo, "INR") => "en-IN",
+            (Language::English | Language::Pseudo, _) => "en",
             (Language::Hindi, _) => "hi-IN-u-nu-latn",
             (Language::Chinese, _) => "zh-CN",
         };
@@ -303,6 +337,20 @@ mod tests {
             }
         }
         assert!(said > 10, "the templates were not found");
+    }
+
+    /// No other test of this file asks for its tag, as there is one pseudo-locale for the process.
+    #[test]
+    fn the_pseudo_locale_is_there_only_for_who_pretends() {
+        let asked = || (Language::from_tag("en-XA"), Language::accepted("en-XA, hi;q=0.5"));
+        assert_eq!(asked(), (Some(Language::English), Language::English));
+        pretend(|text| format!("[{text}]"));
+        assert_eq!(asked(), (Some(Language::Pseudo), Language::Pseudo));
+        assert_eq!(Language::from_tag("en"), Some(Language::English));
+        let said = Language::Pseudo.say_text("button-pay", "amount", "1");
+        assert_eq!(said, format!("[{}]", Language::English.say_text("button-pay", "amount", "1")));
+        assert_eq!(Language::English.say("all"), "All");
+        assert!(!LANGUAGES.contains(&Language::Pseudo), "no page offers it");
     }
 
     #[test]

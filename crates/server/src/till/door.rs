@@ -3,6 +3,8 @@
 //! There is no login, as there is none at a terminal: whoever stands before it is the cashier. A page of another site is
 //! not; see `screens::guard`.
 
+mod handing_on;
+
 use super::face::{Face, Happened, Trouble, View};
 use super::{Order, Till};
 use crate::picture;
@@ -91,9 +93,10 @@ pub fn router(till: Till, framed_by: Vec<String>) -> Router {
         .route("/again", post(again))
         .route("/next", post(next))
         .route("/receipt", get(receipt))
+        .route("/receipt/{file}", get(handing_on::last))
         .route("/payments", get(payments))
         .route("/payments/{batch}/{trace}", get(payment))
-        .route("/payments/{batch}/{trace}/{act}", post(follow))
+        .route("/payments/{batch}/{trace}/{act}", get(handing_on::earlier).post(follow))
         .route("/batch", get(batch).post(close_batch))
         .route("/settings", get(settings).post(set))
         .route("/events", get(events))
@@ -143,13 +146,16 @@ impl Counter {
     }
 
     fn records_fail(&self, headers: &HeaderMap, uri: &Uri) -> Response {
+        self.not_done(headers, uri, &[trouble(page_of(headers, uri).language, Trouble::Records)])
+    }
+
+    fn not_done(&self, headers: &HeaderMap, uri: &Uri, lines: &[String]) -> Response {
         let (page, view) = (page_of(headers, uri), self.till.view());
-        let lines = [trouble(page.language, Trouble::Records)];
         let shown = Outcome {
             end: "not-done",
             title: &page.language.say("till-not-done"),
             amount: None,
-            lines: &lines,
+            lines,
             receipt: false,
             again: false,
         };

@@ -101,6 +101,9 @@ addEventListener("keydown", (event) => {
 
 addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();
+  const share = event.target.closest("[data-share]");
+  // Whoever changes their mind shares nothing; that is no error.
+  if (share) navigator.share({ title: share.dataset.share, text: document.querySelector(".paper").innerText }).catch(() => {});
 });
 
 addEventListener("change", (event) => {
@@ -123,6 +126,7 @@ async function show(event) {
 let stream = null;
 function ready() {
   for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
+  for (const button of document.querySelectorAll("[data-share]")) button.hidden = !navigator.share;
   document.querySelector("[data-first]")?.focus();
   if (document.querySelector("[data-camera]")) import("/assets/scan.js");
   const { live, last, tone } = screen().dataset;

@@ -49,7 +49,7 @@ impl Visit {
     }
 
     fn dispute_page(&self, shown: &Shown, dispute: &DisputeShown) -> String {
-        let (page, place) = (&self.page, self.page.language as usize);
+        let (page, place) = (&self.page, self.page.language.place());
         let payment = &shown.payment;
         let over = dispute.state.is_some_and(|state| state.has_ended());
         let last = dispute.news.len().saturating_sub(1);
