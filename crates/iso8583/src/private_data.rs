@@ -37,7 +37,7 @@ tags! {
     /// Last four digits of the card's number.
     CARD_LAST_FOUR = 0xC8, "last four of the card", Open;
     /// What is asked of the issuer: 01 eligibility and risk, 02 send a code, 03 check a code, 04 token provisioned,
-    /// 05 state of a token.
+    /// 05 state of a token, 06 a dispute is raised, 07 how it stands, 08 it is given up.
     VERIFICATION_FUNCTION = 0xD0, "verification function", Open;
     /// First eight digits of the card's number, for routing.
     CARD_PREFIX = 0xD1, "card prefix", Open;
@@ -67,6 +67,10 @@ tags! {
     CHANGED_BY = 0xDD, "changed by", Open;
     /// Counts a token's changes, ASCII digits.
     STATE_VERSION = 0xDE, "state version", Open;
+    /// What a customer claims of a payment: `not_mine`, `wrong_amount`, `paid_twice` or `not_received`.
+    CLAIM = 0xE1, "claim", Open;
+    /// How a dispute stands, as JSON.
+    DISPUTE = 0xE2, "dispute", Open;
 }
 
 impl Tag {

@@ -655,6 +655,17 @@ pub(crate) enum CardWork {
         #[command(flatten)]
         desk: BankDesk,
     },
+    /// What customers claim of payments with the bank's cards; with --payment and --end, the bank's answer to one
+    Disputes {
+        #[command(flatten)]
+        desk: BankDesk,
+        /// The payment, as the list names it
+        #[arg(long, requires = "end")]
+        payment: Option<String>,
+        /// uphold or reject
+        #[arg(long, requires = "payment")]
+        end: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

@@ -19,6 +19,12 @@ pub(crate) fn run(what: &Sandbox, output: Output) -> Result<(), Failure> {
             desk::replace(desk, number, expiry.as_deref(), output)
         }
         Sandbox::Card { work: Some(CardWork::List { desk }), .. } => desk::cards(desk, output),
+        Sandbox::Card { work: Some(CardWork::Disputes { desk, payment, end }), .. } => {
+            match payment.as_deref().zip(end.as_deref()) {
+                Some((payment, ending)) => desk::end_dispute(desk, payment, ending, output),
+                None => desk::disputes(desk, output),
+            }
+        }
         Sandbox::Card { work: None, desk, number, state } => {
             let missing = || Failure::usage("--number and --state are needed");
             let number = number.as_deref().ok_or_else(missing)?;

@@ -132,7 +132,8 @@ fn sums(name: &str, path: &Path, schema: Schema, followed: &mut Followed) -> Res
         "upi-switch/switch" => account_payments::positions,
         OPERATORS => books::audit,
         "network/network" => books::positions,
-        name if name.starts_with("issuer-") || name.starts_with("upi-bank-") => books::ledger,
+        name if name.starts_with("issuer-") => books::issuer,
+        name if name.starts_with("upi-bank-") => books::ledger,
         _ => return Ok(None),
     };
     let in_use = |error: store::StoreError| {

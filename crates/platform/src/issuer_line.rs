@@ -3,12 +3,12 @@
 //! The card data inside is sealed to the issuer, so the network routes by the card's prefix and reads nothing.
 
 use crate::line::{HostAnswer, HostLine};
-use iso8583::{Message, Mti, Tag};
+use iso8583::{Message, Mti, OriginalData, Tag};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use values::Timestamp;
 use values::time::Zone;
+use values::{Money, Timestamp};
 
 /// What is asked (DE 48, D0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,12 @@ pub enum Question {
     Provisioned = 4,
     /// No question: where a token stands now.
     TokenState = 5,
+    /// A payment is disputed.
+    Dispute = 6,
+    /// How does a dispute stand?
+    DisputeState = 7,
+    /// A dispute is given up.
+    DisputeEnd = 8,
 }
 
 /// How an issuer answered; the parts it may leave out are empty.
@@ -40,6 +46,8 @@ pub struct Verdict {
     pub reason: String,
     /// Tries that are left.
     pub tries_left: Option<u8>,
+    /// A dispute as JSON.
+    pub dispute: String,
 }
 
 /// The issuer gave no answer that can be acted on.
@@ -76,6 +84,18 @@ impl IssuerLine {
         parts: &[(Tag, &[u8])],
         now: Timestamp,
     ) -> Result<Verdict, NoVerdict> {
+        self.ask_about(question, prefix, None, parts, now)
+    }
+
+    /// The same about a payment, and an amount of it.
+    pub fn ask_about(
+        &self,
+        question: Question,
+        prefix: u32,
+        payment: Option<(OriginalData, Option<Money>)>,
+        parts: &[(Tag, &[u8])],
+        now: Timestamp,
+    ) -> Result<Verdict, NoVerdict> {
         let mut message = Message::new(Mti::AUTHORISATION);
         let civil = now.civil(Zone::Utc);
         let transmitted = format!(
@@ -85,6 +105,12 @@ impl IssuerLine {
         let stan = self.stan.fetch_add(1, Ordering::Relaxed) % 999_999 + 1;
         message.set_text(3, "330000").set_text(7, &transmitted).set_text(11, &format!("{stan:06}"));
         message.set_text(32, &self.institution).set_text(33, &self.institution);
+        if let Some((original, amount)) = payment {
+            message.set_original(original);
+            if let Some(amount) = amount {
+                message.set_amount(amount);
+            }
+        }
         message.set_private(Tag::VERIFICATION_FUNCTION, &[question as u8]);
         message.set_private(Tag::CARD_PREFIX, format!("{prefix:08}").as_bytes());
         for (tag, value) in parts {
@@ -115,5 +141,6 @@ fn verdict(answer: &Message) -> Result<Verdict, NoVerdict> {
         profile: text(Tag::CARD_PROFILE),
         reason: text(Tag::REASON),
         tries_left: private.byte(Tag::TRIES_LEFT),
+        dispute: text(Tag::DISPUTE),
     })
 }

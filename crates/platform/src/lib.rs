@@ -4,12 +4,13 @@
 //! then lets anything out. It knows no socket, no HTTP and no screen: lines to other hosts are handed in as
 //! [`line::HostLine`].
 //!
-//! Read `token_service` and its use cases `devices`, `enrolment`, `provisioning`, `lifecycle`; then `gateway`
+//! Read `token_service` and its use cases `devices`, `enrolment`, `provisioning`, `lifecycle`, `disputes`; then `gateway`
 //! (the hop where a token becomes a card number), `tidings` (what phones are told of it) and `acquirer`; `psp` is the provider of
 //! account payment.
 
 pub mod acquirer;
 mod devices;
+mod disputes;
 mod enrolment;
 mod error;
 pub mod gateway;
@@ -23,6 +24,7 @@ pub mod tidings;
 mod token_service;
 
 pub use devices::Confirmed;
+pub use disputes::DisputeWish;
 pub use enrolment::{CARD_DATA_CONTEXT, Cards, Progress};
 pub use error::Error;
 pub use lifecycle::{IssuerAction, NoticeTaken, replacement_context};

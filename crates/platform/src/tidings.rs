@@ -4,7 +4,7 @@
 //! This is memory of the moment, of a bounded number of payments, and not a book: what it forgot, or what a restart
 //! took from it, the phone shows as not known, and the bank's own message tells.
 
-use iso8583::{Message, ResponseCode, Tag, field};
+use iso8583::{Message, OriginalData, ResponseCode, Tag, field};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -41,6 +41,8 @@ pub struct Tiding {
     pub merchant: String,
     /// The reference on the shop's receipt; may be empty.
     pub reference: String,
+    /// How messages about it name it.
+    pub original: OriginalData,
     /// How much.
     pub amount: Money,
 }
@@ -92,9 +94,14 @@ impl Tidings {
         let name_and_place = text(field::MERCHANT_NAME);
         let merchant: String = name_and_place.chars().take(acquiring::network_line::NAME_LENGTH).collect();
         let (merchant, reference) = (merchant.trim_end().to_owned(), text(field::REFERENCE));
+        let original = OriginalData::of(message);
         Box::new(move |answer| {
             let (end, refusal) = end_of(answer.as_ref());
-            tidings.tell((number, counter), name, Tiding { end, refusal, merchant, reference, amount });
+            tidings.tell(
+                (number, counter),
+                name,
+                Tiding { end, refusal, merchant, reference, original, amount },
+            );
             home(answer);
         })
     }
@@ -154,7 +161,8 @@ mod tests {
 
     fn tiding(end: PaymentEnd) -> Tiding {
         let amount = Money::new(1250, Currency::CNY).unwrap();
-        Tiding { end, refusal: None, merchant: "SHOP".to_owned(), reference: String::new(), amount }
+        let original = OriginalData::of(&Message::new(iso8583::Mti::FINANCIAL));
+        Tiding { end, refusal: None, merchant: "SHOP".to_owned(), reference: String::new(), original, amount }
     }
 
     #[test]

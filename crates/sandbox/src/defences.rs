@@ -30,6 +30,12 @@ pub enum Defence {
     IssuerEarlyReversal,
     /// Issuer: what was reversed is not reversed again.
     IssuerReversalOnce,
+    /// Issuer: a payment is disputed by the token that made it alone.
+    IssuerDisputeOwn,
+    /// Issuer: no more is claimed of a payment than is left of it.
+    IssuerDisputeAmount,
+    /// Issuer: a payment is disputed for so long and no longer.
+    IssuerDisputeInTime,
     /// Network: a message that comes again is not forwarded again.
     NetworkRepeats,
     /// Network: a payment whose reversal came first is refused.

@@ -5,11 +5,12 @@
 //! [`IDLE`] has ended. Money wants the passcode once more for every tap, as the wallet's rules say.
 //!
 //! Read `first_run` (from nothing to a bound phone, and opening it), `cards` and `adding`, `tapping` (held near a reader, and
-//! how it ended), `coding` (by code), `upi` (from a bank account), `looking_back`, `own`, `privacy`, `passkey`; then `visit` (who is asking) and `view` (records as pages see them).
+//! how it ended), `coding` (by code), `upi` (from a bank account), `looking_back`, `disputes` (of payments with cards), `own`, `privacy`, `passkey`; then `visit` (who is asking) and `view` (records as pages see them).
 
 mod adding;
 mod cards;
 mod coding;
+mod disputes;
 mod first_run;
 mod looking_back;
 mod own;
@@ -228,6 +229,7 @@ pub const PAGES: &[&str] = &[
     "/history?q=nothing+like+it",
     "/history/{token}/{counter}",
     "/history/{token}/{counter}/share",
+    "/history/{token}/{counter}/dispute",
     "/inbox",
     "/you",
     "/you/passkey",
@@ -261,6 +263,8 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/tap", &["passcode", "card", "proof"]),
     ("/tap/card", &["card"]),
     ("/tap/close", &[]),
+    ("/history/{token}/{counter}/dispute", &["reason", "amount"]),
+    ("/history/{token}/{counter}/dispute/withdraw", &[]),
     ("/you/passkey", &["passcode", "proof"]),
     ("/you/passkey/remove", &[]),
     ("/you/clock", &["zone"]),
@@ -351,6 +355,8 @@ pub fn router(phone: PhoneDoor) -> Router {
         .route("/history.csv", get(looking_back::table))
         .route("/history.pdf", get(looking_back::paper))
         .route("/history/{token}/{counter}", get(looking_back::receipt))
+        .route("/history/{token}/{counter}/dispute", get(disputes::one).post(disputes::raise))
+        .route("/history/{token}/{counter}/dispute/withdraw", post(disputes::withdraw))
         .route("/history/{token}/{counter}/{file}", get(looking_back::hand_on))
         .route("/inbox", get(looking_back::inbox))
         .route("/you", get(own::you))

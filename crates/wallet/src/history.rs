@@ -52,6 +52,12 @@ pub struct TapRecord {
     /// By tap, or by which code. What older records do not say was a tap.
     #[serde(default)]
     pub paid_by: PaidBy,
+    /// The reference on the shop's receipt (DE 37), if the platform told it.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// How messages about the payment name it (DE 90, 42 digits), if the platform told it.
+    #[serde(default)]
+    pub original: Option<String>,
 }
 
 impl Record for TapRecord {
@@ -81,6 +87,10 @@ pub struct RecordTap {
     /// How much, in minor units of a currency by its ISO 4217 numeric code, if the platform knows: whoever shows a code
     /// does not.
     pub amount: Option<(u64, u16)>,
+    /// The reference on the shop's receipt (DE 37), if the platform knows.
+    pub reference: Option<String>,
+    /// How messages about the payment name it (DE 90), if the platform knows.
+    pub original: Option<String>,
 }
 
 impl Operation for RecordTap {
@@ -94,8 +104,14 @@ impl Operation for RecordTap {
         if let Some((amount_minor, currency)) = self.amount {
             (tap.amount_minor, tap.currency) = (amount_minor, currency);
         }
-        if self.merchant.is_some() {
-            tap.merchant.clone_from(&self.merchant);
+        for (known, told) in [
+            (&mut tap.merchant, &self.merchant),
+            (&mut tap.reference, &self.reference),
+            (&mut tap.original, &self.original),
+        ] {
+            if told.is_some() {
+                known.clone_from(told);
+            }
         }
         records.put(tap);
         if let Some(mut counter) = records.find::<Counter>(&self.token) {
@@ -187,6 +203,8 @@ mod tests {
         };
         memory.run(&tap, NOON).unwrap();
         let told = |atc| RecordTap {
+            reference: None,
+            original: None,
             amount: None,
             token,
             atc,

@@ -364,6 +364,8 @@ impl Operation for UseKey {
             at: now,
             outcome: TapOutcome::Presented,
             paid_by: self.paid_by,
+            reference: None,
+            original: None,
         });
         if keys_left < KEYS_LOW {
             let key = self.token.to_string();

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use server::city::ports;
 use server::client::{ClientError, agent, answer};
+use values::{Currency, Money};
 
 /// A bank's desk: where it was said to be, or the documented port.
 fn desk_of(bank: &str, at: Option<&str>) -> Result<String, Failure> {
@@ -105,6 +106,51 @@ pub(super) fn card(
     let done = post(&at, "/admin/cards", &json!({"number": whole(bank, number)?, "state": state}))?;
     output.line(format!("The card was {} and is {}.", word(&done["before"]), word(&done["state"])));
     output.summary(done);
+    Ok(())
+}
+
+/// One dispute in a line.
+fn dispute_line(dispute: &Value) -> String {
+    let [payment, state, claim, raised] =
+        ["payment", "state", "claim", "raised_at"].map(|name| word(&dispute[name]));
+    let [amount, credited] = ["amount", "credited"].map(|name| dispute[name].as_u64().unwrap_or_default());
+    let currency = dispute["currency"].as_str().unwrap_or_default();
+    let decimal = |minor| match Currency::from_alpha(currency).map(|currency| Money::new(minor, currency)) {
+        Some(Ok(money)) => money.to_decimal(),
+        _ => minor.to_string(),
+    };
+    let (claimed, credited) = (decimal(amount), decimal(credited));
+    format!(
+        "{payment}  {state:<9}  {claim:<12}  {claimed} {currency} claimed, {credited} credited  since {raised}"
+    )
+}
+
+pub(super) fn disputes(desk: &BankDesk, output: Output) -> Result<(), Failure> {
+    let disputes: Vec<Value> = fetch(&desk_of(&desk.bank, desk.at.as_deref())?, "/admin/disputes")?;
+    for dispute in &disputes {
+        output.line(dispute_line(dispute));
+        output.row(dispute);
+    }
+    if disputes.is_empty() {
+        output.line("Nobody has disputed a payment.");
+    }
+    output.summary(json!({"disputes": disputes.len()}));
+    Ok(())
+}
+
+pub(super) fn end_dispute(
+    desk: &BankDesk,
+    payment: &str,
+    ending: &str,
+    output: Output,
+) -> Result<(), Failure> {
+    if !["uphold", "reject"].contains(&ending) {
+        return Err(Failure::usage("--end is uphold or reject"));
+    }
+    let at = desk_of(&desk.bank, desk.at.as_deref())?;
+    let ended = post(&at, "/admin/disputes", &json!({"payment": payment, "ending": ending}))?;
+    output.line(dispute_line(&ended));
+    output.summary(ended);
     Ok(())
 }
 

@@ -3,9 +3,12 @@
 
 use acquiring::records::{Batch, Payment};
 use ledger::{Account, Totals, Transfer};
+use sandbox::issuer::books::disputes_account;
+use sandbox::issuer::{Authorisation, CardDispute, DisputeState};
 use sandbox::network::SettlementPosition;
 use std::collections::{BTreeMap, HashMap};
 use store::Workspace;
+use values::Records;
 
 /// The first sum that does not hold, or how many were recomputed.
 pub(super) type Checked = Result<usize, String>;
@@ -37,6 +40,28 @@ pub(super) fn ledger(records: &mut Workspace<'_>) -> Checked {
         Some((currency, _)) => Err(format!("currency {currency:03}: debits and credits differ")),
         None => Ok(accounts.len() + transfers.len()),
     }
+}
+
+/// The same of a card issuer, and what its customers have of disputed payments is what its account of disputes gave, and no
+/// more than what their payments count as given back.
+pub(super) fn issuer(records: &mut Workspace<'_>) -> Checked {
+    let counted = ledger(records)?;
+    let disputes = records.all::<CardDispute>();
+    let mut sum = 0i128;
+    for dispute in &disputes {
+        let payment = records.find::<Authorisation>(&dispute.payment);
+        let given_back = payment.map_or(0, |payment| payment.given_back);
+        let fell = matches!(dispute.state, DisputeState::Rejected | DisputeState::Withdrawn);
+        if dispute.credited > given_back || (fell && dispute.credited > 0) {
+            return Err(format!("dispute of {}: its customer has what was not given", dispute.payment));
+        }
+        sum += i128::from(dispute.credited);
+    }
+    let given = records.find::<Account>(&disputes_account()).map_or(0, |account| account.balance());
+    if i128::from(given) != sum {
+        return Err(format!("disputes: their account gave {given}, customers have {sum}"));
+    }
+    Ok(counted + disputes.len())
 }
 
 /// Every batch counts the payments that say they count in it.
@@ -72,7 +97,6 @@ pub(super) fn batches(records: &mut Workspace<'_>) -> Checked {
 
 /// Every line of the operators' log is the one that was written, and none is missing.
 pub(super) fn audit(records: &mut Workspace<'_>) -> Checked {
-    use values::Records;
     let mut entries = records.all::<operators::AuditEntry>();
     entries.sort_by_key(|entry| entry.number);
     let head = records.find::<operators::AuditHead>(&operators::audit::Only);

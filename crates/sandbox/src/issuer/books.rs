@@ -1,11 +1,12 @@
-//! The issuer's accounts in the ledger: one per card, and three of the house.
+//! The issuer's accounts in the ledger: one per card, and four of the house.
 //!
 //! | account | kind | debited by | credited by |
 //! | --- | --- | --- | --- |
 //! | a card | liability, limited | payments | refunds, reversals, opening balance |
 //! | settlement | liability | refunds, reversals | payments: what the bank owes the network |
 //! | opening | asset | opening balances | |
-//! | receivable | asset | reversed refunds that the customer had spent | |
+//! | receivable | asset | reversed refunds and ended credits that the customer had spent | |
+//! | disputes | asset | credits of disputes | credits that were taken back |
 
 use super::card::BankCard;
 use crate::digest::Digest;
@@ -26,6 +27,8 @@ pub enum Movement {
     GivenBack = 4,
     /// A payment that was reversed.
     Reversal = 5,
+    /// What a customer has of a disputed payment.
+    Dispute = 6,
 }
 
 fn house(name: &str) -> Id<kinds::Account> {
@@ -45,6 +48,11 @@ pub fn opening_account() -> Id<kinds::Account> {
 /// What customers owe beyond their limits.
 pub fn receivable_account() -> Id<kinds::Account> {
     house("receivable")
+}
+
+/// What the bank gave customers for disputed payments.
+pub fn disputes_account() -> Id<kinds::Account> {
+    house("disputes")
 }
 
 /// The account behind a card, by [`BankCard::account`].
@@ -105,6 +113,30 @@ pub(super) fn give_back(id: Digest, account: Digest, amount: Money, movement: Mo
     Order { debit: credit, credit: debit, ..spend(id, account, amount, movement) }
 }
 
+/// Opens the account of disputes, if it is not there yet.
+pub(super) fn open_disputes(records: &mut impl Records, currency: Currency) -> Result<Applied, Refusal> {
+    ledger::open_account(records, Account::new(disputes_account(), currency, AccountKind::Asset))
+}
+
+/// Money of the bank's own to a card's account, for a disputed payment.
+pub(super) fn dispute_credit(id: Digest, account: Digest, amount: Money) -> Order {
+    Order { debit: disputes_account(), ..give_back(id, account, amount, Movement::Dispute) }
+}
+
+/// Takes a credit back from a card's account; what the customer has spent already becomes a debt to the bank.
+pub(super) fn take_credit_back(
+    records: &mut impl Records,
+    order: Order,
+    now: Timestamp,
+) -> Result<Applied, Refusal> {
+    match ledger::transfer(records, order, now) {
+        Err(Refusal::InsufficientFunds) => {
+            ledger::transfer(records, Order { debit: receivable_account(), ..order }, now)
+        }
+        done => done,
+    }
+}
+
 /// Takes a refund back from a card's account; what the customer has spent already becomes a debt to the bank.
 pub(super) fn take_back(
     records: &mut impl Records,
@@ -113,13 +145,7 @@ pub(super) fn take_back(
     amount: Money,
     now: Timestamp,
 ) -> Result<Applied, Refusal> {
-    let order = spend(id, account, amount, Movement::Reversal);
-    match ledger::transfer(records, order, now) {
-        Err(Refusal::InsufficientFunds) => {
-            ledger::transfer(records, Order { debit: receivable_account(), ..order }, now)
-        }
-        done => done,
-    }
+    take_credit_back(records, spend(id, account, amount, Movement::Reversal), now)
 }
 
 /// The account of a card that may have been replaced since.

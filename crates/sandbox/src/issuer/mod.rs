@@ -16,7 +16,8 @@
 //! Read `card` (what is known of a card), `replace` (new plastic), `books` (its accounts), `payment` (messages about money),
 //! `authorise` and `reverse` (decisions), `reason` (why), `rules` (risk of adding a card), `enrolment` and
 //! `password` (adding a card), `verification` (messages about that), `standing` (where
-//! tokens stand at the token service), `notice` (text messages), `settled` (what its records say of a day).
+//! tokens stand at the token service), `dispute` (what customers claim of payments), `notice` (text messages), `settled` (what
+//! its records say of a day).
 //!
 //! Invariants: no card number, CVV2 or one-time password is in clear in any record, message body or error; the same
 //! message moves money once; a payment and its reversal leave the books as they were, in either order.
@@ -24,6 +25,7 @@
 pub mod authorise;
 pub mod books;
 pub mod card;
+pub mod dispute;
 pub mod enrolment;
 pub mod notice;
 pub mod password;
@@ -39,6 +41,10 @@ pub mod verification;
 pub use authorise::{Authorisation, Authorise, Decision, Kind, State, Timing};
 pub use card::{
     BankCard, CardRefusal, CardState, CardTokens, CardUse, OpenCards, SetCardState, TokenLifecycle, TokenLink,
+};
+pub use dispute::{
+    CardDispute, Claim, DisputeDue, DisputeState, EndDispute, Ending, NoDispute, RaiseDispute,
+    TOPIC_DISPUTE_DUE,
 };
 pub use enrolment::{
     Attempts, CardEnrolment, CardProfile, EnrolmentState, Evaluate, Evaluation, Linked, Method, Provisioned,

@@ -1,4 +1,5 @@
-//! Messages about adding a card: 0100 with processing code 33, functions 01 to 05 in DE 48 (D0).
+//! Messages about cards and what was paid with them, which move no money: 0100 with processing code 33, functions 01 to 08 in
+//! DE 48 (D0).
 //!
 //! | function | in | out |
 //! | --- | --- | --- |
@@ -7,10 +8,15 @@
 //! | 03 | D4, D7 sealed one-time password | D8 tries left, D9 |
 //! | 04 | D4, C1 token, C2 expiry, C3 requestor, C4 account reference | D9 |
 //! | 05 | D4, C1 token, C4 account reference, DC state, DD changed by, DE version | D9 |
+//! | 06 | C1 token, E1 claim, and the payment in DE 90, the amount in DE 4 and 49 | D9, E2 dispute |
+//! | 07, 08 | C1 token, and the payment in DE 90 | D9, E2 |
 //!
 //! Card data is `{"pan","expiry","cvv2","phone"}`, expiry as `YYMM`, sealed for [`CARD_DATA`]; a password is sealed
 //! for [`password_context`]. Risk data is `{"device","country"}`; what else it has is not read.
 
+use super::dispute::{
+    Answered, Claim, DisputeState, EndDispute, Ending, LookAtDispute, NoDispute, RaiseDispute,
+};
 use super::enrolment::{Evaluate, Evaluation, Linked, Provisioned};
 use super::password::{self, CheckCode, Checked, CodeSent, SendCode};
 use super::rules::Outcome;
@@ -19,8 +25,8 @@ use crate::defences::Defences;
 use crate::digest::Digest;
 use crate::keys::IssuerKeys;
 use iso8583::{Message, OriginalData, PrivateData, ResponseCode, Tag, field};
-use serde::Deserialize;
-use values::{Country, Expiry, Pan, SecretBytes, TokenNumber, constant_time_eq};
+use serde::{Deserialize, Serialize};
+use values::{Country, Expiry, Pan, SecretBytes, Timestamp, TokenNumber, constant_time_eq};
 
 /// The context for which card data is sealed to the issuer.
 pub const CARD_DATA: &str = "paiza:card-data";
@@ -45,6 +51,12 @@ pub enum Verification {
     Provisioned(Provisioned),
     /// Where a token stands.
     Standing(NoteStanding),
+    /// A payment is disputed.
+    Dispute(RaiseDispute),
+    /// How does the dispute of a payment stand?
+    LookAtDispute(LookAtDispute),
+    /// A dispute is given up.
+    EndDispute(EndDispute),
 }
 
 #[derive(Deserialize)]
@@ -71,6 +83,9 @@ impl Verification {
     ) -> Result<Verification, ResponseCode> {
         let format = ResponseCode::FORMAT_ERROR;
         let private = message.private_data().map_err(|_| format)?;
+        if let Some(function @ 6..=8) = private.byte(Tag::VERIFICATION_FUNCTION) {
+            return dispute(message, &private, function).ok_or(format);
+        }
         let reference = private.text(Tag::ENROLMENT).filter(|text| (1..=REFERENCE_MAX).contains(&text.len()));
         let reference = reference.ok_or(format)?;
         // A repeat carries the same time and trace number.
@@ -136,6 +151,25 @@ fn provisioned(private: &PrivateData<'_>, reference: &str) -> Option<Provisioned
         requestor: private.text(Tag::TOKEN_REQUESTOR).unwrap_or_default().to_owned(),
         account_reference: private.text(Tag::ACCOUNT_REFERENCE).unwrap_or_default().to_owned(),
         defences: Defences::ALL,
+    })
+}
+
+fn dispute(message: &Message, private: &PrivateData<'_>, function: u8) -> Option<Verification> {
+    let payment = Digest::of_message(&message.original()?);
+    let token = TokenNumber::parse(private.get(Tag::TOKEN_NUMBER)?).ok()?;
+    Some(match function {
+        6 => Verification::Dispute(RaiseDispute {
+            payment,
+            token,
+            claim: Claim::parse(private.text(Tag::CLAIM)?)?,
+            amount: message.amount()?,
+            defences: Defences::ALL,
+        }),
+        7 => Verification::LookAtDispute(LookAtDispute { payment, token }),
+        _ => {
+            let ending = Ending::Withdraw;
+            Verification::EndDispute(EndDispute { payment, token: Some(token), ending })
+        }
     })
 }
 
@@ -220,6 +254,41 @@ pub fn answer_provisioned(request: &Message, linked: Linked) -> Message {
         Linked::NotApproved => answer(request, b"57", "enrolment_not_approved"),
         Linked::Taken => answer(request, b"94", "token_taken"),
     }
+}
+
+/// A dispute as E2 has it.
+#[derive(Serialize)]
+struct ToldDispute {
+    state: DisputeState,
+    claim: Claim,
+    amount: u64,
+    currency: u16,
+    credited: u64,
+    raised_at: i64,
+    due_at: i64,
+    ended_at: Option<i64>,
+}
+
+/// The answer to functions 06 to 08.
+pub fn answer_dispute(request: &Message, answered: &Answered) -> Message {
+    let dispute = match answered {
+        Ok(dispute) => dispute,
+        Err(no @ (NoDispute::Unknown | NoDispute::None)) => return answer(request, b"25", no.code()),
+        Err(no) => return answer(request, b"12", no.code()),
+    };
+    let told = ToldDispute {
+        state: dispute.state,
+        claim: dispute.claim,
+        amount: dispute.amount,
+        currency: dispute.currency.numeric(),
+        credited: dispute.credited,
+        raised_at: dispute.raised_at.millis(),
+        due_at: dispute.due_at.millis(),
+        ended_at: dispute.ended_at.map(Timestamp::millis),
+    };
+    let mut answer = answer(request, b"00", "dispute_noted");
+    answer.set_private(Tag::DISPUTE, &serde_json::to_vec(&told).expect("strings and numbers serialise"));
+    answer
 }
 
 /// The answer to function 05.

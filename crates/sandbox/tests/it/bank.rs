@@ -190,6 +190,19 @@ impl Bank {
                 let Ok(noted) = operation.apply(&mut self.records, self.now);
                 verification::answer_standing(message, noted)
             }
+            Verification::Dispute(mut operation) => {
+                operation.defences = self.defences;
+                let Ok(answered) = operation.apply(&mut self.records, self.now);
+                verification::answer_dispute(message, &answered)
+            }
+            Verification::LookAtDispute(operation) => {
+                let Ok(answered) = operation.apply(&mut self.records, self.now);
+                verification::answer_dispute(message, &answered)
+            }
+            Verification::EndDispute(operation) => {
+                let Ok(answered) = operation.apply(&mut self.records, self.now);
+                verification::answer_dispute(message, &answered)
+            }
         }
     }
 

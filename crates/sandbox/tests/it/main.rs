@@ -3,6 +3,7 @@ mod attacks;
 mod bank;
 mod city;
 mod codes;
+mod disputes;
 mod enrolments;
 mod hostile;
 mod payments;

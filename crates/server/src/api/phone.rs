@@ -19,6 +19,9 @@ pub struct TapEnd {
     /// The reference on the shop's receipt; may be empty.
     #[serde(default)]
     pub reference: String,
+    /// How messages about the payment name it (DE 90, 42 digits); empty where nobody paid.
+    #[serde(default)]
+    pub original: String,
     /// How much, in minor units of `currency`: a phone that showed a code does not know.
     #[serde(default)]
     pub amount: Option<u64>,
@@ -91,6 +94,56 @@ pub struct PayCode {
     pub amount: u64,
     /// The proof over it, DE 55, hexadecimal.
     pub chip: String,
+}
+
+/// The body of `POST /v1/tokens/{token}/disputes`, and without claim and amount of those below it, `/look` and `/withdraw`;
+/// answered with a [`DisputeAnswer`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DisputeAsk {
+    /// The payment: [`TapEnd::original`].
+    pub original: String,
+    /// What went wrong: `not_mine`, `wrong_amount`, `paid_twice` or `not_received`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
+    /// How much is claimed, in minor units of `currency`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<u64>,
+    /// ISO 4217 numeric code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<u16>,
+}
+
+/// What the issuer says of a dispute.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct DisputeAnswer {
+    /// Why there is none, as a stable code.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// The dispute, if there is one.
+    #[serde(default)]
+    pub dispute: Option<Dispute>,
+}
+
+/// A dispute of a payment with a card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dispute {
+    /// `open`, `upheld`, `rejected` or `withdrawn`.
+    pub state: String,
+    /// What the customer says.
+    pub claim: String,
+    /// What is claimed, in minor units of `currency`.
+    pub amount: u64,
+    /// ISO 4217 numeric code.
+    pub currency: u16,
+    /// What the customer has of it now, minor units.
+    pub credited: u64,
+    /// When it was raised, milliseconds since 1970.
+    pub raised_at: i64,
+    /// When the next thing happens by itself.
+    pub due_at: i64,
+    /// When it ended.
+    pub ended_at: Option<i64>,
 }
 
 /// The answer to `GET /v1/card-ranges`: which card numbers can be added.

@@ -5,6 +5,7 @@
 //! clerk. A web page open on it is not, so a request must be addressed to this machine by its own name and carry
 //! JSON, which another site's page cannot send unasked.
 
+pub mod card_disputes;
 pub mod disputes;
 
 use super::settlement::SettlementDesk;
@@ -65,11 +66,12 @@ pub struct RuleChange {
     pub outcome: Option<Outcome>,
 }
 
-/// The desk of a bank: its cards and its risk rules.
+/// The desk of a bank: its cards, disputes of what they paid, and its risk rules.
 pub fn bank(issuer: Issuer) -> Router {
     Router::new()
         .route("/admin/cards", get(list_cards).post(change_card))
         .route("/admin/cards/replace", post(replace_card))
+        .route("/admin/disputes", get(card_disputes::list).post(card_disputes::end))
         .route("/admin/rules", get(read_rules).post(change_rule))
         .fallback(not_here)
         .method_not_allowed_fallback(not_here)

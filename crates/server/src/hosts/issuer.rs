@@ -10,7 +10,8 @@ use sandbox::directory::{Directory, Institution};
 use sandbox::issuer::notice::TOPIC_SMS;
 use sandbox::issuer::{
     self, Authorise, CardRefusal, CardReplacement, Evaluate, NewPlastic, OpenCards, Payment, Prepared,
-    Provisioned, ReplaceCard, Reverse, Timing, Verification, open_sms, verification,
+    Provisioned, RaiseDispute, ReplaceCard, Reverse, TOPIC_DISPUTE_DUE, Timing, Verification, dispute,
+    open_sms, verification,
 };
 use sandbox::keys::IssuerKeys;
 use std::collections::HashMap;
@@ -128,6 +129,16 @@ impl Issuer {
             Verification::Standing(operation) => {
                 self.run(operation, move |noted| home(verification::answer_standing(&message, noted)));
             }
+            Verification::Dispute(operation) => {
+                let operation = RaiseDispute { defences, ..operation };
+                self.run(operation, move |answered| home(verification::answer_dispute(&message, &answered)));
+            }
+            Verification::LookAtDispute(operation) => {
+                self.run(operation, move |answered| home(verification::answer_dispute(&message, &answered)));
+            }
+            Verification::EndDispute(operation) => {
+                self.run(operation, move |answered| home(verification::answer_dispute(&message, &answered)));
+            }
         }
     }
 
@@ -157,7 +168,7 @@ impl Issuer {
         Ok(called.into_result(|| CardRefusal::NumbersTaken)?)
     }
 
-    /// What carries out the bank's outbox: text messages to its customers.
+    /// What carries out the bank's outbox: text messages to its customers, and what falls due.
     pub fn deliverers(&self, telephone: Telephone) -> HashMap<String, Deliverer> {
         let issuer = self.clone();
         let deliver: Deliverer = Box::new(move |outbound| {
@@ -172,7 +183,18 @@ impl Issuer {
                 Err(_) => Arrival::Retry,
             }
         });
-        HashMap::from([(TOPIC_SMS.to_owned(), deliver)])
+        let issuer = self.clone();
+        let wake: Deliverer = Box::new(move |outbound| match dispute::due(&outbound.body) {
+            Some(due) => match issuer.0.store.call(due) {
+                Ok(_) => Arrival::Delivered,
+                Err(_) => Arrival::Retry,
+            },
+            None => {
+                tracing::error!(bank = issuer.0.bank.id, "a deadline of our own cannot be read");
+                Arrival::Delivered
+            }
+        });
+        HashMap::from([(TOPIC_SMS.to_owned(), deliver), (TOPIC_DISPUTE_DUE.to_owned(), wake)])
     }
 }
 

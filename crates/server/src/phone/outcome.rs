@@ -38,7 +38,20 @@ impl Phone {
         let merchant = end.merchant.split_whitespace().collect::<Vec<_>>().join(" ");
         let merchant = Some(merchant).filter(|name| !name.is_empty());
         let amount = end.amount.zip(end.currency);
-        self.run(RecordTap { token, atc: counter, outcome, merchant, amount })
+        let told = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        let (reference, original) = (told(&end.reference), told(&end.original));
+        self.run(RecordTap { token, atc: counter, outcome, merchant, amount, reference, original })
+    }
+
+    /// What its bank says of a dispute of a payment, or of what is done to one: `act` is nothing, `look` or `withdraw`.
+    pub fn dispute(
+        &self,
+        token: Id<kinds::Token>,
+        act: &str,
+        ask: &wire::DisputeAsk,
+    ) -> Result<wire::DisputeAnswer, PhoneError> {
+        let below = if act.is_empty() { String::new() } else { format!("/{act}") };
+        self.post(&format!("/v1/tokens/{token}/disputes{below}"), ask)
     }
 
     /// Which card numbers can be added.

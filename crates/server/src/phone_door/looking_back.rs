@@ -285,6 +285,7 @@ fn receipt_view(visit: &Visit, token: &str, counter: &str) -> Result<Option<Rece
         card: card.map_or_else(String::new, |card| format!("{} •• {}", card.bank, card.last_four)),
         token_last_four: card.map_or_else(String::new, |card| card.token_last_four.clone()),
         counter: tap.atc,
+        reference: tap.reference,
         paid_by: view::paid_by(tap.paid_by),
         texts: texts.map(|text| text_view(page, text)).collect(),
     }))

@@ -2,13 +2,16 @@
 
 use super::door::{Door, Received};
 use super::problem::Trouble;
-use super::routes::customer;
+use super::routes::{body, customer};
 use crate::api::phone as wire;
 use axum::Json;
 use axum::extract::State;
+use iso8583::OriginalData;
+use platform::DisputeWish;
 use platform::tidings::{PaymentEnd, Tiding};
 use std::time::Duration;
 use tokens::records::DeviceState;
+use values::{Currency, Money};
 
 /// How long a phone may be kept waiting for news of its tap; it asks again if there were none.
 const WAIT_MOST_MS: u64 = 5_000;
@@ -39,9 +42,48 @@ pub(super) fn tap_end(tiding: Tiding) -> wire::TapEnd {
         reason: tiding.refusal,
         merchant: tiding.merchant,
         reference: tiding.reference,
+        original: String::from_utf8_lossy(&tiding.original.to_digits()).into_owned(),
         amount: Some(tiding.amount.minor()),
         currency: Some(tiding.amount.currency().numeric()),
     }
+}
+
+/// A payment of this phone is disputed.
+pub(super) fn raise_dispute(door: &Door, received: &Received) -> Result<wire::DisputeAnswer, Trouble> {
+    let ask: wire::DisputeAsk = body(received)?;
+    let currency =
+        ask.currency.and_then(Currency::from_numeric).ok_or_else(|| Trouble::invalid("/currency"))?;
+    let amount = ask.amount.and_then(|minor| Money::new(minor, currency).ok());
+    let amount = amount.ok_or_else(|| Trouble::invalid("/amount"))?;
+    let claim = ask.claim.clone().ok_or_else(|| Trouble::invalid("/claim"))?;
+    dispute(door, received, &ask, &DisputeWish::Raise { claim, amount })
+}
+
+/// How a dispute of a payment of this phone stands.
+pub(super) fn look_at_dispute(door: &Door, received: &Received) -> Result<wire::DisputeAnswer, Trouble> {
+    dispute(door, received, &body(received)?, &DisputeWish::Look)
+}
+
+/// A dispute is given up.
+pub(super) fn withdraw_dispute(door: &Door, received: &Received) -> Result<wire::DisputeAnswer, Trouble> {
+    dispute(door, received, &body(received)?, &DisputeWish::Withdraw)
+}
+
+fn dispute(
+    door: &Door,
+    received: &Received,
+    ask: &wire::DisputeAsk,
+    wish: &DisputeWish,
+) -> Result<wire::DisputeAnswer, Trouble> {
+    let device = received.active_device(door)?;
+    let payment = OriginalData::parse(ask.original.as_bytes()).map_err(|_| Trouble::invalid("/original"))?;
+    let verdict = door.service.dispute(&device, received.id()?, payment, wish)?;
+    let dispute = serde_json::from_str(&verdict.dispute).ok();
+    let reason = dispute.is_none().then(|| match verdict.reason.is_empty() {
+        true => "dispute_not_taken".to_owned(),
+        false => verdict.reason,
+    });
+    Ok(wire::DisputeAnswer { reason, dispute })
 }
 
 /// Public: who types a card number is told at once whether it can be added.

@@ -72,7 +72,7 @@ impl Page {
         )
     }
 
-    pub(super) fn plain_money(&self, minor: i64, currency: &str, decimals: u8) -> String {
+    pub(crate) fn plain_money(&self, minor: i64, currency: &str, decimals: u8) -> String {
         let written = self.language.money(minor, currency, decimals);
         format!("{}{}{}", written.sign, written.whole, written.part)
     }

@@ -24,6 +24,7 @@ mod issuers;
 mod notices;
 mod operators;
 mod phone_bills;
+mod phone_disputes;
 mod phone_mandate_links;
 mod phone_passkeys;
 mod phone_privacy;

@@ -135,7 +135,7 @@ impl Screen {
     }
 
     /// A sale at a terminal whose reader this phone is held against.
-    fn sale(&mut self, city: &SmallCity, amount: &str) -> Verdict {
+    pub(crate) fn sale(&mut self, city: &SmallCity, amount: &str) -> Verdict {
         let folder = tempfile::tempdir().unwrap();
         let ends = Ends::unwatched("terminal", "acquirer");
         let line = TerminalLine::start(city.city.addresses.acquirer, server::city::pos(), ends).unwrap();
@@ -145,7 +145,7 @@ impl Screen {
     }
 
     /// Where the tap stands once nothing is waited for any more: what the script is told.
-    fn ended(&self) -> serde_json::Value {
+    pub(crate) fn ended(&self) -> serde_json::Value {
         let mut seen = 0;
         loop {
             let news: serde_json::Value =

@@ -3,6 +3,7 @@
 use crate::schema::{Kind, Mapping, Migration, Schema};
 use ::sandbox::issuer::authorise::Authorisation;
 use ::sandbox::issuer::card::{BankCard, CardTokens, CardUse, TokenLink};
+use ::sandbox::issuer::dispute::CardDispute;
 use ::sandbox::issuer::enrolment::{Attempts, CardEnrolment};
 use ::sandbox::issuer::password::{CodeChallenge, CodeSends};
 use ::sandbox::issuer::replace::CardReplacement;
@@ -12,6 +13,7 @@ use ::sandbox::issuer::standing::TokenStanding;
 const MIGRATIONS: &[Migration] = &[
     (1, include_str!("../../migrations/issuer/0001.sql")),
     (2, include_str!("../../migrations/issuer/0002.sql")),
+    (3, include_str!("../../migrations/issuer/0003.sql")),
 ];
 
 /// Adds the tables.
@@ -20,6 +22,7 @@ pub fn tables(schema: Schema) -> Schema {
         .migrations("issuer", MIGRATIONS)
         .table::<Authorisation>(AUTHORISATION)
         .table::<BankCard>(BANK_CARD)
+        .table::<CardDispute>(CARD_DISPUTE)
         .table::<CardReplacement>(CARD_REPLACEMENT)
         .table::<CardUse>(CARD_USE)
         .table::<TokenLink>(TOKEN_LINK)
@@ -52,6 +55,23 @@ const AUTHORISATION: Mapping = Mapping {
         ("at", Kind::Integer),
         ("settled_on", Kind::Integer),
         ("reversed_on", Kind::Integer),
+    ],
+};
+
+const CARD_DISPUTE: Mapping = Mapping {
+    key: &["payment"],
+    columns: &[
+        ("payment", Kind::Text),
+        ("card", Kind::Text),
+        ("token", Kind::Integer),
+        ("claim", Kind::Json),
+        ("amount", Kind::Integer),
+        ("currency", Kind::Integer),
+        ("state", Kind::Json),
+        ("credited", Kind::Integer),
+        ("raised_at", Kind::Integer),
+        ("due_at", Kind::Integer),
+        ("ended_at", Kind::Integer),
     ],
 };
 

@@ -12,6 +12,7 @@ const MIGRATIONS: &[Migration] = &[
     (2, include_str!("../../migrations/wallet/0002.sql")),
     (3, include_str!("../../migrations/wallet/0003.sql")),
     (4, include_str!("../../migrations/wallet/0004.sql")),
+    (5, include_str!("../../migrations/wallet/0005.sql")),
 ];
 
 /// Adds the tables.
@@ -69,6 +70,8 @@ const TAP_RECORD: Mapping = Mapping {
         ("at", Kind::Integer),
         ("outcome", Kind::Json),
         ("paid_by", Kind::Json),
+        ("reference", Kind::Text),
+        ("original", Kind::Text),
     ],
 };
 

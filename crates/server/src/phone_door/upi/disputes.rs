@@ -28,7 +28,7 @@ fn path_of(transaction: &str) -> String {
 }
 
 impl Visit {
-    fn claim_page(
+    fn upi_claim_page(
         &self,
         shown: &Shown,
         reasons: Vec<String>,
@@ -40,6 +40,7 @@ impl Visit {
             back: format!("/upi/payments/{}", payment.id),
             name: payment.other_name.clone().unwrap_or_else(|| payment.other.clone()),
             paid: rupees(payment.amount()),
+            lead: self.page.language.say("dispute-lead"),
             reasons,
             typed: if claim.amount.is_empty() { payment.amount().to_decimal() } else { claim.amount.clone() },
             chosen: claim.reason.clone(),
@@ -108,7 +109,7 @@ pub(in super::super) async fn one(asked: Asked, Path(transaction): Path<String>)
                 let known = of.dispute.as_ref();
                 let html = match known.filter(|dispute| dispute.refused.is_none()) {
                     Some(dispute) => visit.dispute_page(&shown, dispute),
-                    None => visit.claim_page(&shown, of.reasons, (&Claim::default(), None)),
+                    None => visit.upi_claim_page(&shown, of.reasons, (&Claim::default(), None)),
                 };
                 Ok(Reply::Page(html))
             })
@@ -128,7 +129,7 @@ pub(in super::super) async fn raise(
                 let Some(shown) = visit.paid_as(upi, &transaction)? else { return Ok(nothing(&visit.page)?) };
                 let again = |wrong: &str| {
                     let reasons = upi.dispute(&transaction)?.reasons;
-                    no(visit.claim_page(&shown, reasons, (&claim, Some(wrong))))
+                    no(visit.upi_claim_page(&shown, reasons, (&claim, Some(wrong))))
                 };
                 let Ok(amount) = Money::parse(claim.amount.trim(), Currency::INR) else {
                     return again("dispute-wrong-amount-text");

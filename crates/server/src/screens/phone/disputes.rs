@@ -15,6 +15,8 @@ pub struct ClaimView {
     pub name: String,
     /// How much was paid.
     pub paid: Sum,
+    /// What happens with a claim.
+    pub lead: String,
     /// Reasons that fit, by name.
     pub reasons: Vec<String>,
     /// The amount as typed.

@@ -143,6 +143,8 @@ pub struct ReceiptView {
     pub paid_by: &'static str,
     /// The counter that names the tap.
     pub counter: u16,
+    /// The reference on the shop's receipt, if it is known.
+    pub reference: Option<String>,
     /// The bank's messages of that minute, if any came.
     pub texts: Vec<TextView>,
 }

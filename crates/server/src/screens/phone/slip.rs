@@ -35,13 +35,15 @@ impl Slip {
     /// Of a payment with a card.
     pub fn by_card(page: &Page, view: &ReceiptView) -> Slip {
         let facts = [
+            ("upi-fact-reference", view.reference.clone().unwrap_or_default()),
             ("receipt-when", view.when.clone()),
             ("receipt-how", page.say(view.paid_by)),
             ("receipt-card", view.card.clone()),
             ("receipt-saw", format!("•••• {}", view.token_last_four)),
             ("receipt-counter", view.counter.to_string()),
         ];
-        let facts = facts.map(|(name, what)| (page.say(name), what)).to_vec();
+        let known = facts.into_iter().filter(|(_, what)| !what.is_empty());
+        let facts = known.map(|(name, what)| (page.say(name), what)).collect();
         Slip { facts, ..Slip::of(page, &view.row, page.say(receipt_sentence(view.row.state))) }
     }
 

@@ -199,6 +199,7 @@ fn all(language: Language) -> Vec<String> {
             card: text.clone(),
             token_last_four: text.clone(),
             counter: 7,
+            reference: trouble.clone(),
             paid_by: "receipt-by-shown-code",
             texts: texts(),
         };
@@ -552,6 +553,7 @@ fn disputes(page: &Page, text: &str, steps: &[StepView]) -> Vec<String> {
         back: "/upi/payments/x".to_owned(),
         name: owned(),
         paid: sum(),
+        lead: owned(),
         reasons: reasons.iter().map(|reason| (*reason).to_owned()).collect(),
         typed: owned(),
         chosen: "paid_twice".to_owned(),
