@@ -7,7 +7,7 @@
 //! Read `records`, then `binding` (a phone proves its number by a text that it sends), `asking` (questions about accounts
 //! and addresses), `accounts` (linked accounts and addresses), `addresses` (several of one customer), `payments`, `collects` (what merchants ask
 //! for), `blocking` (whom a customer wants nothing of), `refunds` (what they give back), `bills` (paid to billers), `splits` (bills that several
-//! people share), `merchants` (those of the platform, who ask with a key and not with a phone), `mandates` (leave to debit again), `purses` (small balances on phones), `disputes` (what a payer claims of a payment), `disputed` (what is claimed of those who were paid), `party` (what comes from the switch),
+//! people share), `merchants` (those of the platform, who ask with a key and not with a phone), `mandates` (leave to debit again), `purses` (small balances on phones), `disputes` (what a payer claims of a payment), `disputed` (what is claimed of those who were paid), `leaving`, `party` (what comes from the switch),
 //! `refusal`, `defences`.
 //!
 //! Invariants: only the phone that is bound to a number acts for it; an address belongs to one number; a transaction has
@@ -23,6 +23,7 @@ pub mod collects;
 pub mod defences;
 pub mod disputed;
 pub mod disputes;
+pub mod leaving;
 pub mod mandates;
 pub mod merchants;
 pub mod party;

@@ -18,6 +18,8 @@ pub enum DeviceState {
     Replaced,
     /// Its text came from two numbers: it is bound to neither.
     Spoiled,
+    /// Its customer left.
+    Left,
 }
 
 /// A phone with a key of its own.

@@ -359,15 +359,18 @@ leave-cards = { $count ->
    *[other] The { $count } cards on this phone. Their banks are told.
 }
 leave-phone = This phone’s name and keys at the token service; its payments, messages and keys here.
+leave-account = Your addresses and linked accounts at the provider of account payment, and its binding to this phone. Leave to debit is taken back.
 leave-customer = Your number and recovery code at the token service: this is your last phone. Phones reported lost go too.
 leave-kept = Kept, and why
 leave-kept-numbers = The sealed card numbers, for 180 days, so that refunds still arrive. Then they are forgotten.
 leave-kept-earlier = Those of cards you removed before go by { $day }.
 leave-kept-payments = Payments, at the shops’ bank and at yours, as long as the law wants books kept. They name a token, not you.
 leave-kept-chain = The chained record of what was done, which proves that nothing was changed. Nothing can be taken out of it.
-leave-kept-account = Your address and accounts at the provider of account payment. This does not delete them.
+leave-kept-account = Payments by account, at the provider and the banks, as long as the law wants books kept.
 leave-submit = Delete everything
 leave-keep = Keep it
+leave-purse-first = There is a purse. Close it first, so that its money goes back to your account.
+leave-account-later = The provider of account payment did not answer. Nothing was deleted; try again.
 left-title = Deleted
 left-text = Your cards are deleted and this phone is nobody’s.
 left-again = Set it up anew

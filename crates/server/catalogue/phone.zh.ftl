@@ -350,15 +350,18 @@ leave-cards = { $count ->
    *[other] 这部手机上的{ $count }张卡，并通知发卡银行。
 }
 leave-phone = 令牌服务中本机的名称和密钥；本机上的付款、短信和密钥。
+leave-account = 您在账户支付服务商处的地址和已绑定账户，以及与此手机的绑定。扣款授权会被撤回。
 leave-customer = 令牌服务中您的号码和恢复码：这是您最后一部手机。已报失的手机也一并删除。
 leave-kept = 仍然保留的，以及原因
 leave-kept-numbers = 密封的卡号保留180天，以便退款仍能到账，之后删除。
 leave-kept-earlier = 您之前移除的卡，其卡号将于{ $day }前删除。
 leave-kept-payments = 付款记录，由商户的银行和您的银行依法律规定的期限保存。其中是令牌，不是您的姓名。
 leave-kept-chain = 链式操作记录，用来证明没有任何内容被篡改，无法从中删去任何内容。
-leave-kept-account = 账户支付服务商处您的地址和账户。此操作不会删除它们。
+leave-kept-account = 账户付款记录，保存在服务商和银行，直到法律规定的账簿保存期届满。
 leave-submit = 全部删除
 leave-keep = 保留
+leave-purse-first = 您有一个钱包。请先关闭它，让其中的钱回到您的账户。
+leave-account-later = 账户支付服务商没有答复。什么都没有删除；请重试。
 left-title = 已删除
 left-text = 您的卡片已删除，这部手机不再属于任何人。
 left-again = 重新设置

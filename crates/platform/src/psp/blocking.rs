@@ -4,6 +4,7 @@ use super::{PaymentService, PspError};
 use psp::addresses::{FirstAddress, RemoveAddress};
 use psp::blocking::{Block, BlockedAddress, Unblock};
 use psp::defences::Defences;
+use psp::leaving::Leave;
 use psp::records::DeviceId;
 
 impl PaymentService {
@@ -38,5 +39,10 @@ impl PaymentService {
     /// Gives an address up.
     pub fn remove_address(&self, device: DeviceId, address: &str) -> Result<(), PspError> {
         self.call(RemoveAddress { device, address: address.to_owned() })
+    }
+
+    /// The customer of this phone leaves.
+    pub fn leave(&self, device: DeviceId) -> Result<(), PspError> {
+        self.call(Leave { device })
     }
 }

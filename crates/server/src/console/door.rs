@@ -1,6 +1,7 @@
 //! The console's door: who is let in, then pages to read.
 
 use super::acts::Acts;
+use super::entry::Visitor;
 use super::look::{self, Columns, PaymentRow, Sources, Wanted};
 use super::porter::{Porter, Refused};
 use super::tape::{Kept, Tape};
@@ -597,6 +598,7 @@ pub(super) fn searchable(typed: &str) -> (String, bool) {
 async fn search(
     State(console): State<Console>,
     Query(Question { q }): Query<Question>,
+    Extension(visitor): Extension<Visitor>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
@@ -611,6 +613,12 @@ async fn search(
                 (look::payments_named(&sources.acquirer, name)?, look::tokens_named(&sources.tokens, name)?)
             }
         };
+        // No trace, no page: see `entry`.
+        let behind = found.iter().map(|payment| look::token_behind(sources, &payment.reference));
+        let behind = behind.collect::<Result<Vec<_>, _>>()?.into_iter().flatten();
+        let named = tokens.rows.iter().map(|row| Columns(row).text(0));
+        let seen = named.chain(behind.map(|token| token.to_string()));
+        entry::saw_tokens(&desk.console, &visitor, seen)?;
         let count = found.len() + tokens.rows.len();
         let title = desk.page.language.say_count("search-found", "count", count) + " " + &name;
         let note = desk.say(if shortened { "search-shortened" } else { "search-note" });

@@ -14,7 +14,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use operators::{Note, Occasion, OperatorId, Refusal, Said};
 use serde::Deserialize;
-use store::Outcome;
+use std::collections::BTreeSet;
+use store::{Outcome, StoreError};
 use values::{Id, Timestamp, id::kinds};
 
 /// Of a console, so that what was kept of others on this machine is not mistaken for it.
@@ -104,6 +105,22 @@ async fn leave_traces(console: &Console, operator: OperatorId, subject: String, 
         }
     }
     true
+}
+
+/// Writes down that an operator saw these tokens among what was searched for, each once: their owners ask who looked.
+pub(super) fn saw_tokens(
+    console: &Console,
+    visitor: &Visitor,
+    tokens: impl IntoIterator<Item = String>,
+) -> Result<(), StoreError> {
+    let tokens: BTreeSet<String> = tokens.into_iter().collect();
+    for token in tokens {
+        let who = Some(visitor.operator);
+        let subject = format!("token {token}");
+        let said = Said { who, act: "view", subject, result: "ok".to_owned(), ..Said::default() };
+        console.porter.store().call(Note { said, occasion: visitor.occasion.clone() })?;
+    }
+    Ok(())
 }
 
 /// Whether a request may change what is not one's own; what takes two says no to auditors by itself.

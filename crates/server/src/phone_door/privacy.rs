@@ -179,7 +179,7 @@ pub(super) struct Leaving {
     passcode: String,
 }
 
-/// Deletes the cards, unbinds the phone, and destroys what is on it: with the passcode, for it cannot be undone.
+/// Leaves the provider of account payment, deletes the cards, unbinds the phone, and destroys what is on it: with the passcode, for it cannot be undone.
 pub(super) async fn leave(asked: Asked, Form(Leaving { passcode }): Form<Leaving>) -> Response {
     asked
         .owner(move |visit| {
@@ -190,6 +190,10 @@ pub(super) async fn leave(asked: Asked, Form(Leaving { passcode }): Form<Leaving
                     return Ok(Reply::No(StatusCode::FORBIDDEN, html));
                 }
                 Err(error) => return Err(error),
+            }
+            if let Some(name) = visit.leave_account() {
+                let html = leave_page(visit, Some(visit.page.language.say(name)))?;
+                return Ok(Reply::No(StatusCode::CONFLICT, html));
             }
             let mut stage = held(&visit.door.0.stage);
             if !matches!(&*stage, Stage::Bound(_)) {

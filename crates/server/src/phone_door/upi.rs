@@ -249,6 +249,26 @@ impl Visit {
         self.door.upi_phone()
     }
 
+    /// Ends what the provider of account payment has of the phone's owner, over the wire; what stands in the way, as the name of a
+    /// sentence.
+    pub(super) fn leave_account(&self) -> Option<&'static str> {
+        let left = match self.upi_phone() {
+            Ok(Some(upi)) if self.door.0.settings.upi.is_some() => upi.leave(),
+            Ok(_) => return None,
+            Err(error) => Err(error),
+        };
+        let error = left.err()?;
+        match code_of(&error) {
+            Some("purse_open") => Some("leave-purse-first"),
+            // It was left before, or another phone has the number.
+            Some(code) if is_unbound(code) => None,
+            _ => {
+                tracing::warn!(%error, "the provider of account payment was not left");
+                Some("leave-account-later")
+            }
+        }
+    }
+
     /// Does something with the phone in account payment; leads to where it is set up if it is not.
     pub(super) fn upi(
         &self,

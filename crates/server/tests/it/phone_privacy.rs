@@ -31,6 +31,15 @@ fn customers_see_who_looked_at_their_card_phone_and_payment_and_at_nobody_elses(
     let expected =
         [of(format!("token {token}")), of(format!("token {token}")), of(format!("device {device}"))];
     assert_eq!(told, expected, "the payment is the card's, the last first");
+    // What a search finds is looked at too, once for all that it finds of a card.
+    let before = looks.len();
+    for name in [token.clone(), paid.to_string()] {
+        operator.get(&format!("/search?q={name}"));
+        let now = operator.city.phone.held().unwrap().accesses;
+        assert_eq!(now[0].subject, format!("token {token}"), "{name}");
+    }
+    operator.get("/search?q=nothing");
+    assert_eq!(operator.city.phone.held().unwrap().accesses.len(), before + 2);
     assert!(looks.iter().all(|look| look.at >= NOW.millis() && look.result == "ok"));
 
     // Somebody else's phone hears nothing of it.
@@ -119,4 +128,52 @@ fn leaving_wants_the_passcode_and_leaves_nobody_behind() {
     let page = screen.set_up();
     assert!(page.contains("class=\"panel recovery code\""), "a new recovery code: {page}");
     assert!(screen.get("/").body.contains("No card yet"));
+}
+
+#[test]
+fn leaving_ends_what_the_provider_of_account_payment_has() {
+    let city = crate::phone_upi::city();
+    let (ravi, _folder) = crate::phone_upi::payee(&city);
+    let screen = Screen::new(&city);
+    screen.set_up();
+    crate::phone_upi::set_up(&screen);
+    assert_eq!(ravi.look_up("asha@paiza").unwrap().name, "Asha Rao");
+    let asked = screen.get("/you/privacy/leave").body;
+    assert!(asked.contains("Your addresses and linked accounts"), "{asked}");
+    let leave = || screen.post("/you/privacy/leave", &[("passcode", crate::phone_screens::PASSCODE)]);
+    assert_eq!(leave().status, 200);
+    assert!(ravi.look_up("asha@paiza").is_err(), "nobody is paid there");
+    let store = city.city.upi().unwrap().service.store();
+    let (customers, states) = store
+        .read(|records| {
+            let customers = records.all::<psp::records::Customer>();
+            let states = records.all::<psp::records::Device>().into_iter().map(|device| device.state);
+            (customers, states.collect::<Vec<_>>())
+        })
+        .unwrap();
+    let left = customers.iter().find(|customer| customer.mobile == "919800000001").unwrap();
+    assert!(left.accounts.is_empty() && left.addresses.is_empty(), "{left:?}");
+    assert!(states.contains(&psp::records::DeviceState::Left), "{states:?}");
+    // Whoever begins anew with the same number links the account again, and can have the same address.
+    screen.set_up();
+    screen.follow("/upi/register", &[("number", "98000 00001")]);
+    let accounts = screen.follow("/upi/banks", &[("bank", "AMBR")]).body;
+    let reference = crate::phone_upi::value(&accounts, "account").to_owned();
+    screen.follow("/upi/accounts", &[("account", &reference)]);
+    let home = screen.follow("/upi/address", &[("name", "asha")]).body;
+    assert!(home.contains("This address is yours"), "the PIN is at the bank still: {home}");
+    assert_eq!(ravi.look_up("asha@paiza").unwrap().name, "Asha Rao");
+}
+
+#[test]
+fn whoever_cannot_leave_the_provider_leaves_nothing() {
+    let city = crate::phone_upi::city();
+    let _payee = crate::phone_upi::payee(&city);
+    let screen = Screen::new(&city);
+    screen.set_up();
+    crate::phone_upi::set_up(&screen);
+    city.city.upi().unwrap().service.store().close();
+    let refused = screen.post("/you/privacy/leave", &[("passcode", crate::phone_screens::PASSCODE)]);
+    assert!(refused.status == 409 && refused.body.contains("Nothing was deleted"), "{}", refused.body);
+    assert_eq!(screen.get("/you").status, 200, "the phone is its owner's still");
 }

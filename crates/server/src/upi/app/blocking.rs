@@ -1,4 +1,4 @@
-//! What phones ask about addresses: their own, and those of whom they want nothing.
+//! What phones ask about addresses: their own, those of whom they want nothing, and to be forgotten with all of them.
 
 use super::{Call, LISTED, No, shown};
 use axum::response::Response;
@@ -49,6 +49,7 @@ pub(super) fn answer(
             let named: Named = call.read()?;
             Ok(Some(shown(&service.remove_address(device, &named.address)?)))
         }
+        ("POST", ["leave"]) => Ok(Some(shown(&service.leave(device)?))),
         _ => Ok(None),
     };
     answer().transpose()
