@@ -15,7 +15,7 @@ pub(crate) enum SoakWhat {
 /// Example: paiza soak upi --payments 10000 --seed 7
 #[derive(Args)]
 pub(crate) struct SoakUpi {
-    /// How many payments, requests for money and refunds are ordered
+    /// How many orders are given: payments, requests for money, refunds, bills, and what is done with purses and mandates
     #[arg(long, default_value_t = 10_000)]
     payments: u64,
     /// From which everything follows
@@ -75,10 +75,15 @@ fn conclude(report: &Report, output: Output) -> Result<(), Failure> {
         ends.paid_back,
         ends.closed
     ));
+    output.line(format!(
+        "{} bills taken, {} given back; {} mandates, {} debits under them; {} purses",
+        ends.bills, ends.bills_back, ends.mandates, ends.debits, ends.purses,
+    ));
     output.line("every payment has ended; all books agree, positions are zero, people were told what is");
     output.summary(json!({
         "orders": orders, "paid": ends.success, "failed": ends.failed, "returned": ends.returned,
-        "refunds": ends.refunds, "paid_back": ends.paid_back, "closed": ends.closed, "unknown_for_a_while": ends.unknown, "late": late, "deliveries": deliveries,
+        "refunds": ends.refunds, "paid_back": ends.paid_back, "closed": ends.closed, "bills": ends.bills, "bills_back": ends.bills_back,
+        "mandates": ends.mandates, "debits": ends.debits, "purses": ends.purses, "unknown_for_a_while": ends.unknown, "late": late, "deliveries": deliveries,
         "digest": digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
     }));
     Ok(())

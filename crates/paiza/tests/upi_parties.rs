@@ -2,6 +2,8 @@
 
 #[path = "upi_parties/commands.rs"]
 mod commands;
+#[path = "upi_parties/marker.rs"]
+mod marker;
 #[path = "kill/process.rs"]
 #[allow(dead_code, reason = "the tests of kills use more of it")]
 mod process;

@@ -16,6 +16,8 @@ pub enum Defence {
     LineMac,
     /// A text in the name of a number comes from its SIM.
     SimProof,
+    /// A message under mutual TLS comes from whoever shows the certificate of its sender.
+    CallerCertificate,
 }
 
 impl Check for Defence {

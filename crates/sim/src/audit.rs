@@ -46,6 +46,40 @@ pub struct Ends {
     pub paid_back: u64,
     /// Disputes that ended for the payee.
     pub closed: u64,
+    /// Bills that their billers took.
+    pub bills: u64,
+    /// Bills whose money came back, because the biller did not take it or a dispute said so.
+    pub bills_back: u64,
+    /// Mandates at banks.
+    pub mandates: u64,
+    /// Debits made under them.
+    pub debits: u64,
+    /// Purses at banks.
+    pub purses: u64,
+}
+
+impl Ends {
+    /// Adds those of another day.
+    pub fn add(&mut self, other: &Ends) {
+        let Ends { success, failed, returned, unknown, refunds, paid_back, closed, .. } = other;
+        let Ends { bills, bills_back, mandates, debits, purses, .. } = other;
+        for (all, more) in [
+            (&mut self.success, success),
+            (&mut self.failed, failed),
+            (&mut self.returned, returned),
+            (&mut self.unknown, unknown),
+            (&mut self.refunds, refunds),
+            (&mut self.paid_back, paid_back),
+            (&mut self.closed, closed),
+            (&mut self.bills, bills),
+            (&mut self.bills_back, bills_back),
+            (&mut self.mandates, mandates),
+            (&mut self.debits, debits),
+            (&mut self.purses, purses),
+        ] {
+            *all += more;
+        }
+    }
 }
 
 impl Town {
@@ -147,6 +181,15 @@ impl Town {
         }
         self.told(&payments)?;
         Ok(ends)
+    }
+
+    /// The same, and that provider, banks and billers agree about bills, mandates and purses.
+    pub fn audit_all(&mut self, opened: i64) -> Result<Ends, String> {
+        let ends = self.audit(opened)?;
+        let (bills, bills_back) = self.audit_bills()?;
+        let (mandates, debits) = self.audit_mandates()?;
+        let purses = self.audit_purses()?;
+        Ok(Ends { bills, bills_back, mandates, debits, purses, ..ends })
     }
 
     /// All disputes have ended, and both banks booked what that says, once; what each gave back of its payment.

@@ -39,7 +39,7 @@ impl Town {
         }
     }
 
-    fn one_of<T: Clone>(&mut self, all: &[T]) -> Option<T> {
+    pub(crate) fn one_of<T: Clone>(&mut self, all: &[T]) -> Option<T> {
         if all.is_empty() {
             return None;
         }

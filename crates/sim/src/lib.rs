@@ -6,14 +6,17 @@
 //! opens no socket.
 //!
 //! Read `town` (the parties, and a message from one to another), `people` (who pays whom), `faults` (what goes wrong, and how
-//! often), `audit` (whether all books and all that people were told agree), `disputing` (disputes at random), `soak` (a
-//! great many payments).
+//! often), `audit` (whether all books and all that people were told agree), `disputing`, `billing`,
+//! `mandates` and `purses` (all of these at random), `soak` (a great many payments).
 
 pub mod audit;
+mod billing;
 pub mod dice;
 mod disputing;
 pub mod faults;
+pub mod mandates;
 pub mod people;
+pub mod purses;
 pub mod soak;
 pub mod town;
 

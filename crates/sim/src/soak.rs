@@ -1,11 +1,13 @@
-//! A great many payments on a rough day: paid, asked for, refused, given back, while messages are lost, doubled, held and
+//! A great many payments on a rough day: paid, asked for, refused, given back, debited under mandates, spent from purses, for bills, while messages are lost, doubled, held and
 //! reordered and parties crash. It runs in rounds, each a town of its own, so that memory stays small; after each round
 //! everything has ended, and all books are audited.
 
 use crate::audit::Ends;
 use crate::dice::Dice;
 use crate::faults::Weather;
+use crate::mandates::Debited;
 use crate::people::sealed;
+use crate::purses::PursePhone;
 use crate::town::{PSP, SWITCH, Town, banks};
 use crypto::hash::sha256_pieces;
 use psp::collects::{BecomeMerchant, Collect, Decide};
@@ -32,10 +34,17 @@ const PEOPLE: [(u64, &str, &str); 5] = [
 /// The one who is a merchant, by place.
 const MERCHANT: usize = 4;
 
+/// One of them as somebody who lets the merchant debit.
+fn debited(place: usize, device: DeviceId) -> Debited<'static> {
+    const ADDRESSES: [&str; 4] = ["person1@paiza", "person2@paiza", "person3@paiza", "person4@paiza"];
+    let (_, bank, pin) = PEOPLE[place];
+    Debited { device, address: ADDRESSES[place], bank, pin }
+}
+
 /// How it went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Orders that were given: payments, requests for money, refunds.
+    /// Orders that were given: payments, requests for money, refunds, bills, and what is done with purses and mandates.
     pub orders: u64,
     /// How they ended.
     pub ends: Ends,
@@ -98,14 +107,7 @@ impl Report {
         self.orders += round.orders;
         self.deliveries += round.deliveries;
         self.late += round.late;
-        let (all, ends) = (&mut self.ends, &round.ends);
-        all.success += ends.success;
-        all.failed += ends.failed;
-        all.returned += ends.returned;
-        all.unknown += ends.unknown;
-        all.refunds += ends.refunds;
-        all.paid_back += ends.paid_back;
-        all.closed += ends.closed;
+        self.ends.add(&round.ends);
         self.digest = sha256_pieces(&[&self.digest, &round.digest]);
     }
 }
@@ -115,6 +117,8 @@ struct Round {
     devices: Vec<DeviceId>,
     /// The same by mobile number.
     people: Vec<(String, DeviceId)>,
+    /// Their purses, as their phones know them.
+    purses: Vec<PursePhone>,
     opened: i64,
     report: Report,
 }
@@ -127,13 +131,18 @@ impl Round {
         let category = MerchantCategory::try_from(5814).expect("four digits");
         let merchant = BecomeMerchant { device: devices[MERCHANT], name: "Chai Corner".to_owned(), category };
         town.at_psp(merchant).expect("a current account");
+        town.open_billers();
         // The limits of a new user's first day are over.
         town.pass(Duration::from_secs(25 * 3_600));
         town.weather = weather;
         let opened = town.sums().0;
         let mobile = |(number, ..): &(u64, &str, &str)| format!("91980000000{number}");
-        let people = PEOPLE.iter().map(mobile).zip(devices.iter().copied()).collect();
-        Round { town, devices, people, opened, report: Report::default() }
+        let people: Vec<_> = PEOPLE.iter().map(mobile).zip(devices.iter().copied()).collect();
+        let with_accounts = people.iter().zip(PEOPLE);
+        let purses = with_accounts
+            .map(|((mobile, device), (_, bank, pin))| PursePhone::new(*device, mobile, bank, pin))
+            .collect();
+        Round { town, devices, people, purses, opened, report: Report::default() }
     }
 
     fn run(mut self, orders: u64) -> Result<Report, String> {
@@ -151,6 +160,11 @@ impl Round {
             }
             if self.town.dice.happens(20) {
                 self.decide();
+            }
+            if self.town.dice.happens(12) {
+                let place = self.payer();
+                let who = debited(place, self.devices[place]);
+                self.town.think_about_mandates(who, &self.people[place].0);
             }
             if self.town.dice.happens(6) {
                 self.town.dispute_something(&self.people);
@@ -171,20 +185,47 @@ impl Round {
         }
         // Whoever is still asked for money says nothing, and time passes until nothing is waited for.
         self.town.run();
-        self.report.ends = self.town.audit(self.opened)?;
+        self.report.ends = self.town.audit_all(self.opened)?;
         let steps = self.town.records(SWITCH).all::<UpiStep>();
         self.report.late = steps.iter().filter(|step| step.late).count() as u64;
         self.report.digest = self.digest();
         Ok(self.report)
     }
 
-    /// Somebody pays, a merchant asks for money, or gives some back.
+    /// Somebody pays, also a bill or from a purse, a merchant asks for money, debits under a mandate, or gives some back.
     fn order(&mut self) {
         match self.town.dice.below(100) {
             0..8 => self.collect(),
             8..18 => self.refund(),
+            18..24 => self.bill(),
+            24..34 => self.purse(),
+            34..37 => self.mandate(),
+            37..42 => self.town.present_something(self.devices[MERCHANT]),
             _ => self.pay(),
         }
+    }
+
+    /// Somebody who is not the merchant, by place.
+    fn payer(&mut self) -> usize {
+        self.town.dice.below(MERCHANT as u64) as usize
+    }
+
+    fn bill(&mut self) {
+        let place = self.town.dice.below(PEOPLE.len() as u64) as usize;
+        let (_, bank, pin) = PEOPLE[place];
+        self.town.pay_a_bill(self.devices[place], (bank, pin));
+    }
+
+    fn purse(&mut self) {
+        let place = self.town.dice.below(PEOPLE.len() as u64) as usize;
+        let payee = format!("person{}@paiza", PEOPLE[(place + 1) % PEOPLE.len()].0);
+        self.town.use_purse(&mut self.purses[place], &payee);
+    }
+
+    fn mandate(&mut self) {
+        let place = self.payer();
+        let who = debited(place, self.devices[place]);
+        self.town.begin_mandate(who, (self.devices[MERCHANT], "person5@paiza"));
     }
 
     fn amount(&mut self) -> u64 {

@@ -54,6 +54,8 @@ pub struct Town {
     /// Whether each of the rules struck.
     pub struck: Vec<bool>,
     places: BTreeMap<String, Place>,
+    /// What billers keep; nothing where they are closed, and hear of nothing.
+    pub(crate) billers: Option<MemoryRecords>,
     /// Messages that are not tried before then, by sender and name.
     held: BTreeMap<(String, String), Timestamp>,
 }
@@ -88,6 +90,7 @@ impl Town {
             silent: Vec::new(),
             struck: Vec::new(),
             places,
+            billers: None,
             held: BTreeMap::new(),
         }
     }
@@ -99,6 +102,11 @@ impl Town {
     /// What an organisation keeps.
     pub fn records(&mut self, organisation: &str) -> &mut MemoryRecords {
         &mut self.place(organisation).records
+    }
+
+    /// What the provider keeps, to look at.
+    pub(crate) fn at_provider(&self) -> &MemoryRecords {
+        &self.places[PSP].records
     }
 
     /// The provider.
@@ -188,7 +196,7 @@ impl Town {
         }
     }
 
-    fn is_away(&self, organisation: &str) -> bool {
+    pub(crate) fn is_away(&self, organisation: &str) -> bool {
         let place = self.places.get(organisation);
         let is_down = place.and_then(|place| place.down_until).is_some_and(|until| self.now < until);
         is_down || self.silent.iter().any(|silent| silent == organisation)
@@ -315,6 +323,7 @@ impl Town {
                 }
             }
         }
+        self.tell_billers();
     }
 
     /// Lets time pass.
@@ -380,13 +389,15 @@ impl Town {
                 });
                 alarms.chain(letters).map(move |at| at.max(up)).min()
             });
-        each.min()
+        let billers = self.next_for_billers().map(|at| at.max(self.now));
+        each.chain(billers).min()
     }
 
     /// Forgets what the banks text to their customers.
     pub fn forget_texts(&mut self) {
         for place in self.places.values_mut() {
-            place.records.sent.retain(|(topic, _), _| topic == TOPIC || topic == ALARM);
+            let kept = [TOPIC, ALARM, psp::bills::TOPIC];
+            place.records.sent.retain(|(topic, _), _| kept.contains(&topic.as_str()));
         }
     }
 }

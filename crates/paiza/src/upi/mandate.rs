@@ -258,7 +258,7 @@ fn make(
     let payee = link.as_ref().map_or(to.unwrap_or_default().to_owned(), |link| link.request.payee.to_lower());
     let whose = phone.look_up(&payee).map_err(failure)?;
     let terms = match &link {
-        Some(link) => asked_by(link, &whose.category, output)?,
+        Some(link) => asked_by(phone, link, &whose.category, output)?,
         None => terms.terms(&payee, &whose.category)?,
     };
     terms.check(Day::of(SystemClock.now())).map_err(Failure::business)?;
@@ -272,7 +272,7 @@ fn make(
 }
 
 /// What a link asks for. What is odd about it is said.
-fn asked_by(link: &Link, category: &str, output: Output) -> Result<Terms, Failure> {
+fn asked_by(phone: &UpiPhone, link: &Link, category: &str, output: Output) -> Result<Terms, Failure> {
     if link.request.kind != Kind::Mandate {
         return Err(Failure::business("this link asks for a payment: `paiza upi pay --link` does"));
     }
@@ -280,7 +280,8 @@ fn asked_by(link: &Link, category: &str, output: Output) -> Result<Terms, Failur
         return Err(Failure::business("this link is good no more"));
     }
     link.cautions.iter().for_each(|caution| output.line(format!("  careful: {}", caution.code())));
-    if !link.cautions.contains(&Caution::Unsigned) {
+    let is_signed = !link.cautions.contains(&Caution::Unsigned);
+    if is_signed && !super::phone::is_vouched(phone, link)? {
         output.line("  careful: signature_not_checked");
     }
     let terms = Terms::asked_by(&link.request, category);

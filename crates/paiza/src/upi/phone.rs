@@ -13,7 +13,7 @@ use psp::records::{Direction, LinkedAccount, PaymentState};
 use serde_json::json;
 use server::client::ClientError;
 use server::upi::app::{NewPayment, Shown};
-use server::upi::phone::{NewUpiPhone, UpiPhone, UpiPhoneError, begun_by};
+use server::upi::phone::{NewUpiPhone, UpiPhone, UpiPhoneError, Vouched, begun_by};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -352,12 +352,13 @@ pub(crate) fn run(what: &Handled, output: Output) -> Result<(), Failure> {
             Ok(())
         }
         Handled::Pay { phone, to, link, link_key, amount, note, account, typed } => {
+            let phone = open(phone)?;
             let asked = match link {
-                Some(link) => Asked::by_link(link, link_key.as_deref(), output)?,
+                Some(link) => Asked::by_link(link, (&phone, link_key.as_deref()), output)?,
                 None => Asked::by_hand(to.as_deref().unwrap_or_default()),
             };
             let asked = asked.with(amount.as_deref(), note.as_deref())?;
-            pay(&open(phone)?, &asked, (account, typed), output)
+            pay(&phone, &asked, (account, typed), output)
         }
         Handled::Merchant { phone, name, category } => {
             open(phone)?.become_merchant(name, category).map_err(failure)?;
@@ -452,6 +453,15 @@ fn link(phone: &UpiPhone, bank: &str, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether the organisation that a link names signed it, by the keys that the phone's provider knows; a link that is forged is refused.
+pub(super) fn is_vouched(phone: &UpiPhone, link: &Link) -> Result<bool, Failure> {
+    match phone.vouched(link).map_err(failure)? {
+        Vouched::Yes => Ok(true),
+        Vouched::No => Ok(false),
+        Vouched::Forged => Err(Failure::business("the organisation that this link names did not sign it so")),
+    }
+}
+
 /// What is to be paid.
 struct Asked {
     to: String,
@@ -467,15 +477,23 @@ impl Asked {
         Asked { to: to.to_owned(), amount: None, note: None, begun: Begun::default(), fixed: false }
     }
 
-    /// What a link asks for. What is odd about it is said; whose the address is is asked all the same.
-    fn by_link(text: &str, key: Option<&Path>, output: Output) -> Result<Asked, Failure> {
+    /// What a link asks for. What is odd about it is said; whose the address is is asked all the same. Its signature is checked with the key
+    /// that is given, or else with those that the phone's provider knows.
+    fn by_link(
+        text: &str,
+        (phone, key): (&UpiPhone, Option<&Path>),
+        output: Output,
+    ) -> Result<Asked, Failure> {
         let link = Link::parse(text).map_err(Failure::malformed)?;
-        let link = match key {
+        let (link, is_checked) = match key {
             Some(key) => {
                 let signed = link.verify(&super::parse::public_key(key)?).map_err(Failure::business)?;
-                signed.link().clone()
+                (signed.link().clone(), true)
             }
-            None => link,
+            None => {
+                let is_checked = is_vouched(phone, &link)?;
+                (link, is_checked)
+            }
         };
         let request = &link.request;
         if request.kind != Kind::Pay {
@@ -488,14 +506,14 @@ impl Asked {
             output.line(format!("  careful: {}", caution.code()));
         }
         let is_signed = !link.cautions.contains(&Caution::Unsigned);
-        if is_signed && key.is_none() {
+        if is_signed && !is_checked {
             output.line("  careful: signature_not_checked");
         }
         Ok(Asked {
             to: request.payee.as_str().to_owned(),
             amount: request.amount,
             note: request.note.clone(),
-            begun: begun_by(&link, key.is_some()),
+            begun: begun_by(&link, is_checked),
             fixed: request.amount.is_some() && !link.amount_is_open(),
         })
     }

@@ -34,6 +34,16 @@ impl Process {
         Process { child, name: name.to_owned(), said, listening }
     }
 
+    /// What it is called.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its number in the machine.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Everything it said so far.
     pub(crate) fn said(&self) -> String {
         self.said.lock().unwrap().clone()

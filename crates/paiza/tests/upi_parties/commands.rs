@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::path::Path;
 
 /// Registers somebody, with a linked account, its PIN and an address.
-fn person(who: [&str; 6], [provider, telephone]: &[String; 2], folder: &Path) {
+pub(super) fn person(who: [&str; 6], [provider, telephone]: &[String; 2], folder: &Path) {
     let [name, number, bank, card, expiry, pin] = who;
     let at = ["--provider", provider, "--telephone", telephone];
     done(&[&["upi", "register", "--data", name, "--number", number], &at[..]].concat(), folder);
@@ -15,8 +15,8 @@ fn person(who: [&str; 6], [provider, telephone]: &[String; 2], folder: &Path) {
     done(&["upi", "address", "--data", name, &format!("{name}@paiza")], folder);
 }
 
-const ASHA: [&str; 6] = ["asha", "+919800000001", "AMBR", "417201", "1230", "482913"];
-const CHAI: [&str; 6] = ["chai", "+919800000005", "BNYN", "417205", "0930", "620573"];
+pub(super) const ASHA: [&str; 6] = ["asha", "+919800000001", "AMBR", "417201", "1230", "482913"];
+pub(super) const CHAI: [&str; 6] = ["chai", "+919800000005", "BNYN", "417205", "0930", "620573"];
 
 #[test]
 fn a_purse_is_opened_filled_spent_asked_and_closed_by_hand() {

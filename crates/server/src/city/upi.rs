@@ -93,7 +93,7 @@ fn start<P: Party>(
     let folder = plan.account_payment_tls.as_ref();
     let tls = folder.map(|folder| Tls::read(folder, &organisation)).transpose();
     let tls = tls.map_err(|error| CityError::Unknown(error.to_string()))?;
-    let lines = Lines { book: book.clone(), tls: tls.clone() };
+    let lines = Lines { book: book.clone(), tls: tls.clone(), doors: plan.defences.doors };
     let office = Office::new(party, store.clone(), seal, name_of, lines, plan.watch.clone());
     let (router, mut deliverers) = more;
     let (topic, alarm) = office.alarm();

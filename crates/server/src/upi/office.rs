@@ -7,6 +7,7 @@
 use super::AddressBook;
 use super::mailroom::{Carry, Lane, Mailroom};
 use super::tls::{self, ByBook, Caller, Tls};
+use crate::defences::{Defence, Defences};
 use crate::trace::{Watch, Wire, show};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -63,6 +64,15 @@ pub struct Lines {
     pub book: AddressBook,
     /// What is shown and asked for under TLS; no TLS if absent.
     pub tls: Option<Tls>,
+    /// Which checks of the door stand.
+    pub doors: Defences,
+}
+
+impl Lines {
+    /// Whether who called may speak for an organisation: under TLS whoever shows its certificate, and without it whoever signs as it.
+    fn may_speak(&self, caller: Option<&Caller>, organisation: &str) -> bool {
+        caller.is_none_or(|caller| caller.is(organisation)) || !self.doors.stands(Defence::CallerCertificate)
+    }
 }
 
 /// Posts messages.
@@ -334,7 +344,7 @@ async fn receive<P: Party>(
     let (named, outcome) = match office.verified(&api, &bytes) {
         Err(code) => (named(&bytes), Err(code)),
         // Whoever carries messages of others is not let in by them.
-        Ok(message) if caller.is_some_and(|caller| !caller.is(&message.head.organisation)) => {
+        Ok(message) if !office.0.lines.may_speak(caller.as_deref(), &message.head.organisation) => {
             (Some(message.head.message), Err("U17".to_owned()))
         }
         Ok(message) => {

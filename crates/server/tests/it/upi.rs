@@ -313,8 +313,30 @@ fn a_pin_is_found_nowhere_outside_the_banks_boundary() {
     // Twelve digits, so that nothing else looks like them: this bank takes six, and declines what it opened.
     let asha = town.person(ASHA, "asha@paiza", "482913");
     let _ravi = town.person(RAVI, "ravi@paiza", "573829");
-    let declined = town.pay(&asha, "ravi@paiza", "30.00", marker).payment;
-    assert_eq!(declined.cause.as_deref(), Some("ZM"));
+    let chai = town.person(CHAI, "chai@paiza", "620573");
+    chai.become_merchant("Chai Corner", "5814").unwrap();
+    let account = &asha.mine().unwrap().accounts[0];
+    // The right one in between keeps the account from being locked.
+    let still = || assert_eq!(town.balance(&asha, "482913"), "25000.00");
+    let ended = |id: &str| asha.see_end(id, Duration::from_secs(30)).unwrap().payment;
+    let is_wrong = |payment: psp::records::Payment| assert_eq!(payment.cause.as_deref(), Some("ZM"));
+    is_wrong(town.pay(&asha, "ravi@paiza", "30.00", marker).payment);
+    still();
+    let terms = crate::upi_mandates::monthly();
+    let order = asha.mandate_order(account, (&terms, None), &pin(marker)).unwrap();
+    asha.make_mandate(&order).unwrap();
+    let mandate = asha.see_mandate(&order.transaction, Duration::from_secs(30)).unwrap().mandate;
+    assert_eq!(mandate.state, upi::mandate::State::Failed("ZM".to_owned()));
+    still();
+    is_wrong(ended(&asha.open_purse(account, rupees("50.00"), &pin(marker)).unwrap().payment.id));
+    asha.conclude_purse(Duration::from_secs(30)).unwrap();
+    still();
+    let of = vec![("consumer_number".to_owned(), "1234567890".to_owned())];
+    let bill = asha.fetch_bill("KONK00000ELE01", &of).unwrap();
+    let due = values::Money::new(bill.terms.paise, values::Currency::INR).unwrap();
+    let order = asha.bill_order(account, &bill, due, &pin(marker)).unwrap();
+    asha.pay_bill(&bill.id, &order).unwrap();
+    is_wrong(ended(&order.transaction));
     town.running.iter().flat_map(server::city::Running::stores).for_each(|(_, store)| store.flush().unwrap());
     let mut kept = Vec::new();
     files(town.data(), &mut kept);

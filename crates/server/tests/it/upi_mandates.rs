@@ -8,7 +8,7 @@ use std::time::Duration;
 use store::Clock;
 use upi::mandate::{AmountRule, Day, DayRule, Pattern, Recurrence, State, Terms};
 
-fn monthly() -> Terms {
+pub(crate) fn monthly() -> Terms {
     let today = Day::of(NOW);
     Terms {
         name: "Tea club".to_owned(),

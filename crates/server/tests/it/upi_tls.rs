@@ -4,6 +4,7 @@ use crate::upi_town::{ASHA, RAVI, UpiTown};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use server::defences::{Defence, Defences};
 use server::upi::tls;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -98,6 +99,31 @@ fn parties_speak_to_those_alone_who_show_what_they_are() {
     let _ = plain.read_to_end(&mut heard);
     assert!(!heard.starts_with(b"HTTP"), "{}", String::from_utf8_lossy(&heard));
     town.all_books_agree();
+}
+
+/// What the switch says to a message of the provider that comes from whoever shows a bank's certificate.
+fn carried_by_another(doors: Defences) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    tls::make(folder.path(), EVERYBODY).unwrap();
+    let town = UpiTown::planned(|plan| {
+        plan.account_payment_tls = Some(folder.path().to_owned());
+        plan.defences.doors = doors;
+    });
+    let asha = town.person(ASHA, "asha@paiza", "482913");
+    town.person(RAVI, "ravi@paiza", "573829");
+    let paid = town.pay(&asha, "ravi@paiza", "30.00", "482913").payment;
+    let about = town.recorder.about(&format!("POST /upi/ReqPay/2.0/urn:txnid:{}", paid.id));
+    let is_pay = |bytes: &&Vec<u8>| String::from_utf8_lossy(bytes).contains("type=\"PAY\"");
+    let pay = about.iter().find(is_pay).unwrap();
+    let shown = Some((folder.path(), "701001"));
+    code(&post(town.parties.switch_at, "700000", folder.path(), shown, pay).unwrap())
+}
+
+#[test]
+fn nobody_carries_the_messages_of_others() {
+    assert_eq!(carried_by_another(Defences::ALL).as_deref(), Some("U17"));
+    let without = Defences::ALL.danger_without(Defence::CallerCertificate);
+    assert_eq!(carried_by_another(without), None);
 }
 
 #[test]

@@ -22,6 +22,8 @@ fn every_payment_of_a_rough_day_ends_and_all_books_agree() {
     // The day was rough enough to be a test, and good enough for payments to come through.
     assert!(ends.success > 400 && ends.failed > 20, "{report:?}");
     assert!(ends.unknown > 20 && ends.refunds > 10 && report.late > 0, "{report:?}");
+    assert!(ends.bills > 5 && ends.bills_back > 0 && ends.purses > 5, "{report:?}");
+    assert!(ends.mandates > 5 && ends.debits > 5, "{report:?}");
 }
 
 #[test]
