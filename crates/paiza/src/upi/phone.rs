@@ -352,9 +352,11 @@ pub(crate) fn run(what: &Handled, output: Output) -> Result<(), Failure> {
             Ok(())
         }
         Handled::Pay { phone, to, link, link_key, amount, note, account, typed } => {
+            // Whose signature does not fit needs no phone.
+            let link = link.as_deref().map(|link| signed_by(link, link_key.as_deref())).transpose()?;
             let phone = open(phone)?;
             let asked = match link {
-                Some(link) => Asked::by_link(link, (&phone, link_key.as_deref()), output)?,
+                Some(link) => Asked::by_link(link, &phone, output)?,
                 None => Asked::by_hand(to.as_deref().unwrap_or_default()),
             };
             let asked = asked.with(amount.as_deref(), note.as_deref())?;
@@ -462,6 +464,14 @@ pub(super) fn is_vouched(phone: &UpiPhone, link: &Link) -> Result<bool, Failure>
     }
 }
 
+/// A link, and whether a key was given that signed it.
+fn signed_by(text: &str, key: Option<&Path>) -> Result<(Link, bool), Failure> {
+    let link = Link::parse(text).map_err(Failure::malformed)?;
+    let Some(key) = key else { return Ok((link, false)) };
+    let signed = link.verify(&super::parse::public_key(key)?).map_err(Failure::business)?;
+    Ok((signed.link().clone(), true))
+}
+
 /// What is to be paid.
 struct Asked {
     to: String,
@@ -477,24 +487,10 @@ impl Asked {
         Asked { to: to.to_owned(), amount: None, note: None, begun: Begun::default(), fixed: false }
     }
 
-    /// What a link asks for. What is odd about it is said; whose the address is is asked all the same. Its signature is checked with the key
-    /// that is given, or else with those that the phone's provider knows.
-    fn by_link(
-        text: &str,
-        (phone, key): (&UpiPhone, Option<&Path>),
-        output: Output,
-    ) -> Result<Asked, Failure> {
-        let link = Link::parse(text).map_err(Failure::malformed)?;
-        let (link, is_checked) = match key {
-            Some(key) => {
-                let signed = link.verify(&super::parse::public_key(key)?).map_err(Failure::business)?;
-                (signed.link().clone(), true)
-            }
-            None => {
-                let is_checked = is_vouched(phone, &link)?;
-                (link, is_checked)
-            }
-        };
+    /// What a link asks for. What is odd about it is said; whose the address is is asked all the same. A signature that was not checked with a
+    /// key is checked with those that the phone's provider knows.
+    fn by_link((link, is_checked): (Link, bool), phone: &UpiPhone, output: Output) -> Result<Asked, Failure> {
+        let is_checked = is_checked || is_vouched(phone, &link)?;
         let request = &link.request;
         if request.kind != Kind::Pay {
             return Err(Failure::business("this link makes a mandate: `paiza upi mandate make --link` does"));

@@ -6,6 +6,7 @@ use super::process::Process;
 use super::{done, paiza, parties};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use memchr::memmem;
 use serde_json::Value;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -31,12 +32,7 @@ fn encodings(text: &str) -> Vec<Vec<u8>> {
 
 /// Whether one of these stands in the bytes.
 fn stands(bytes: &[u8], needles: &[Vec<u8>]) -> bool {
-    let mut begins = [false; 256];
-    needles.iter().for_each(|needle| begins[usize::from(needle[0])] = true);
-    let at = |(place, byte): (usize, &u8)| {
-        begins[usize::from(*byte)] && needles.iter().any(|needle| bytes[place..].starts_with(needle))
-    };
-    bytes.iter().enumerate().any(at)
+    needles.iter().any(|needle| memmem::find(bytes, needle).is_some())
 }
 
 /// The parts of a process's memory that can be written and hold anything.
@@ -127,7 +123,8 @@ fn a_pin_is_found_in_no_file_log_or_process() {
         let name = process.name();
         assert!(!parts.iter().any(|part| stands(part, &marker)), "{name} has the PIN in its memory");
     }
-    assert!(seen >= 3, "the search finds what is there: {seen}");
+    // No bank of who is paid ever hears of it; the provider and the switch do.
+    assert!(seen >= 2, "the search finds what is there: {seen}");
     parties.switch.terminate();
     parties.others.iter_mut().for_each(Process::terminate);
     let mut kept = Vec::new();
