@@ -19,7 +19,7 @@
 //! Read `emv_keys` (from an issuer master key to the key of one tap), `mac` and `arpc` (what those keys
 //! compute), `tdes` and `sm4_block` (single blocks), `kcv` (key check values), `pin` (PIN blocks and the
 //! values printed on cards), `tr31` (keys on the move), `rsa` (raw signatures of offline card
-//! authentication), `rsa_signature` (documents of parties), `p256` (keys of devices), `jwe` (a message only
+//! authentication), `rsa_signature` (documents of parties), `p256` (keys of devices), `ed25519` (webhooks), `jwe` (a message only
 //! one party can open), `vault` (a record at rest), `passphrase` and `keystore` (keys at rest), `pem` (keys in
 //! text files), `hash`, and `random` (for the shell alone).
 //!
@@ -28,10 +28,11 @@
 //!
 //! Specifications: EMV 4.4 Book 2 (8, annexes A and B), JR/T 0025.5, .7, .12 and .17-2013, ISO 9797-1, ISO
 //! 9564-1, ANSI X9.143 (key blocks), NIST SP 800-38B and 56A, RFC 7468, 7515, 7516, 7518,
-//! 8017, 9106.
+//! 8017, 8032, 9106.
 
 pub mod arpc;
 mod des_rounds;
+pub mod ed25519;
 pub mod emv_keys;
 pub mod hash;
 pub mod jwe;

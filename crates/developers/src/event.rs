@@ -26,6 +26,8 @@ pub struct Event {
     pub sequence: u64,
     /// When it happened.
     pub at: Timestamp,
+    /// The thing as it left it, as JSON, where an endpoint wanted that at the time.
+    pub snapshot: Option<String>,
 }
 
 impl Record for Event {
@@ -77,7 +79,7 @@ impl Record for Reading {
 
 impl Reading {
     /// How many events there are.
-    pub(crate) fn of_events<W: Records>(records: &mut W) -> Reading {
+    fn of_events<W: Records>(records: &mut W) -> Reading {
         let none = || Reading { source: String::new(), fact: 0, last_event: 0 };
         records.find::<Reading>(&String::new()).unwrap_or_else(none)
     }
@@ -98,6 +100,8 @@ pub struct Happening {
     pub state: String,
     /// When.
     pub at: Timestamp,
+    /// The thing as it then was, as JSON, where somebody wants to know.
+    pub snapshot: Option<String>,
 }
 
 /// Tells what the facts of a database say, and remembers how far they were read.
@@ -147,7 +151,7 @@ impl Operation for Tell {
 
 /// Makes the event of a happening, under this number and name, and puts it on its way to these endpoints; nothing if the
 /// thing stands as before.
-pub(crate) fn tell<'a, W: Records>(
+fn tell<'a, W: Records>(
     records: &mut W,
     happening: &Happening,
     (number, id): (u64, Id<kinds::Event>),
@@ -168,6 +172,7 @@ pub(crate) fn tell<'a, W: Records>(
         subject: happening.subject.clone(),
         sequence,
         at: happening.at,
+        snapshot: happening.snapshot.clone(),
     };
     records.put(Subject { name: happening.subject.clone(), sequence, state: happening.state.clone() });
     endpoints
@@ -177,8 +182,24 @@ pub(crate) fn tell<'a, W: Records>(
     Some(())
 }
 
+/// Tells something at once that no fact of another database says; the number of its event.
+pub(crate) fn tell_now<'a, W: Records>(
+    records: &mut W,
+    happening: &Happening,
+    names: &[u8; 16],
+    endpoints: impl Iterator<Item = &'a Endpoint>,
+    now: Timestamp,
+) -> Option<u64> {
+    let mut count = Reading::of_events(records);
+    count.last_event += 1;
+    let last = count.last_event;
+    tell(records, happening, (last, name_of(names, last, now)), endpoints, now)?;
+    records.put(count);
+    Some(last)
+}
+
 /// The name of an event, from secret bytes and its number.
-pub(crate) fn name_of(entropy: &[u8; 16], number: u64, now: Timestamp) -> Id<kinds::Event> {
+fn name_of(entropy: &[u8; 16], number: u64, now: Timestamp) -> Id<kinds::Event> {
     let digest = crypto::hash::sha256_pieces(&[entropy, &number.to_be_bytes()]);
     Id::mint(now, *digest.first_chunk().expect("a digest has 32 bytes"))
 }

@@ -5,7 +5,7 @@
 //!
 //! Read `tenant` (whose data a key opens, and what for), `key` (secret keys, kept as digests), `answer` (a request is
 //! carried out once, and its answer is given again), `change` (of one thing, as it was seen), `event` (what callers are told, read from facts), `webhook` (the
-//! same, sent to them).
+//! same, sent to them), `export` (long work, done in slices).
 //!
 //! Invariants: a key's text is nowhere in the records; a remembered answer becomes durable with the effect it tells
 //! of, or the request it belongs to is known to have begun; what is remembered never holds a secret.
@@ -13,6 +13,7 @@
 pub mod answer;
 pub mod change;
 pub mod event;
+pub mod export;
 pub mod key;
 pub mod tenant;
 pub mod webhook;
@@ -22,6 +23,7 @@ pub use answer::{
 };
 pub use change::{Annotate, Change, Metadata, MetadataMember, Seen, Thing, Unchanged};
 pub use event::{Event, Happening, Reading, Subject, Tell};
+pub use export::{Export, ExportState};
 pub use key::{AddKey, ApiKey, KeyText, RevokeKey};
 pub use tenant::{Scope, Tenant};
 pub use webhook::{Delivery, DeliveryState, Endpoint};

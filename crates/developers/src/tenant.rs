@@ -102,11 +102,14 @@ pub enum Scope {
     /// Make many changes in one request, each of which needs its own scope beside this one.
     #[serde(rename = "batches:write")]
     BatchesWrite,
+    /// Have exports made, see how far they are, and get them. What is in one needs its own scope beside this one.
+    #[serde(rename = "exports:write")]
+    ExportsWrite,
 }
 
 impl Scope {
     /// Every scope with its name.
-    pub const ALL: [(Scope, &'static str); 14] = [
+    pub const ALL: [(Scope, &'static str); 15] = [
         (Scope::MerchantsRead, "merchants:read"),
         (Scope::MerchantsWrite, "merchants:write"),
         (Scope::TerminalsRead, "terminals:read"),
@@ -121,6 +124,7 @@ impl Scope {
         (Scope::TestHelpers, "test_helpers"),
         (Scope::UpiTools, "upi_tools"),
         (Scope::BatchesWrite, "batches:write"),
+        (Scope::ExportsWrite, "exports:write"),
     ];
 
     /// Its name, as keys and problems show it.
@@ -149,6 +153,7 @@ impl Scope {
                     | Scope::WebhooksWrite
                     | Scope::UpiTools
                     | Scope::BatchesWrite
+                    | Scope::ExportsWrite
             ),
         };
         Scope::ALL.into_iter().map(|(scope, _)| scope).filter(|scope| fits(*scope)).collect()

@@ -1,6 +1,6 @@
 //! Webhooks: events sent to an address of the caller's, signed as Standard Webhooks has it, until they are taken.
 
-use crate::event::{Event, Happening, Reading, name_of, tell};
+use crate::event::{Event, Happening, tell_now};
 use crate::tenant::Tenant;
 use crypto::hash::HmacKey;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,12 @@ pub struct Endpoint {
     pub previous: Option<Vec<u8>>,
     /// Until when that one signs.
     pub previous_until: Option<Timestamp>,
+    /// Whether events are signed with a key pair too (`v1a`).
+    pub asymmetric: bool,
+    /// How often the secret was changed: each turn has a key pair of its own.
+    pub turn: u32,
+    /// Whether events carry their objects as they left them, beside their names.
+    pub full: bool,
     /// Whether it is used; one that answered 410 is not.
     pub enabled: bool,
     /// When it was set up.
@@ -80,6 +86,13 @@ impl Endpoint {
         let lives = self.previous_until.is_some_and(|until| now < until);
         let previous = self.previous.as_deref().filter(|_| lives);
         std::iter::once(self.sealed.as_slice()).chain(previous)
+    }
+
+    /// The turns whose key pairs sign at this moment, the newest first.
+    pub fn turns(&self, now: Timestamp) -> impl Iterator<Item = u32> {
+        let lives = self.previous_until.is_some_and(|until| now < until);
+        let previous = self.turn.checked_sub(1).filter(|_| lives);
+        std::iter::once(self.turn).chain(previous).filter(|_| self.asymmetric)
     }
 
     /// Whether what a fact of a database says happened since it was set up.
@@ -187,6 +200,10 @@ pub struct ChangeEndpoint {
     pub kinds: Option<Vec<String>>,
     /// Whether it is used.
     pub enabled: Option<bool>,
+    /// Whether events are signed with a key pair too.
+    pub asymmetric: Option<bool>,
+    /// Whether events carry their objects.
+    pub full: Option<bool>,
 }
 
 impl Operation for ChangeEndpoint {
@@ -200,6 +217,8 @@ impl Operation for ChangeEndpoint {
             url: self.url.clone().unwrap_or(old.url),
             kinds: self.kinds.clone().unwrap_or(old.kinds),
             enabled: self.enabled.unwrap_or(old.enabled),
+            asymmetric: self.asymmetric.unwrap_or(old.asymmetric),
+            full: self.full.unwrap_or(old.full),
             ..old
         });
         Ok(())
@@ -248,6 +267,7 @@ impl Operation for RotateSecret {
             previous: kept.then(|| endpoint.sealed.clone()),
             previous_until: kept.then(|| now.after(self.keep_old_for)),
             sealed: self.sealed.clone(),
+            turn: endpoint.turn.saturating_add(1),
             ..endpoint
         };
         records.put(endpoint.clone());
@@ -395,28 +415,22 @@ impl Attempted {
             tenant: own.tenant,
             state: format!("parked {}", self.event),
             at: now,
+            snapshot: None,
         };
         let heard = self.endpoints.iter().filter(|id| **id != self.endpoint && about.kind != PARKED);
         let endpoints: Vec<Endpoint> = heard.filter_map(|id| records.find::<Endpoint>(id)).collect();
-        let mut count = Reading::of_events(records);
-        count.last_event += 1;
-        tell(
-            records,
-            &happening,
-            (count.last_event, name_of(&self.names, count.last_event, now)),
-            endpoints.iter(),
-            now,
-        )?;
-        let last = count.last_event;
-        records.put(count);
-        Some(last)
+        tell_now(records, &happening, &self.names, endpoints.iter(), now)
     }
+}
+
+/// What is signed of a webhook (Standard Webhooks 1.0.0).
+pub fn signed(id: &str, seconds: i64, body: &[u8]) -> Vec<u8> {
+    [id.as_bytes(), b".", seconds.to_string().as_bytes(), b".", body].concat()
 }
 
 /// The tag that stands in `webhook-signature` after `v1,`, before it is written in base64 (Standard Webhooks 1.0.0).
 pub fn tag(secret: &[u8], id: &str, seconds: i64, body: &[u8]) -> [u8; 32] {
-    let signed = [id.as_bytes(), b".", seconds.to_string().as_bytes(), b".", body].concat();
-    HmacKey::new(secret).tag(&signed)
+    HmacKey::new(secret).tag(&signed(id, seconds, body))
 }
 
 #[cfg(test)]

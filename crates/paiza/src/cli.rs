@@ -16,6 +16,7 @@ Pay       phone      be a phone                      pos        be a terminal
 Build     keys       secret keys                     listen     hear events, hand them on
           trigger    make an event happen            events     list, resend, replay
           logs       requests as they are answered   samples    code that calls the interface
+          exports    payments and more as a file
           clock      move a sandbox's clock          fault      break a sandbox's wires
 Look      verify     recompute all records           doctor     what is wrong on this machine
           config     what holds, and why             operators  who runs the platform
@@ -69,6 +70,9 @@ pub(crate) enum Command {
     /// List events, or send one again
     #[command(subcommand)]
     Events(crate::developers::Events),
+    /// Write payments, refunds, settlements or events as a file
+    #[command(subcommand)]
+    Exports(crate::developers::Exports),
     /// See requests of the interface as they are answered
     #[command(subcommand)]
     Logs(crate::developers::Logs),

@@ -3,6 +3,7 @@
 mod caller;
 mod clock;
 mod events;
+mod exports;
 mod fault;
 mod keys;
 mod listen;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 
 pub(crate) use clock::run as clock;
 pub(crate) use events::run as events;
+pub(crate) use exports::run as exports;
 pub(crate) use fault::run as fault;
 pub(crate) use keys::run as keys;
 pub(crate) use listen::run as listen;
@@ -107,6 +109,65 @@ pub(crate) enum Events {
         /// Also what an endpoint took, or still may
         #[arg(long)]
         all: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Exports {
+    /// Begin an export; with a file, wait for it and write it there
+    ///
+    /// Example: paiza exports create payments --format csv --merchant mer_00000000000000000000000001 --from 2026-11-01T00:00:00Z --into payments.csv
+    Create {
+        #[command(flatten)]
+        interface: Interface,
+        /// What
+        #[arg(value_parser = ["payments", "refunds", "settlements", "events"])]
+        what: String,
+        /// How it is written
+        #[arg(long, default_value = "json_lines", value_parser = ["json_lines", "csv"])]
+        format: String,
+        /// Of which merchant; the operator says it for payments and refunds
+        #[arg(long)]
+        merchant: Option<String>,
+        /// What came about from this moment on, in UTC
+        #[arg(long)]
+        from: String,
+        /// And before this one; until now if absent
+        #[arg(long)]
+        to: Option<String>,
+        /// Where the result is written
+        #[arg(long, value_name = "FILE")]
+        into: Option<PathBuf>,
+    },
+    /// Show how far an export is
+    ///
+    /// Example: paiza exports show exp_01KB0000000000000000000000
+    Show {
+        #[command(flatten)]
+        interface: Interface,
+        /// Which
+        operation: String,
+    },
+    /// Give an export up
+    ///
+    /// Example: paiza exports cancel exp_01KB0000000000000000000000
+    Cancel {
+        #[command(flatten)]
+        interface: Interface,
+        /// Which
+        operation: String,
+    },
+    /// Write the result of an export that succeeded
+    ///
+    /// Example: paiza exports get exp_01KB0000000000000000000000 --into payments.csv
+    Get {
+        #[command(flatten)]
+        interface: Interface,
+        /// Which
+        operation: String,
+        /// Where
+        #[arg(long, value_name = "FILE")]
+        into: PathBuf,
     },
 }
 

@@ -3,7 +3,10 @@
 //! A line of JSON has listed members alone. What somebody adds to an event and not to the list is not written, so nothing gets
 //! into logs by accident.
 
-use serde_json::{Map, Value};
+mod spool;
+
+use serde_json::{Map, Value, json};
+use spool::{Spool, Writing};
 use std::fmt;
 use std::io::IsTerminal as _;
 use store::Clock as _;
@@ -15,9 +18,10 @@ use tracing_subscriber::fmt::{FmtContext, fmt as subscriber};
 use tracing_subscriber::registry::LookupSpan;
 
 /// What an event may tell, beside when it happened, how grave it is and where it comes from.
-const LISTED: [&str; 14] = [
+const LISTED: [&str; 15] = [
     "message",
     "request_id",
+    "trace_id",
     "tenant",
     "object_id",
     "code",
@@ -32,14 +36,23 @@ const LISTED: [&str; 14] = [
     "bank",
 ];
 
-/// Warnings and errors go to stderr; `RUST_LOG` asks for more.
-pub(crate) fn to_stderr() {
+/// Warnings and errors go to stderr; `RUST_LOG` asks for more. Lines are written until what is handed back is dropped.
+pub(crate) fn to_stderr() -> Writing {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
-    let log = subscriber().with_env_filter(filter).with_writer(std::io::stderr);
+    let (spool, writing) = Spool::to(std::io::stderr(), left_out);
+    let log = subscriber().with_env_filter(filter).with_writer(move || spool.clone());
     match std::io::stderr().is_terminal() {
         true => log.init(),
         false => log.event_format(Lines).init(),
     }
+    writing
+}
+
+/// What is said of lines that came faster than they could be written.
+fn left_out(lines: u64) -> String {
+    let at = server::platform_http::developers::time::write(store::SystemClock.now());
+    let line = json!({"ts": at, "level": "WARN", "target": "paiza::log", "message": format!("{lines} lines were left out")});
+    format!("{line}\n")
 }
 
 /// An event as a line of JSON.

@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     let given = examples::shown(Cli::command()).get_matches();
     let cli = Cli::from_arg_matches(&given).unwrap_or_else(|error| error.exit());
     let output = Output::new(cli.json);
-    log::to_stderr();
+    let log = log::to_stderr();
     let done = match cli.command {
         Command::Up(what) => up::run(&what, output),
         Command::Serve(what) => serve::run(&what, output),
@@ -50,6 +50,7 @@ fn main() -> ExitCode {
         Command::Listen(what) => developers::listen(&what, output),
         Command::Trigger(what) => developers::trigger(&what, output),
         Command::Events(what) => developers::events(&what, output),
+        Command::Exports(what) => developers::exports(&what, output),
         Command::Logs(what) => developers::logs(&what, output),
         Command::Samples(what) => developers::samples(&what, output),
         Command::Doctor(what) => doctor::run(&what, output),
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         Command::Bench(what) => bench::run(&what, output),
         Command::Soak(what) => soak::run(&what, output),
     };
+    drop(log);
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

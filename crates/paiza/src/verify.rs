@@ -7,6 +7,7 @@ mod account_payments;
 mod bills;
 mod books;
 mod disputes;
+mod events;
 mod mandates;
 mod payments;
 
@@ -82,6 +83,11 @@ pub(crate) fn run(what: &Verify, output: Output) -> Result<(), Failure> {
         return Err(Failure::configuration(format!("there is no database in {}", what.data.display())));
     }
     let mut summary = json!({"databases": checked});
+    let told = events::check(&what.data, &known());
+    if let Some(events) = told.map_err(|bad| Failure::integrity(format!("platform/developers, {bad}")))? {
+        output.line(format!("{events} events are what the facts promise, each once"));
+        output.row(&json!({"events": events}));
+    }
     let account_payments = std::mem::take(&mut followed.account_payments).compare();
     let account_payments = account_payments
         .map_err(|difference| Failure::integrity(format!("{}: {difference}", what.data.display())))?;

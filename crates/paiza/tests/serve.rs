@@ -1,6 +1,7 @@
 //! `paiza serve` as an operator runs it: what it is told, what opens its keys, and what it says when something is wrong.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -82,4 +83,36 @@ fn the_key_file_opens_with_its_own_passphrase_alone() {
     // A sandbox says that it is one.
     let sandbox = tempfile::tempdir().unwrap();
     assert!(ready(&mut serve(sandbox.path(), FREE)).contains("public passphrase"));
+}
+
+/// Asked to end in the middle of a request, it takes nothing new, answers what it took, and ends well.
+#[test]
+fn what_is_under_way_is_answered_before_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = FREE.replacen("127.0.0.1:0", &at.to_string(), 1);
+    let mut child = serve(folder.path(), &config).stdout(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(said.any(|line| line.contains("Ctrl-C")));
+    // Its head is read and its body is not whole, so it is under way. The first byte of the answer comes only after the last of it.
+    let mut asking = TcpStream::connect(at).unwrap();
+    let head =
+        "POST /v1/devices HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: k\r\nContent-Length: 2\r\n\r\n{";
+    asking.write_all(head.as_bytes()).unwrap();
+    let mut other = TcpStream::connect(at).unwrap();
+    other.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut first = [0; 12];
+    other.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200", "it works, and so it read the head before");
+    let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    while TcpStream::connect(at).is_ok() {
+        std::thread::park_timeout(std::time::Duration::from_millis(5));
+    }
+    assert!(child.try_wait().unwrap().is_none(), "it waits for the request");
+    asking.write_all(b"}").unwrap();
+    let mut answer = String::new();
+    asking.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 4") && answer.contains("\"instance\":\"req_"), "{answer}");
+    assert!(child.wait().unwrap().success());
 }

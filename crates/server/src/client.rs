@@ -159,6 +159,20 @@ pub fn answer<A: DeserializeOwned>(
     understood(status, &body)
 }
 
+/// An answer whose body is still to be read, or the problem it is.
+pub fn whole(
+    response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+) -> Result<ureq::http::Response<ureq::Body>, ClientError> {
+    match response {
+        Ok(response) if response.status().is_success() => Ok(response),
+        other => {
+            let (status, body) = received(other)?;
+            understood::<serde_json::Value>(status, &body)?;
+            Err(ClientError::Unreadable("neither an answer nor a problem document"))
+        }
+    }
+}
+
 fn received(
     response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
 ) -> Result<(u16, Vec<u8>), ClientError> {

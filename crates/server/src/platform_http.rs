@@ -15,6 +15,7 @@ mod problems;
 mod repeats;
 mod requests;
 mod routes;
+mod trace_context;
 
 use crate::alarm::Alarm;
 use axum::Router;
@@ -29,6 +30,7 @@ use futures_util::StreamExt as _;
 use problem::Trouble;
 use requests::{Asked, RequestName};
 use std::time::{Duration, Instant};
+use trace_context::TraceContext;
 use values::{Id, id::kinds};
 
 /// Everything the platform answers over HTTP, besides its screens.
@@ -107,15 +109,23 @@ async fn answer_in_time(alarm: &Alarm, request: Request, next: Next) -> Response
 
 /// Gives every request a name, which its answer and its line in the log carry.
 async fn name_request(State(api): State<Api>, mut request: Request, next: Next) -> Response {
-    let name: Id<kinds::Request> = Id::mint(api.now(), crypto::random::bytes());
-    let name = name.to_string();
-    let asked = Asked::of(&name, &request);
-    request.extensions_mut().insert(RequestName::new(&name));
+    let random = crypto::random::bytes::<18>();
+    let (name, span) = random.split_first_chunk().expect("eighteen bytes are ten and eight");
+    let name: Id<kinds::Request> = Id::mint(api.now(), *name);
+    let trace =
+        TraceContext::of(request.headers(), span.try_into().expect("eighteen bytes are ten and eight"));
+    let asked = Asked::of(RequestName::new(name), trace.clone(), &request);
+    request.extensions_mut().insert(RequestName::new(name));
+    if let Some(trace) = trace.clone() {
+        request.extensions_mut().insert(trace);
+    }
     let began = Instant::now();
-    let answer = answer_in_time(api.alarm(), request, next).await;
-    let at = developers::time::write(api.alarm().now());
-    api.requests().answered(asked, &answer, at, began.elapsed());
-    finished(answer, &name)
+    let mut answer = answer_in_time(api.alarm(), request, next).await;
+    api.requests().answered(asked, &answer, api.alarm().now(), began.elapsed());
+    if let Some(trace) = trace {
+        answer.headers_mut().insert("traceresponse", trace.value());
+    }
+    finished(answer, &name.to_string())
 }
 
 /// An answer with what all of them carry.

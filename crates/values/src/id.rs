@@ -64,6 +64,8 @@ pub mod kinds {
         Proposal = "prp";
         /// A fault on the wires of a sandbox.
         Fault = "flt";
+        /// An export, as the interface's operation of that name.
+        Export = "exp";
     }
 }
 

@@ -3,7 +3,8 @@
 use super::Interface;
 use crate::output::Failure;
 use serde_json::Value;
-use server::client::{ClientError, agent, answer};
+use server::client::{ClientError, agent, answer, whole};
+use std::path::Path;
 
 pub(super) struct Caller<'a>(pub(super) &'a Interface);
 
@@ -11,6 +12,15 @@ impl Caller<'_> {
     pub(super) fn get(&self, path: &str) -> Result<Value, Failure> {
         let request = agent().get(format!("http://{}{path}", self.0.at));
         answer(request.header("authorization", self.bearer()).call()).map_err(failure)
+    }
+
+    /// Writes what is got there into a file; how many bytes it is.
+    pub(super) fn save(&self, path: &str, into: &Path) -> Result<u64, Failure> {
+        let request = agent().get(format!("http://{}{path}", self.0.at));
+        let got = whole(request.header("authorization", self.bearer()).call()).map_err(failure)?;
+        let place = |error: std::io::Error| Failure::configuration(format!("{}: {error}", into.display()));
+        let mut file = std::fs::File::create(into).map_err(place)?;
+        std::io::copy(&mut got.into_body().into_reader(), &mut file).map_err(place)
     }
 
     /// Asks for a change, under a request key of its own. A payment is waited for.

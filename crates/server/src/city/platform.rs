@@ -104,6 +104,7 @@ impl Platform {
         running.deliver(plan, "tokens", tokens.store(), programmes::deliverers(&tokens))?;
         running.deliver(plan, "acquirer", acquirer.store(), acquirer.deliverers())?;
         running.deliver_in_lanes(plan, "developers", api.store(), api.webhooks())?;
+        running.deliver_in_lanes(plan, "developers", api.store(), api.exports())?;
         running.attend(developers::Janitor::start(&api).map_err(io("the janitor of answers"))?);
         running.attend(developers::Teller::start(&api).map_err(io("the teller of events"))?);
         Ok(Platform { tokens, acquirer, api, front, http_at, terminals_at, gateway_at, desk_at, running })

@@ -17,6 +17,8 @@ pub mod egress;
 mod events;
 mod examples;
 mod expand;
+mod exporting;
+mod exports;
 mod intents;
 mod janitor;
 mod limits;
@@ -30,6 +32,7 @@ mod reference;
 mod refunds;
 mod settlements;
 pub(super) mod shape;
+mod snapshots;
 mod strict;
 mod table;
 mod teller;
@@ -47,6 +50,7 @@ use super::door::Door;
 use super::privacy::AccessLog;
 use super::problem::Trouble;
 use super::requests::Requests;
+use super::trace_context::Traces;
 use crate::alarm::Alarm;
 use crate::test_mode::{Crossing, TestTools};
 use axum::Router;
@@ -70,6 +74,7 @@ pub use egress::Egress;
 pub(crate) use janitor::Janitor;
 pub use limits::Limits;
 pub(crate) use teller::Teller;
+pub use teller::promised;
 pub use test_shop::Place;
 pub use upi_payments::AccountPayments;
 
@@ -136,6 +141,8 @@ struct Inner {
     /// Whether the door shows the numbers too.
     metrics: OnceLock<()>,
     requests: Requests,
+    /// In which trace of a caller's things were changed.
+    traces: Traces,
     /// What was told since the start.
     counted: Mutex<teller::Told>,
     /// Who of the operators looked at what, where they have a console.
@@ -170,6 +177,7 @@ impl Api {
             waiting: intents::Waiting::default(),
             metrics: OnceLock::new(),
             requests: Requests::default(),
+            traces: Traces::default(),
             counted: Mutex::new(teller::Told::after(last_event)),
             accesses: AccessLog::default(),
             run,
@@ -342,6 +350,11 @@ impl Api {
     /// What carries events to those who want them sent.
     pub(crate) fn webhooks(&self) -> store::Lanes {
         postman::lanes(self)
+    }
+
+    /// What writes exports.
+    pub(crate) fn exports(&self) -> store::Lanes {
+        exporting::lanes(self)
     }
 
     /// What carries presented cards to the terminals of the test shop.

@@ -122,6 +122,15 @@ problems! {
     "payment_at_terminal" 409 "The payment belongs to a terminal"
         "The payment was taken at a terminal that keeps its own journal, so it is voided or completed there."
         "Void it at the terminal, or refund it here.";
+    "exports_under_way" 409 "Too many exports"
+        "As many exports are under way as one tenant may have at a time."
+        "Wait until one has ended, or cancel one.";
+    "operation_ended" 409 "It has ended"
+        "The operation has ended, so there is nothing to cancel."
+        "Read the operation for how it ended.";
+    "result_not_ready" 409 "There is no result"
+        "The operation is still under way, or nothing came of it."
+        "Read the operation: once its `status` is `succeeded`, its result can be got.";
     "upi_not_connected" 409 "No account payment here"
         "This platform does not run the provider of account payment, at which merchants are paid by account."
         "Run `paiza up`, which does.";
@@ -131,6 +140,9 @@ problems! {
     "upi_refused" 409 "The provider says no"
         "The provider of account payment did not do it. `detail` begins with its reason."
         "Correct what the reason names; docs/upi.md says what the rules are.";
+    "result_expired" 410 "The result was forgotten"
+        "Results of operations are kept for a day."
+        "Begin the export again.";
     "length_required" 411 "The length is needed"
         "The request has a body, but does not say how long it is."
         "Send Content-Length, or the body in chunks.";

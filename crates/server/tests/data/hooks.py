@@ -12,13 +12,14 @@ KNOWN = {
     "refund": os.environ["PAIZA_REFUND"],
     "token": os.environ["PAIZA_TOKEN"],
     "webhook_endpoint": os.environ["PAIZA_ENDPOINT"],
+    "operation": os.environ["PAIZA_OPERATION"],
     "upi_code": os.environ["PAIZA_UPI_CODE"],
     "upi_payment": os.environ["PAIZA_UPI_PAYMENT"],
     "upi_refund": os.environ["PAIZA_UPI_REFUND"],
     "terminal": "PZ000001",
 }
 # What the operator's key has to say where another's need not.
-BY_MERCHANT = ("create_payment", "create_settlement", "create_terminal")
+BY_MERCHANT = ("create_export", "create_payment", "create_settlement", "create_terminal")
 BY_ACCOUNT = ("create_upi_request", "create_upi_code")
 PAID_BY_ACCOUNT = "mer_00000000000000000000000004"
 
@@ -80,6 +81,8 @@ def before_call(context, case, kwargs):
         if isinstance(url, str) and url.startswith(("http://", "https://")) and is_right_in(case, ParameterLocation.BODY):
             case.body["url"] = "http://127.0.0.1:9/"
         # No schema says that one moment is later than another.
+        if operation == "create_export" and is_right(case):
+            case.body.update({"from": "2026-11-01T00:00:00.000Z", "to": "2026-11-02T00:00:00.000Z"})
         if operation == "replay_events" and is_right(case):
             case.body.update({"from": "2026-11-01T00:00:00.000Z", "to": "2026-11-02T00:00:00.000Z"})
         if operation in BY_MERCHANT:

@@ -388,9 +388,12 @@ fn no_route_shows_or_changes_what_belongs_to_another_tenant() {
         noodles.post("/v1/webhook_endpoints", "e", &hook).json()["id"].as_str().unwrap().to_owned();
     let struck = json!({"leg": "settlement-files", "what": "partial"});
     let fault = platform.post("/v1/test_helpers/faults", "f", &struck).json();
+    let wanted = json!({"what": "payments", "from": "2026-11-01T00:00:00.000Z"});
+    let export = noodles.post("/v1/exports", "x", &wanted).json();
     let terminal = paid["terminal"].as_str().unwrap();
     let mut things = HashMap::from([
         ("{fault}", fault["id"].as_str().unwrap().to_owned()),
+        ("{operation}", export["id"].as_str().unwrap().to_owned()),
         ("{merchant}", NOODLES_ID.to_owned()),
         ("{terminal}", terminal.to_owned()),
         ("{payment}", paid["id"].as_str().unwrap().to_owned()),

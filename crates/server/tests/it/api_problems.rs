@@ -24,7 +24,7 @@ pub(crate) struct Ground {
     pub(crate) noodles: Caller,
 }
 
-/// Codes that nothing but a broken machine, a silent bank or a clock provokes: the test that does, and its file.
+/// Codes that nothing but a broken machine, a silent bank, long work or a clock provokes: the test that does, and its file.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("request_timeout", "crates/server/tests/it/api_limits.rs", "request_timeout"),
     ("issuer_unreachable", "crates/server/src/platform_http/problem.rs", "what_fails_inside_has_a_code"),
@@ -35,6 +35,26 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "outside_a_sandbox_no_key_and_no_desk_does_alone_what_two_answer_for",
     ),
     ("internal", "crates/server/src/platform_http/problem.rs", "what_fails_inside_has_a_code"),
+    (
+        "exports_under_way",
+        "crates/server/tests/it/api_exports.rs",
+        "while_nothing_is_written_there_is_no_result",
+    ),
+    (
+        "result_not_ready",
+        "crates/server/tests/it/api_exports.rs",
+        "while_nothing_is_written_there_is_no_result",
+    ),
+    (
+        "operation_ended",
+        "crates/server/tests/it/api_exports.rs",
+        "an_export_is_its_owners_and_is_given_up_once",
+    ),
+    (
+        "result_expired",
+        "crates/server/tests/it/api_exports.rs",
+        "an_export_is_whole_and_written_once_over_a_restart",
+    ),
 ];
 
 /// The same records behind a door that has neither terminals nor the keys of a bank: a platform that stands alone.
@@ -145,7 +165,7 @@ fn begun(rest: &str) -> String {
 }
 
 /// Makes a request look as if it still ran.
-struct Reopen(String);
+pub(crate) struct Reopen(pub(crate) String);
 
 impl Operation for Reopen {
     type Answer = ();

@@ -48,6 +48,7 @@ fn no_call_at_random_is_answered_with_something_else_than_the_description_says()
         ("PAIZA_ENDPOINT".to_owned(), endpoint.json()["id"].as_str().unwrap().to_owned()),
         ("PAIZA_TOKEN".to_owned(), city.token.to_string()),
     ];
+    known.push(("PAIZA_OPERATION".to_owned(), crate::api_exports::exported(&platform)));
     let upper = |name: &str| format!("PAIZA_{}", name.trim_matches(['{', '}']).to_uppercase());
     known.extend(account.map(|(name, thing)| (upper(name), thing)));
     let at = format!("http://{}/openapi.json", city.city.addresses.platform);

@@ -15,30 +15,30 @@ use std::time::Duration;
 
 /// What an endpoint got: headers in lower case, and the body.
 #[derive(Clone)]
-struct Got {
-    headers: HashMap<String, String>,
-    body: Vec<u8>,
+pub(crate) struct Got {
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Got {
-    fn event(&self) -> Value {
+    pub(crate) fn event(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         &self.headers[name]
     }
 }
 
 /// An endpoint that answers each request with the next of its answers, the last for ever; silence is no answer.
-struct Endpoint {
-    url: String,
+pub(crate) struct Endpoint {
+    pub(crate) url: String,
     got: Arc<Mutex<Vec<Got>>>,
     held: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl Endpoint {
-    fn answering(answers: &[Option<u16>]) -> Endpoint {
+    pub(crate) fn answering(answers: &[Option<u16>]) -> Endpoint {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/hooks", listener.local_addr().unwrap());
         let got = Arc::<Mutex<Vec<Got>>>::default();
@@ -60,7 +60,7 @@ impl Endpoint {
         Endpoint { url, got, held }
     }
 
-    fn got(&self) -> Vec<Got> {
+    pub(crate) fn got(&self) -> Vec<Got> {
         self.got.lock().unwrap().clone()
     }
 

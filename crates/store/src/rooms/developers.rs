@@ -1,7 +1,10 @@
 //! The tables of the developers' interface.
 
 use crate::schema::{Kind, Mapping, Migration, Schema};
-use ::developers::{Answer, ApiKey, Delivery, Endpoint, Event, Metadata, MetadataMember, Reading, Subject};
+use ::developers::export::{ExportCount, ExportPiece};
+use ::developers::{
+    Answer, ApiKey, Delivery, Endpoint, Event, Export, Metadata, MetadataMember, Reading, Subject,
+};
 
 pub mod lists;
 
@@ -10,6 +13,8 @@ const MIGRATIONS: &[Migration] = &[
     (2, include_str!("../../migrations/developers/0002.sql")),
     (3, include_str!("../../migrations/developers/0003.sql")),
     (4, include_str!("../../migrations/developers/0004.sql")),
+    (5, include_str!("../../migrations/developers/0005.sql")),
+    (6, include_str!("../../migrations/developers/0006.sql")),
 ];
 
 /// The questions that the interface asks its tables and those of the rooms it shows. Each names its parameters,
@@ -44,6 +49,16 @@ pub mod questions {
     pub const OUTBOX: &str = "SELECT topic, count(*), min(due) FROM outbox GROUP BY topic ORDER BY topic";
     /// How many deliveries of webhooks are parked.
     pub const PARKED: &str = "SELECT count(*) FROM webhook_deliveries WHERE state = 'parked'";
+    /// `endpoint/event` of the first delivery that waits and that no message brings.
+    pub const DELIVERIES_WITHOUT_MESSAGE: &str = "SELECT endpoint || '/' || event FROM webhook_deliveries WHERE \
+        state = 'pending' AND endpoint IN (SELECT id FROM webhook_endpoints) AND NOT EXISTS (SELECT 1 FROM outbox WHERE topic = 'webhooks' AND \
+        outbox.key = webhook_deliveries.endpoint || '/' || substr('00000000000000000000' || webhook_deliveries.event, -20)) LIMIT 1";
+    /// `key` of the first message of webhooks that brings nothing that waits. An endpoint that is gone has messages left.
+    pub const MESSAGES_WITHOUT_DELIVERY: &str = "SELECT key FROM outbox WHERE topic = 'webhooks' AND \
+        substr(key, 1, 30) IN (SELECT id FROM webhook_endpoints) AND NOT EXISTS (SELECT 1 FROM webhook_deliveries \
+        WHERE endpoint = substr(key, 1, 30) AND event = CAST(substr(key, 32) AS INTEGER)) LIMIT 1";
+    /// `id` of the exports of the tenant $1, oldest first.
+    pub const EXPORTS_OF: &str = "SELECT id FROM exports WHERE tenant = $1 ORDER BY id";
     /// In any tables: `sequence` of the last fact.
     pub const LAST_FACT: &str = "SELECT sequence FROM log.facts ORDER BY sequence DESC LIMIT 1";
 }
@@ -62,7 +77,10 @@ pub fn tables(schema: Schema) -> Schema {
         .table::<Subject>(SUBJECT)
         .table::<Reading>(READING)
         .table::<Endpoint>(ENDPOINT)
-        .table::<Delivery>(DELIVERY);
+        .table::<Delivery>(DELIVERY)
+        .table::<Export>(EXPORT)
+        .table::<ExportPiece>(EXPORT_PIECE)
+        .table::<ExportCount>(EXPORT_COUNT);
     answers(schema)
 }
 
@@ -123,6 +141,7 @@ const EVENT: Mapping = Mapping {
         ("subject", Kind::Text),
         ("sequence", Kind::Integer),
         ("at", Kind::Integer),
+        ("snapshot", Kind::Text),
     ],
 };
 
@@ -146,6 +165,9 @@ const ENDPOINT: Mapping = Mapping {
         ("sealed", Kind::Blob),
         ("previous", Kind::Blob),
         ("previous_until", Kind::Integer),
+        ("asymmetric", Kind::Boolean),
+        ("turn", Kind::Integer),
+        ("full", Kind::Boolean),
         ("enabled", Kind::Boolean),
         ("created_at", Kind::Integer),
         ("set_up_after", Kind::Json),
@@ -163,6 +185,37 @@ const DELIVERY: Mapping = Mapping {
         ("begun_at", Kind::Integer),
     ],
 };
+
+const EXPORT: Mapping = Mapping {
+    key: &["id"],
+    columns: &[
+        ("id", Kind::Text),
+        ("tenant", Kind::Text),
+        ("what", Kind::Json),
+        ("format", Kind::Json),
+        ("merchant", Kind::Text),
+        ("since", Kind::Integer),
+        ("before", Kind::Integer),
+        ("state", Kind::Json),
+        ("last_row", Kind::Text),
+        ("row_count", Kind::Integer),
+        ("total", Kind::Integer),
+        ("pieces", Kind::Integer),
+        ("bytes", Kind::Integer),
+        ("failure", Kind::Text),
+        ("created_at", Kind::Integer),
+        ("ended_at", Kind::Integer),
+        ("expires_at", Kind::Integer),
+    ],
+};
+
+const EXPORT_PIECE: Mapping = Mapping {
+    key: &["export", "number"],
+    columns: &[("export", Kind::Text), ("number", Kind::Integer), ("text", Kind::Blob)],
+};
+
+const EXPORT_COUNT: Mapping =
+    Mapping { key: &["tenant"], columns: &[("tenant", Kind::Text), ("under_way", Kind::Integer)] };
 
 #[cfg(test)]
 mod tests {

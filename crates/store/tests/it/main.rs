@@ -4,6 +4,7 @@ mod audit;
 mod city;
 mod crash;
 mod ends;
+mod exports;
 #[cfg(feature = "failpoints")]
 mod killed;
 mod log;

@@ -160,10 +160,10 @@ pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {
     let items: Vec<Item> = call.body["items"].as_array().into_iter().flatten().map(Item::read).collect();
     let (api, key) = (call.api.clone(), Arc::clone(&call.key));
     let until = api.alarm().now().after(PATIENCE);
-    let request = call.request.clone();
+    let request = call.request;
     Ok(Reply::later(async move {
         let answers = items.into_iter().map(|item| {
-            let (api, key, request) = (api.clone(), Arc::clone(&key), request.clone());
+            let (api, key) = (api.clone(), Arc::clone(&key));
             async move {
                 let answer = match in_turn(&api, &key.digest, until).await {
                     Ok(()) => asked(&api, &key, item, &request).await,
@@ -201,7 +201,7 @@ async fn asked(api: &Api, key: &Arc<ApiKey>, item: Item, request: &RequestName) 
         .uri(item.path.as_str())
         .header("idempotency-key", item.key)
         .header(header::CONTENT_LENGTH, bytes.len())
-        .extension(request.clone());
+        .extension(*request);
     if item.body.is_some() {
         made = made.header(header::CONTENT_TYPE, "application/json");
     }

@@ -3,16 +3,17 @@
 
 use super::shape::Shape;
 use super::table::{Answer, Body, Route};
-use super::{Api, VERSION, VERSIONS, events, expand, json, paging, query, strict, things};
+use super::{Api, VERSION, VERSIONS, events, expand, exports, json, paging, query, strict, things};
 use crate::platform_http::problem::Trouble;
 use crate::platform_http::requests::{Concerns, RequestName};
+use crate::platform_http::trace_context::TraceContext;
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
-use developers::{ApiKey, Asked, No, Once, Rendered, Said, Seen, Tenant};
-use serde::Serialize;
+use developers::{ApiKey, Asked, No, Once, Rendered, Said, Scope, Seen, Tenant};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -127,12 +128,16 @@ pub(super) async fn serve(api: Api, route: &'static Route, names: Vec<String>, r
     if let Ok(key) = &admitted {
         // What stands in a path may be anything, also what must not be logged.
         let object = names.first().filter(|name| is_name(name)).cloned();
-        concerns.insert(Concerns { tenant: key.tenant.to_string(), object });
+        concerns.insert(Concerns { tenant: key.tenant.clone(), object });
     }
     let answer = match admitted {
         Err(trouble) => Err(trouble),
-        Ok(key) if matches!(route.answer, Answer::Stream) => {
+        Ok(key) if matches!(route.answer, Answer::Stream | Answer::File) => {
             match query::read(route, parts.uri.query().unwrap_or_default()) {
+                Ok(_) if matches!(route.answer, Answer::File) => {
+                    let name = names.into_iter().next().unwrap_or_default();
+                    exports::file(api, key.tenant.clone(), name).await
+                }
                 Ok(_) => events::stream(api, key.tenant.clone(), &parts.headers).await,
                 Err(trouble) => Err(trouble),
             }
@@ -192,10 +197,15 @@ fn admit(
 
 /// Refuses a key that lacks the scope of an operation.
 pub(super) fn may(key: &ApiKey, route: &Route) -> Result<(), Trouble> {
-    if key.scopes.contains(&route.scope) {
+    has(key, route.scope)
+}
+
+/// Refuses a key that lacks a scope.
+pub(super) fn has(key: &ApiKey, scope: Scope) -> Result<(), Trouble> {
+    if key.scopes.contains(&scope) {
         return Ok(());
     }
-    Err(Trouble::of("scope_missing", &format!("This key lacks the scope {}.", route.scope.name())))
+    Err(Trouble::of("scope_missing", &format!("This key lacks the scope {}.", scope.name())))
 }
 
 fn too_many(wait: Duration) -> Trouble {
@@ -236,7 +246,7 @@ pub(super) async fn carry_out(
         None
     };
     let wait = preferred_wait(&parts.headers);
-    let request = parts.extensions.get::<RequestName>().cloned().unwrap_or_default();
+    let request = parts.extensions.get::<RequestName>().copied().unwrap_or_default();
     let call = Arc::new(Call { api, key, route, names, query, seen, body, asked, wait, request });
     let asking = Arc::clone(&call);
     let work = move || catch_unwind(AssertUnwindSafe(|| (asking.route.work)(&asking)));
@@ -250,6 +260,12 @@ pub(super) async fn carry_out(
         Trouble::internal()
     })??;
     let Answered { rendered, replayed, waited } = reply.answered().await?;
+    if let Some(trace) = parts.extensions.get::<TraceContext>().filter(|_| route.body.changes()) {
+        let made = || serde_json::from_str::<Named>(&rendered.body).ok().map(|named| named.id);
+        if let Some(thing) = call.names.first().cloned().or_else(made) {
+            call.api.0.traces.follow(&thing, trace);
+        }
+    }
     let tag = things::tells_one(route).then(|| things::entity_tag(&rendered.body)).flatten();
     let rendered = if call.parameter("expand[]").is_some() {
         let expanding = tokio::task::spawn_blocking(move || expand::expanded(&call, rendered));
@@ -268,6 +284,12 @@ pub(super) async fn carry_out(
         answer.headers_mut().insert("preference-applied", HeaderValue::from_static("wait"));
     }
     Ok(answer)
+}
+
+/// What an answer is about.
+#[derive(Deserialize)]
+struct Named {
+    id: String,
 }
 
 /// How long the caller would like to wait for an end (RFC 7240, section 4.3), at most [`WAIT_MOST`]. What cannot be read

@@ -132,6 +132,8 @@ pub(super) const KINDS: &[&str] = &[
     "device.registered",
     "device.active",
     "device.lost",
+    developers::export::SUCCEEDED,
+    developers::export::FAILED,
     developers::webhook::PARKED,
 ];
 
@@ -181,7 +183,7 @@ fn read(api: &Api, tenant: &Tenant, after: u64, most: usize) -> Result<Vec<Event
 }
 
 /// The events whose numbers are answered to a question.
-fn found(api: &Api, sql: &str, parameters: &[Value]) -> Result<Vec<Event>, StoreError> {
+pub(super) fn found(api: &Api, sql: &str, parameters: &[Value]) -> Result<Vec<Event>, StoreError> {
     let store = api.store();
     let rows = store.rows(sql, parameters)?;
     let numbers: Vec<u64> = rows
@@ -342,7 +344,12 @@ pub(super) async fn stream(api: Api, tenant: Tenant, headers: &HeaderMap) -> Res
         }
     });
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, Body::from_stream(Taken(take))).into_response())
+    Ok((headers, streaming(take)).into_response())
+}
+
+/// What is given piece by piece, as a body.
+pub(super) fn streaming(pieces: mpsc::Receiver<Bytes>) -> Body {
+    Body::from_stream(Taken(pieces))
 }
 
 /// The number after which a stream begins: that of the event named, or of the last one there is.

@@ -20,6 +20,7 @@ const NAMES: &[(&str, &str)] = &[
     ("upi_refund", "upp_01KB0000000000000000000000"),
     ("upi_code", "upc_01KB0000000000000000000000"),
     ("fault", "flt_01KB0000000000000000000000"),
+    ("operation", "exp_01KB0000000000000000000000"),
 ];
 
 /// What stands in examples for a name.
@@ -40,6 +41,7 @@ pub(super) fn newest(name: &str) -> Option<(&'static str, &'static str)> {
         "upi_payment" => ("/v1/upi/payments?limit=1&merchant=mer_00000000000000000000000004", "id"),
         "upi_refund" => ("/v1/upi/refunds?limit=1&merchant=mer_00000000000000000000000004", "id"),
         "webhook_endpoint" => ("/v1/webhook_endpoints?limit=1", "id"),
+        "operation" => ("/v1/operations?limit=1", "id"),
         _ => return None,
     })
 }

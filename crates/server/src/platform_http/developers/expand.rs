@@ -98,7 +98,7 @@ pub(super) fn expanded(call: &Call, mut told: Rendered) -> Result<Rendered, Trou
     let (shape, page) = match call.route().answer {
         Answer::One(_, shape) => (shape, false),
         Answer::Page(shape) => (shape, true),
-        Answer::Stream => return Ok(told),
+        Answer::Stream | Answer::File => return Ok(told),
     };
     let mut node = read(&told.body)?;
     let mut found = Found { call, objects: HashMap::new() };

@@ -3,7 +3,7 @@
 use super::VERSION;
 use super::shape::{Kind, Shape};
 use super::table::{Answer, ROUTES, Route};
-use super::{VERSIONS, examples, payments, query, things};
+use super::{VERSIONS, examples, payments, query, test_helpers, things};
 use crate::platform_http::problems;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -24,8 +24,19 @@ pub(super) const COMMON: &[&str] = &[
     "unavailable",
     "answer_timeout",
 ];
-/// Those of requests that change something.
-const OF_CHANGES: &[&str] = &["idempotency_key_missing", "idempotency_in_progress"];
+/// Operations that look at no records, so that none are ever missed.
+const WITHOUT_RECORDS: &[&str] = &[
+    "create_batch",
+    "create_fault",
+    "delete_fault",
+    "delete_faults",
+    "lint_upi_message",
+    "make_upi_code",
+    "parse_upi_code",
+    "retrieve_clock",
+    "sign_upi_message",
+    "verify_upi_message",
+];
 /// Those of requests with a body.
 const OF_BODIES: &[&str] = &[
     "json_malformed",
@@ -37,8 +48,6 @@ const OF_BODIES: &[&str] = &[
     "content_encoding_unsupported",
     "content_type_unsupported",
 ];
-/// Those of requests that need a body. A change without one says nothing, so it cannot say something else under its request key.
-const OF_NEEDED_BODIES: &[&str] = &["parameter_missing", "length_required"];
 
 /// The whole description.
 pub fn description() -> Value {
@@ -50,7 +59,7 @@ pub fn description() -> Value {
             route.body.shape(),
             match route.answer {
                 Answer::One(_, shape) | Answer::Page(shape) => Some(shape),
-                Answer::Stream => None,
+                Answer::Stream | Answer::File => None,
             },
         ];
         for shape in shapes.into_iter().flatten().flat_map(Shape::parts) {
@@ -92,17 +101,25 @@ pub fn text() -> String {
 /// The codes with which a route may answer, ordered by status.
 pub(super) fn codes(route: &Route) -> Vec<&'static str> {
     let changes = route.body.changes();
-    let with_body = route.body.shape().is_some();
+    let shape = route.body.shape();
+    // Whoever repeats what is done with a sandbox's tools waits for the first to end.
+    let in_turn = test_helpers::PATHS.iter().any(|path| route.path.starts_with(path));
+    let looks = !WITHOUT_RECORDS.contains(&route.operation);
     let mut codes: Vec<&'static str> = COMMON.to_vec();
-    codes.extend(OF_CHANGES.iter().filter(|_| changes));
-    codes.extend(OF_BODIES.iter().filter(|_| changes || with_body));
-    codes.extend(OF_NEEDED_BODIES.iter().filter(|_| with_body));
-    codes.extend((changes && with_body).then_some("idempotency_key_reused"));
+    codes.retain(|code| looks || *code != "unavailable");
+    codes.extend(changes.then_some("idempotency_key_missing"));
+    codes.extend((changes && !in_turn).then_some("idempotency_in_progress"));
+    codes.extend(OF_BODIES.iter().filter(|_| changes || shape.is_some()));
+    codes.extend(shape.is_some().then_some("length_required"));
+    codes.extend(shape.is_some_and(Shape::needs_something).then_some("parameter_missing"));
+    // A change without a body says nothing, so it cannot say something else under its request key.
+    codes.extend((changes && shape.is_some()).then_some("idempotency_key_reused"));
     codes.extend(things::changes_one(route).then_some("precondition_failed"));
     codes.extend(route.problems);
     let mut codes: Vec<(u16, &'static str)> =
         codes.into_iter().map(|code| (problems::status_of(code), code)).collect();
     codes.sort();
+    codes.dedup();
     codes.into_iter().map(|(_, code)| code).collect()
 }
 
@@ -199,6 +216,10 @@ fn responses(route: &Route) -> Value {
         }
         Answer::Page(shape) => (200, json!({"application/json": {"schema": page_schema(shape)}})),
         Answer::Stream => (200, json!({"text/event-stream": {"schema": {"type": "string"}}})),
+        Answer::File => {
+            let text = json!({"schema": {"type": "string"}});
+            (200, json!({"application/jsonl": text, "text/csv": text}))
+        }
     };
     let mut headers = headers();
     if things::tells_one(route) {
@@ -321,7 +342,7 @@ mod tests {
         }
         for shape in ROUTES.iter().filter_map(|route| match route.answer {
             Answer::One(_, shape) | Answer::Page(shape) => Some(shape),
-            Answer::Stream => None,
+            Answer::Stream | Answer::File => None,
         }) {
             for field in shape.parts().into_iter().flat_map(|shape| shape.fields) {
                 assert!(field.says.ends_with('.'), "{} says nothing", field.name);

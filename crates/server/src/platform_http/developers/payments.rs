@@ -15,8 +15,8 @@ use acquiring::{Merchant, Payment, Reference};
 use developers::{Annotate, Metadata, Tenant};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use store::Value;
 use store::rooms::developers::{lists::List, questions};
+use store::{Store, StoreError, Value};
 use values::{Id, Records, id::kinds};
 
 pub(super) static CARD: Shape = Shape {
@@ -266,7 +266,7 @@ pub(super) fn view<W: Records>(records: &mut W, payment: &Payment) -> View {
 }
 
 /// What is wanted and was not taken, as the interface shows it.
-fn view_of_intent<W: Records>(records: &mut W, intent: &Intent) -> View {
+pub(super) fn view_of_intent<W: Records>(records: &mut W, intent: &Intent) -> View {
     View {
         id: intent.id.to_string(),
         kind: intent.kind,
@@ -403,13 +403,22 @@ pub(super) fn list_of(call: &Call, refunds: bool) -> Result<Reply, Trouble> {
     });
     let total = window.total_of(store, &list)?;
     let (sql, parameters) = list.page(window.from.clone().map(Value::Text), window.back, window.limit + 1);
-    let rows = store.rows(&sql, &parameters)?.rows;
+    Ok(window.page(call, page(store, &sql, &parameters)?, total))
+}
+
+/// The payments that a list answers with, each by its name.
+pub(super) fn page(
+    store: &Store,
+    sql: &str,
+    parameters: &[Value],
+) -> Result<Vec<(String, View)>, StoreError> {
+    let rows = store.rows(sql, parameters)?.rows;
     let named = |row: &Vec<Value>| {
         let reference: Option<Reference> = row.first()?.as_text().and_then(|text| text.parse().ok());
         Some((reference, row.get(1)?.as_text()?.to_owned()))
     };
     let names: Vec<(Option<Reference>, String)> = rows.iter().filter_map(named).collect();
-    let views = store.read(move |records| {
+    store.read(move |records| {
         let shown = |(reference, name): (Option<Reference>, String)| {
             let shown = match reference {
                 Some(reference) => {
@@ -424,8 +433,7 @@ pub(super) fn list_of(call: &Call, refunds: bool) -> Result<Reply, Trouble> {
             Some((name, shown))
         };
         names.into_iter().filter_map(shown).collect::<Vec<_>>()
-    })?;
-    Ok(window.page(call, views, total))
+    })
 }
 
 pub(super) fn retrieve(call: &Call) -> Result<Reply, Trouble> {

@@ -70,20 +70,35 @@ fn deliver(api: &Api, outbound: &Outbound) -> Arrival {
     }
 }
 
+/// What an endpoint is told of an event: its name and what it is about, and the thing itself where the endpoint wants it.
+fn said(endpoint: &Endpoint, event: &Event) -> Vec<u8> {
+    let mut text = serde_json::to_string(&view(event)).expect("texts and numbers are JSON");
+    if endpoint.full {
+        text.truncate(text.len() - 1);
+        text.push_str(&format!(",\"data\":{}}}", event.snapshot.as_deref().unwrap_or("null")));
+    }
+    text.into_bytes()
+}
+
 /// Sends an event; the status of the answer, if there was one.
 fn send(api: &Api, endpoint: &Endpoint, event: &Event) -> Option<u16> {
     let secrets = webhooks::secrets_of(api, endpoint, api.now())?;
-    let body = serde_json::to_vec(&view(event)).expect("texts and numbers are JSON");
+    let body = said(endpoint, event);
     let id = event.id.to_string();
     // Whoever checks it lives outside, so this is the machine's time, also where a sandbox's clock was moved.
     let seconds = api.store().clock().machine().millis().div_euclid(1000);
     let signed = |secret: &values::SecretBytes| {
         format!("v1,{}", STANDARD.encode(tag(secret.expose(), &id, seconds, &body)))
     };
-    let signatures: Vec<String> = secrets.iter().map(signed).collect();
+    let content = developers::webhook::signed(&id, seconds, &body);
+    let pairs = webhooks::pairs_of(api, endpoint, api.now());
+    let by_pairs = pairs.iter().map(|pair| format!("v1a,{}", STANDARD.encode(pair.sign(&content))));
+    let signatures: Vec<String> = secrets.iter().map(signed).chain(by_pairs).collect();
+    let trace = api.0.traces.of(&event.subject).map(|trace| trace.lines(crypto::random::bytes()));
     let headers = format!(
-        "webhook-id: {id}\r\nwebhook-timestamp: {seconds}\r\nwebhook-signature: {}\r\n",
-        signatures.join(" ")
+        "webhook-id: {id}\r\nwebhook-timestamp: {seconds}\r\nwebhook-signature: {}\r\n{}",
+        signatures.join(" "),
+        trace.unwrap_or_default()
     );
     let go = |body: &[u8]| api.egress().post(&endpoint.url, &headers, body);
     let struck = |struck| match struck {

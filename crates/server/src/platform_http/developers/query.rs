@@ -33,7 +33,7 @@ pub(super) fn parameters(route: &Route) -> Vec<Field> {
     let mut fields = route.query.to_vec();
     let shape = match route.answer {
         Answer::One(_, shape) | Answer::Page(shape) => shape,
-        Answer::Stream => return fields,
+        Answer::Stream | Answer::File => return fields,
     };
     if matches!(route.answer, Answer::Page(_)) {
         if let Some(kind @ Kind::Word(_)) = has(shape, "status") {

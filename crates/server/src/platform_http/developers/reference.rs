@@ -95,6 +95,11 @@ fn shown(route: &'static Route, host: &str, key: &str, published: Option<&str>) 
             says: "One event after another, each with its id.".to_owned(),
             rows: Vec::new(),
         },
+        Answer::File => Column {
+            title: "application/jsonl or text/csv".to_owned(),
+            says: "The file, as the operation says what it is.".to_owned(),
+            rows: Vec::new(),
+        },
     };
     let inner = body_shape.into_iter().flat_map(|shape: &'static Shape| shape.parts().into_iter().skip(1));
     Operation {

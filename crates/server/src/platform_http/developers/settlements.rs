@@ -63,7 +63,7 @@ pub(super) const LIST: &[Field] = &[
 ];
 
 #[derive(Serialize)]
-struct View {
+pub(super) struct View {
     id: String,
     terminal: String,
     batch: u32,
@@ -77,11 +77,13 @@ struct View {
     closed_at: Option<String>,
 }
 
-fn name(batch: &Batch) -> String {
+/// Its name: terminal and number.
+pub(super) fn name(batch: &Batch) -> String {
     format!("{}-{:06}", batch.terminal, batch.number)
 }
 
-fn view(batch: &Batch) -> View {
+/// A batch as the interface shows it.
+pub(super) fn view(batch: &Batch) -> View {
     View {
         id: name(batch),
         terminal: batch.terminal.to_string(),

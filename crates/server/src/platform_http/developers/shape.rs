@@ -217,6 +217,12 @@ impl Shape {
         })
     }
 
+    /// Whether an object of it can lack something: a member that must be there, or a part of a member.
+    pub(crate) fn needs_something(&self) -> bool {
+        let lacks = |field: &Field| field.kind.inner().is_some_and(Shape::needs_something);
+        self.fields.iter().any(|field| field.required || lacks(field))
+    }
+
     /// The shapes it is made of, itself first.
     pub(crate) fn parts(&'static self) -> Vec<&'static Shape> {
         let inner = self.fields.iter().filter_map(|field| field.kind.inner());

@@ -4,8 +4,8 @@
 use super::call::{Call, Reply};
 use super::shape::{Field, Shape};
 use super::{
-    batches, events, intents, merchants, payments, refunds, settlements, terminals, test_helpers, tokens,
-    upi_payments, upi_tools, webhooks,
+    batches, events, exports, intents, merchants, payments, refunds, settlements, terminals, test_helpers,
+    tokens, upi_payments, upi_tools, webhooks,
 };
 use crate::platform_http::problem::Trouble;
 use developers::Scope;
@@ -47,6 +47,8 @@ pub(super) enum Answer {
     Page(&'static Shape),
     /// Events, one after another, as long as the caller listens.
     Stream,
+    /// A file that was made before.
+    File,
 }
 
 /// A route.
@@ -158,7 +160,7 @@ pub(super) static ROUTES: &[Route] = &[
         query: &[],
         body: Body::Json(&terminals::NEW_TERMINAL),
         answer: Answer::One(201, &terminals::TERMINAL),
-        problems: &["name_taken", "not_found"],
+        problems: &["name_taken", "not_found", "parameter_missing"],
         example: r#"{"merchant": "mer_00000000000000000000000001"}"#,
         work: terminals::create,
     },
@@ -401,7 +403,7 @@ pub(super) static ROUTES: &[Route] = &[
         query: &[],
         body: Body::Json(&settlements::NEW_SETTLEMENT),
         answer: Answer::One(201, &settlements::SETTLEMENT),
-        problems: &["payment_refused", "terminal_not_connected", "not_found"],
+        problems: &["payment_refused", "terminal_not_connected", "not_found", "parameter_missing"],
         example: r#"{"merchant": "mer_00000000000000000000000001"}"#,
         work: settlements::create,
     },
@@ -491,7 +493,7 @@ pub(super) static ROUTES: &[Route] = &[
         query: &[],
         body: Body::Empty,
         answer: Answer::One(200, &tokens::TOKEN),
-        problems: &["token_deleted", "not_found"],
+        problems: &["not_found"],
         example: "",
         work: tokens::delete,
     },
@@ -900,6 +902,11 @@ pub(super) static ROUTES: &[Route] = &[
         example: r#"{"test_card": "0016"}"#,
         work: intents::present_card,
     },
+    exports::CREATE,
+    exports::LIST,
+    exports::RETRIEVE,
+    exports::CANCEL,
+    exports::RESULT_OF,
     upi_payments::LIST_ACCOUNTS,
     upi_payments::CREATE_ACCOUNT,
     upi_payments::CREATE_REQUEST,

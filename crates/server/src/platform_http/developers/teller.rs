@@ -3,7 +3,7 @@
 //! A thread of its own reads behind the commits, so no payment waits for it. How far it read becomes durable with the
 //! events, so after a crash it goes on where they end.
 
-use super::{Api, tokens, upi_payments};
+use super::{Api, snapshots, tokens, upi_payments};
 use ::tokens::records::{Device, Token};
 use acquiring::records::{
     Batch, BatchState, Intent, IntentState, PaymentKind, PaymentState, Terminal, TerminalState,
@@ -195,13 +195,18 @@ fn read_some(api: &Api, source: &'static str, store: &Store, read: Reader) -> Re
     let mut through = before;
     let mut happenings = Vec::new();
     let mut reasons = BTreeMap::new();
+    let endpoints = api.store().read(|records| records.all::<Endpoint>())?;
+    let full = endpoints.iter().any(|endpoint| endpoint.full);
     for row in &rows {
         let [Value::Integer(sequence), Value::Integer(at), Value::Blob(body)] = &row[..] else { continue };
         through = *sequence as u64;
         let changes = Body::read(body).map(|body| body.changes).unwrap_or_default();
         for change in changes {
             if let Left::Record(record) = change.left {
-                let happening = read(store, change.table, record, Timestamp::from_millis(*at))?;
+                let mut happening = read(store, change.table, record, Timestamp::from_millis(*at))?;
+                if let Some(happening) = happening.as_mut().filter(|_| full) {
+                    happening.snapshot = snapshots::of(api, change.table, record, happening.at)?;
+                }
                 reasons.extend(decline(change.table, record));
                 happenings.extend(happening.map(|happening| (through, happening)));
             }
@@ -210,7 +215,6 @@ fn read_some(api: &Api, source: &'static str, store: &Store, read: Reader) -> Re
     if through == before {
         return Ok(false);
     }
-    let endpoints = api.store().read(|records| records.all::<Endpoint>())?;
     let tell = Tell {
         source,
         through,
@@ -225,8 +229,30 @@ fn read_some(api: &Api, source: &'static str, store: &Store, read: Reader) -> Re
     Ok(rows.len() as i64 == AT_ONCE)
 }
 
+/// What a fact of a database says happened, each to be told once, as far as things do not stand as before.
+pub fn promised(
+    source: &str,
+    store: &Store,
+    body: &[u8],
+    at: Timestamp,
+) -> Result<Vec<Happening>, StoreError> {
+    let read: Reader = match source {
+        "acquirer" => of_acquirer,
+        "tokens" => of_tokens,
+        "psp" => of_accounts,
+        _ => return Ok(Vec::new()),
+    };
+    let mut happenings = Vec::new();
+    for change in Body::read(body).map(|body| body.changes).unwrap_or_default() {
+        if let Left::Record(record) = change.left {
+            happenings.extend(read(store, change.table, record, at)?);
+        }
+    }
+    Ok(happenings)
+}
+
 /// A record of this kind, if that is what changed. One written by an earlier shape of it is passed over.
-fn changed<R: Record>(table: u16, record: &[u8]) -> Option<R> {
+pub(super) fn changed<R: Record>(table: u16, record: &[u8]) -> Option<R> {
     (table == table_id(R::TABLE)).then(|| postcard::from_bytes(record).ok()).flatten()
 }
 
@@ -251,6 +277,7 @@ fn of_acquirer(
             tenant: Tenant::Merchant(merchant.id),
             state: hex::encode(&digest[..8]),
             at,
+            snapshot: None,
         }));
     }
     if let Some(terminal) = changed::<Terminal>(table, record) {
@@ -265,6 +292,7 @@ fn of_acquirer(
             tenant: Tenant::Merchant(terminal.merchant),
             state: state.to_owned(),
             at,
+            snapshot: None,
         }));
     }
     let Some(batch) = changed::<Batch>(table, record).filter(|batch| batch.state == BatchState::Captured)
@@ -280,6 +308,7 @@ fn of_acquirer(
         tenant: Tenant::Merchant(terminal.merchant),
         state: "captured".to_owned(),
         at,
+        snapshot: None,
     }))
 }
 
@@ -300,6 +329,7 @@ fn of_intent(intent: &Intent, at: Timestamp) -> Option<Happening> {
         tenant: Tenant::Merchant(intent.merchant),
         state: state.to_owned(),
         at,
+        snapshot: None,
     })
 }
 
@@ -323,6 +353,7 @@ fn of_payment(payment: &Payment, at: Timestamp) -> Happening {
         tenant: Tenant::Merchant(payment.merchant),
         state: state.to_owned(),
         at,
+        snapshot: None,
     }
 }
 
@@ -338,6 +369,7 @@ fn of_accounts(_: &Store, table: u16, record: &[u8], at: Timestamp) -> Result<Op
             tenant: Tenant::Merchant(payment.merchant),
             state: state.to_owned(),
             at,
+            snapshot: None,
         }));
     }
     Ok(changed::<MerchantCode>(table, record).map(|code| Happening {
@@ -347,6 +379,7 @@ fn of_accounts(_: &Store, table: u16, record: &[u8], at: Timestamp) -> Result<Op
         tenant: Tenant::Merchant(code.merchant),
         state: if code.payment.is_some() { "paid" } else { "open" }.to_owned(),
         at,
+        snapshot: None,
     }))
 }
 
@@ -361,6 +394,7 @@ fn of_tokens(_: &Store, table: u16, record: &[u8], at: Timestamp) -> Result<Opti
             // Suspended by one more, or by one less, is another standing.
             state: format!("{state} {}", token.standing.suspenders),
             at,
+            snapshot: None,
         }));
     }
     Ok(changed::<Device>(table, record).map(|device| {
@@ -372,6 +406,7 @@ fn of_tokens(_: &Store, table: u16, record: &[u8], at: Timestamp) -> Result<Opti
             tenant: Tenant::Platform,
             state,
             at,
+            snapshot: None,
         }
     }))
 }

@@ -114,6 +114,9 @@ pub(super) static CLEARED: Shape = Shape {
 
 pub(super) const LIST: &[Field] = &[LIMIT, AFTER, BEFORE];
 
+/// Where what is asked is done with the tools of a sandbox, one after another.
+pub(super) const PATHS: &[&str] = &["/v1/test_helpers/clock", "/v1/test_helpers/faults"];
+
 /// Answers remembered at a time.
 const REMEMBERED_MOST: usize = 1000;
 

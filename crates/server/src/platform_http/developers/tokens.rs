@@ -277,7 +277,7 @@ pub(super) fn cards(call: &Call) -> Result<Reply, Trouble> {
 }
 
 #[derive(Serialize)]
-struct DeviceView {
+pub(super) struct DeviceView {
     id: String,
     name: String,
     status: &'static str,
@@ -296,7 +296,8 @@ fn device_status(device: &Device) -> &'static str {
     }
 }
 
-fn device_view(device: &Device) -> DeviceView {
+/// A phone as the interface shows it.
+pub(super) fn device_view(device: &Device) -> DeviceView {
     DeviceView {
         id: device.id.to_string(),
         name: device.name.to_string(),

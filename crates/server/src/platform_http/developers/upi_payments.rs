@@ -367,7 +367,7 @@ struct FailureView {
 }
 
 #[derive(Serialize)]
-struct PaymentView {
+pub(super) struct PaymentView {
     id: String,
     merchant: String,
     kind: &'static str,
@@ -430,7 +430,7 @@ fn view(
 }
 
 /// How a merchant's payment is told from the records.
-fn told<W: Records>(records: &mut W, noted: &MerchantPayment) -> Option<PaymentView> {
+pub(super) fn told<W: Records>(records: &mut W, noted: &MerchantPayment) -> Option<PaymentView> {
     let payment = noted.payment(records)?;
     let original = payment.original.as_ref().and_then(|original| {
         let key = (noted.mobile.clone(), original.clone(), Direction::Received);
@@ -630,7 +630,7 @@ impl Operation for Told {
 }
 
 #[derive(Serialize)]
-struct CodeView {
+pub(super) struct CodeView {
     id: String,
     merchant: String,
     status: &'static str,
@@ -643,7 +643,8 @@ struct CodeView {
     created_at: String,
 }
 
-fn code_view(code: &MerchantCode, line: &AccountPayments, now: Timestamp) -> CodeView {
+/// A code as the interface shows it.
+pub(super) fn code_view(code: &MerchantCode, line: &AccountPayments, now: Timestamp) -> CodeView {
     let status = match code.payment {
         Some(_) => "paid",
         None if now > code.expires_at => "expired",

@@ -9,6 +9,7 @@ use super::{Api, teller, time};
 use crate::platform_http::problem::Trouble;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use crypto::ed25519::SigningKey;
 use crypto::vault::{Envelope, open, seal};
 use developers::webhook::{AddEndpoint, ChangeEndpoint, EnableEndpoint, RemoveEndpoint, RotateSecret};
 use developers::{Endpoint, Metadata};
@@ -25,6 +26,8 @@ pub(super) static ENDPOINT: Shape = Shape {
         Field::required("id", Kind::Id("whe"), "Its identifier."),
         Field::required("url", Kind::Text { least: 1, most: 500 }, "The address."),
         Field::required("events", Kind::List(&WANTED), "The types that are sent; `*` is all."),
+        Field::required("payload", Kind::Word(PAYLOADS), PAYLOAD),
+        Field::required("asymmetric", Kind::Flag, ASYMMETRIC),
         Field::required("status", Kind::Word(STATES), "One that answers 410 is disabled."),
         Field::nullable(
             "previous_secret_until",
@@ -37,6 +40,10 @@ pub(super) static ENDPOINT: Shape = Shape {
 };
 
 const STATES: &[&str] = &["enabled", "disabled"];
+const PAYLOADS: &[&str] = &["thin", "full"];
+const PAYLOAD: &str =
+    "`thin` events name their object; `full` ones carry it too, in `data`, as the event left it.";
+const ASYMMETRIC: &str = "Whether events are signed with a key pair too (`v1a`, Ed25519), so that who checks them could not have made them.";
 /// A kind of event, or all.
 const WANTED: Kind = Kind::Form(&WANTED_FORM);
 static WANTED_FORM: Form = Form {
@@ -71,6 +78,8 @@ pub(super) static NEW_ENDPOINT: Shape = Shape {
             "Where to: an https address; in a sandbox an address of this machine, also without TLS.",
         ),
         Field::optional("events", Kind::List(&WANTED), "The types to be sent; all unless said otherwise."),
+        Field::optional("payload", Kind::Word(PAYLOADS), PAYLOAD),
+        Field::optional("asymmetric", Kind::Flag, ASYMMETRIC),
         NEW_METADATA,
     ],
 };
@@ -85,6 +94,8 @@ pub(super) static CHANGED_ENDPOINT: Shape = Shape {
             "Where to: an https address; in a sandbox an address of this machine, also without TLS.",
         ),
         Field::optional("events", Kind::List(&WANTED), "The types to be sent, in place of those before."),
+        Field::optional("payload", Kind::Word(PAYLOADS), PAYLOAD),
+        Field::optional("asymmetric", Kind::Flag, ASYMMETRIC),
         Field::optional("status", Kind::Word(STATES), "Whether anything is sent there."),
         CHANGED_METADATA,
     ],
@@ -102,6 +113,16 @@ pub(super) static SECRET: Shape = Shape {
         Field::nullable(
             "previous_secret",
             Kind::Text { least: 38, most: 38 },
+            "The one before it, while it signs too.",
+        ),
+        Field::nullable(
+            "public_key",
+            Kind::Text { least: 49, most: 49 },
+            "What `v1a` signatures are checked with: `whpk_` and base64 of 32 bytes; null where there are none.",
+        ),
+        Field::nullable(
+            "previous_public_key",
+            Kind::Text { least: 49, most: 49 },
             "The one before it, while it signs too.",
         ),
     ],
@@ -127,6 +148,8 @@ pub(super) const LIST: &[Field] = &[LIMIT, AFTER, BEFORE];
 
 /// What every secret begins with.
 const PREFIX: &str = "whsec_";
+/// What every public key begins with.
+const PUBLIC_PREFIX: &str = "whpk_";
 /// What a sealed secret is bound to, before the endpoint's name.
 const CONTEXT: &str = "webhook endpoint ";
 /// How long an old secret signs too unless said otherwise, in seconds.
@@ -138,6 +161,8 @@ pub(super) struct View {
     id: String,
     url: String,
     events: Vec<String>,
+    payload: &'static str,
+    asymmetric: bool,
     status: &'static str,
     previous_secret_until: Option<String>,
     created_at: String,
@@ -150,6 +175,8 @@ pub(super) fn view<W: Records>(records: &mut W, endpoint: &Endpoint) -> View {
         id: endpoint.id.to_string(),
         url: endpoint.url.clone(),
         events: endpoint.kinds.clone(),
+        payload: if endpoint.full { "full" } else { "thin" },
+        asymmetric: endpoint.asymmetric,
         status: status(endpoint),
         previous_secret_until: endpoint.previous_until.map(time::write),
         created_at: time::write(endpoint.created_at),
@@ -209,6 +236,8 @@ pub(super) fn update(call: &Call) -> Result<Reply, Trouble> {
         url: call.text("url").map(str::to_owned),
         kinds: wanted(call),
         enabled: call.text("status").map(|status| status == "enabled"),
+        asymmetric: flag(call, "asymmetric"),
+        full: call.text("payload").map(|payload| payload == "full"),
     };
     call.change(One::Endpoint(id), change, 200)
 }
@@ -224,11 +253,28 @@ pub(super) fn create(call: &Call) -> Result<Reply, Trouble> {
         sealed: fresh_secret(&call.api, id)?,
         previous: None,
         previous_until: None,
+        asymmetric: flag(call, "asymmetric").unwrap_or(false),
+        turn: 0,
+        full: call.text("payload") == Some("full"),
         enabled: true,
         created_at: call.now(),
         set_up_after: teller::last_facts(&call.api)?,
     };
     call.change(One::Endpoint(id), AddEndpoint { endpoint }, 201)
+}
+
+fn flag(call: &Call, name: &str) -> Option<bool> {
+    call.body.get(name).and_then(serde_json::Value::as_bool)
+}
+
+/// The key pairs that sign what is sent to an endpoint at this moment, the newest first. They follow from a key of the
+/// platform's, so that nobody who knows the endpoint's secret has them.
+pub(super) fn pairs_of(api: &Api, endpoint: &Endpoint, now: Timestamp) -> Vec<SigningKey> {
+    let pair = |turn: u32| {
+        let of = format!("key pair of webhook endpoint {} {turn}", endpoint.id);
+        SigningKey::from_seed(&Secret::new(api.tokens().keys().codes().tag(of.as_bytes())))
+    };
+    endpoint.turns(now).map(pair).collect()
 }
 
 /// A new signing secret, sealed for this endpoint.
@@ -254,14 +300,21 @@ pub(super) fn secrets_of(api: &Api, endpoint: &Endpoint, now: Timestamp) -> Opti
 struct SecretView {
     secret: String,
     previous_secret: Option<String>,
+    public_key: Option<String>,
+    previous_public_key: Option<String>,
 }
 
 /// The one answer with a secret. It is a question, so it is not remembered.
 pub(super) fn secret(call: &Call) -> Result<Reply, Trouble> {
-    let secrets = secrets_of(&call.api, &find(call)?, call.now()).ok_or_else(Trouble::internal)?;
+    let endpoint = find(call)?;
+    let secrets = secrets_of(&call.api, &endpoint, call.now()).ok_or_else(Trouble::internal)?;
+    let pairs = pairs_of(&call.api, &endpoint, call.now());
+    let mut keys =
+        pairs.iter().map(|pair| format!("{PUBLIC_PREFIX}{}", STANDARD.encode(pair.public().to_bytes())));
     let mut shown = secrets.iter().map(|secret| format!("{PREFIX}{}", STANDARD.encode(secret.expose())));
     let secret = shown.next().ok_or_else(Trouble::internal)?;
-    Ok(Reply::ok(&SecretView { secret, previous_secret: shown.next() }))
+    let (previous_secret, public_key) = (shown.next(), keys.next());
+    Ok(Reply::ok(&SecretView { secret, previous_secret, public_key, previous_public_key: keys.next() }))
 }
 
 pub(super) fn rotate(call: &Call) -> Result<Reply, Trouble> {
