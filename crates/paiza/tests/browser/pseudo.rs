@@ -46,16 +46,30 @@ pub(crate) fn changed(text: &str) -> String {
 }
 
 /// Names of people, shops and things in the tests' city, which every language writes alike.
-const NAMES: [&str; 12] = [
+const NAMES: &[&str] = &[
     "PAIZA NOODLES",
     "PAIZA TEA",
+    "UnionPay Debit",
     "Paiza",
     "Asha Rao",
     "Ravi Menon",
     "Chai Corner",
     "Tea club",
+    "Meera Iyer",
+    "Ravi",
+    "Dinner",
+    "two chai",
     "A phone",
     "Another phone",
+    "Asha",
+    "Wei",
+    "PAIZA CHAI",
+    "PAIZA BOOKS",
+    "PAIZA BETS",
+    "PUNE",
+    "BEIJING",
+    "boc",
+    "ms",
     "UPI",
     "OTP",
     "PDF",
@@ -68,7 +82,7 @@ fn names() -> Vec<String> {
     let banks = cards.iter().map(|bank| bank.name.as_str());
     let upi = UpiDirectory::sandbox().banks.iter().map(|bank| bank.name.as_str());
     let billers = BillerDirectory::sandbox().billers.iter().map(|biller| biller.name.as_str());
-    let all = products.chain(banks).chain(upi).chain(billers).chain(NAMES);
+    let all = products.chain(banks).chain(upi).chain(billers).chain(NAMES.iter().copied());
     let mut names: Vec<String> = all.map(str::to_owned).collect();
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     names.dedup();
