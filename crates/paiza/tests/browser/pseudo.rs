@@ -59,6 +59,7 @@ const NAMES: &[&str] = &[
     "Ravi",
     "Dinner",
     "two chai",
+    "a longer season",
     "A phone",
     "Another phone",
     "Asha",
@@ -68,12 +69,13 @@ const NAMES: &[&str] = &[
     "PAIZA BETS",
     "PUNE",
     "BEIJING",
-    "boc",
-    "ms",
     "UPI",
     "OTP",
     "PDF",
 ];
+
+/// What else may stand alone: a bank's short name, a unit, the result of what went well, names of keys and of limits.
+const WHOLE: &[&str] = &["boc", "ms", "ok", "Operator", "Bank", "standard CNY"];
 
 /// The same with the names of the banks, their products and the billers; the longest first, as one may stand within another.
 fn names() -> Vec<String> {
@@ -93,7 +95,8 @@ impl Browser {
     /// Where the words of a page have no room, and which of them are in no catalogue, unless it is for those who read English.
     /// Asked of a page in the pseudo-locale.
     pub(crate) async fn plain(&self, is_english: bool) -> Vec<String> {
-        let found = self.client.execute(PLAIN, vec![json!(names()), json!(is_english)]).await.unwrap();
+        let found =
+            self.client.execute(PLAIN, vec![json!(names()), json!(WHOLE), json!(is_english)]).await.unwrap();
         found.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 }
