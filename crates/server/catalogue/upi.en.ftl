@@ -179,3 +179,4 @@ mandate-present-note = The payer is told now. It is made by itself a day later a
 mandate-no-amount = Above the amount that was approved, or nothing.
 mandate-no-presented = The next debit was announced before.
 mandate-no-due = No debit is due any more.
+upi-pin-three = Three wrong tries in a row block the PIN.

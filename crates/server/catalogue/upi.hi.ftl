@@ -179,3 +179,4 @@ mandate-present-note = देने वाले को अभी बताय�
 mandate-no-amount = मंज़ूर रकम से अधिक, या कुछ नहीं।
 mandate-no-presented = अगली कटौती पहले ही बताई जा चुकी है।
 mandate-no-due = अब कोई कटौती बाकी नहीं है।
+upi-pin-three = लगातार तीन बार गलत डालने पर PIN बंद हो जाता है।

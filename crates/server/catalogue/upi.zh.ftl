@@ -179,3 +179,4 @@ mandate-present-note = 付款人现在就会得到通知。最早在一天之后
 mandate-no-amount = 超过批准的金额，或没有金额。
 mandate-no-presented = 下一次扣款已经通知过了。
 mandate-no-due = 不再有到期的扣款。
+upi-pin-three = 连续输错三次，密码将被锁定。

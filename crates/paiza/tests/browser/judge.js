@@ -57,7 +57,9 @@ function small() {
     const style = getComputedStyle(target);
     if (!target.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || target.closest(".unseen, iframe")) continue;
     if (style.display === "inline" && target.parentElement.textContent.trim() !== target.textContent.trim()) continue;
-    const boxes = [target, ...(target.labels ?? [])].map((it) => it.getBoundingClientRect());
+    // A link may lie over the row that it stands in.
+    const row = getComputedStyle(target, "::after").position === "absolute" ? target.closest("tr") : null;
+    const boxes = [target, row ?? target, ...(target.labels ?? [])].map((it) => it.getBoundingClientRect());
     const width = Math.max(...boxes.map((it) => it.width)), height = Math.max(...boxes.map((it) => it.height));
     const least = target.matches(MOVES_MONEY) ? LEAST_FOR_MONEY : LEAST;
     if (Math.min(width, height) + 0.5 < least) found.push(`small: ${Math.round(width)} x ${Math.round(height)} ${target.outerHTML.slice(0, 160)}`);

@@ -46,20 +46,36 @@ pub(crate) fn changed(text: &str) -> String {
 }
 
 /// Names of people, shops and things in the tests' city, which every language writes alike.
-const NAMES: [&str; 12] = [
+const NAMES: &[&str] = &[
     "PAIZA NOODLES",
     "PAIZA TEA",
+    "UnionPay Debit",
     "Paiza",
     "Asha Rao",
     "Ravi Menon",
     "Chai Corner",
     "Tea club",
+    "Meera Iyer",
+    "Ravi",
+    "Dinner",
+    "two chai",
+    "a longer season",
     "A phone",
     "Another phone",
+    "Asha",
+    "Wei",
+    "PAIZA CHAI",
+    "PAIZA BOOKS",
+    "PAIZA BETS",
+    "PUNE",
+    "BEIJING",
     "UPI",
     "OTP",
     "PDF",
 ];
+
+/// What else may stand alone: a bank's short name, a unit, the result of what went well, names of keys and of limits.
+const WHOLE: &[&str] = &["boc", "ms", "ok", "Operator", "Bank", "standard CNY"];
 
 /// The same with the names of the banks, their products and the billers; the longest first, as one may stand within another.
 fn names() -> Vec<String> {
@@ -68,7 +84,7 @@ fn names() -> Vec<String> {
     let banks = cards.iter().map(|bank| bank.name.as_str());
     let upi = UpiDirectory::sandbox().banks.iter().map(|bank| bank.name.as_str());
     let billers = BillerDirectory::sandbox().billers.iter().map(|biller| biller.name.as_str());
-    let all = products.chain(banks).chain(upi).chain(billers).chain(NAMES);
+    let all = products.chain(banks).chain(upi).chain(billers).chain(NAMES.iter().copied());
     let mut names: Vec<String> = all.map(str::to_owned).collect();
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     names.dedup();
@@ -79,7 +95,8 @@ impl Browser {
     /// Where the words of a page have no room, and which of them are in no catalogue, unless it is for those who read English.
     /// Asked of a page in the pseudo-locale.
     pub(crate) async fn plain(&self, is_english: bool) -> Vec<String> {
-        let found = self.client.execute(PLAIN, vec![json!(names()), json!(is_english)]).await.unwrap();
+        let found =
+            self.client.execute(PLAIN, vec![json!(names()), json!(WHOLE), json!(is_english)]).await.unwrap();
         found.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 }

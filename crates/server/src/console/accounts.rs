@@ -169,7 +169,8 @@ fn steps_table(desk: &Desk, payment: &UpiPayment, steps: &[UpiStep]) -> Table {
         let late = if step.late { desk.say("account-late") } else { String::new() };
         vec![
             after(payment, step.at),
-            Cell::text(step.cause.clone()),
+            // As the switch wrote it down.
+            Cell::code(step.cause.clone()),
             Cell::code(word(&step.state)),
             Cell::code(word(&step.sent)),
             Cell::text(late),

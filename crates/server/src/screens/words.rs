@@ -73,11 +73,20 @@ impl Language {
     }
 
     /// Its place where something is said in English, Hindi and Chinese.
-    pub fn place(self) -> usize {
+    fn place(self) -> usize {
         match self {
             Language::English | Language::Pseudo => 0,
             Language::Hindi => 1,
             Language::Chinese => 2,
+        }
+    }
+
+    /// What another party said in English, Hindi and Chinese.
+    pub fn of(self, said: &[String; 3]) -> String {
+        let text = &said[self.place()];
+        match PRETENCE.get() {
+            Some(change) if self == Language::Pseudo => change(text),
+            _ => text.clone(),
         }
     }
 

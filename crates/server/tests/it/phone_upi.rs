@@ -130,6 +130,8 @@ fn from_a_bound_phone_to_a_payment_by_account() {
     let wrong = balance("482914");
     assert!(wrong.status == 422 && wrong.body.contains("pin-wrong"), "{}", wrong.body);
     assert!(!wrong.body.contains("482914"));
+    assert!(wrong.body.contains("Three wrong tries"), "said before the last one: {}", wrong.body);
+    assert!(!asked.contains("Three wrong tries"), "{asked}");
     let shown = balance(PIN).body;
     assert!(shown.contains("twenty-five thousand rupees"), "{shown}");
 

@@ -50,16 +50,16 @@ impl Visit {
     }
 
     fn dispute_page(&self, shown: &Shown, dispute: &DisputeShown) -> String {
-        let (page, place) = (&self.page, self.page.language.place());
+        let page = &self.page;
         let payment = &shown.payment;
         let over = dispute.state.is_some_and(|state| state.has_ended());
         let last = dispute.news.len().saturating_sub(1);
         let step = |(number, news): (usize, &crate::upi::app::DisputeNews)| StepView {
             stands: if number < last || over { "yes" } else { "now" },
-            what: news.said[place].clone(),
+            what: page.language.of(&news.said),
             when: view::exact_time_in(Zone::Kolkata, news.at),
         };
-        let said = dispute.news.last().map(|news| news.said[place].clone());
+        let said = dispute.news.last().map(|news| page.language.of(&news.said));
         let due = dispute.due_at.map(|at| last_day(page, at));
         let view = DisputeView {
             path: path_of(&payment.id),
@@ -70,7 +70,7 @@ impl Visit {
             said: said.unwrap_or_else(|| page.language.say("dispute-waiting")),
             steps: dispute.news.iter().enumerate().map(step).collect(),
             due: due.map(|day| page.language.say_text("dispute-due-by", "day", &day)),
-            ask: if over { String::new() } else { dispute.ask[place].clone() },
+            ask: if over { String::new() } else { page.language.of(&dispute.ask) },
             number: dispute.number.clone(),
             escalates: dispute.choices.contains(&Act::Escalate),
             withdraws: dispute.choices.contains(&Act::Withdraw),

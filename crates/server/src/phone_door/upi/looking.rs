@@ -219,10 +219,10 @@ impl Visit {
 
     /// What happens next, and whom to ask if it does not.
     fn next(&self, shown: &Shown) -> String {
-        let place = self.page.language.place();
+        let language = self.page.language;
         match &shown.pending {
-            Some(pending) => format!("{} {}", shown.next[place], pending.ask[place]),
-            None => shown.next[place].clone(),
+            Some(pending) => format!("{} {}", language.of(&shown.next), language.of(&pending.ask)),
+            None => language.of(&shown.next),
         }
     }
 
@@ -238,7 +238,7 @@ impl Visit {
         if let Some(asked) = payment.checks.last() {
             steps.push(step("yes", "upi-step-asked", view::exact_time_in(Zone::Kolkata, *asked)));
         }
-        let place = &pending.place[page.language.place()];
+        let place = page.language.of(&pending.place);
         steps.push(step("now", "upi-step-waiting", format!("{place} {}", say("upi-step-keeps"))));
         if let Some(day) = ::upi::time::parse(&pending.back_by).map(|by| last_day(page, by)) {
             steps.push(step("later", "upi-step-end", page.language.say_text("upi-step-by", "day", &day)));
@@ -300,7 +300,7 @@ impl Visit {
         let account = mine.accounts.iter().find(|account| account.reference == payment.account);
         let bank = account.map_or_else(String::new, |account| self.bank(upi, &account.ifsc));
         let line = account.map_or_else(String::new, |one| format!("{bank} ••\u{a0}{}", tail(one)));
-        let (page, place) = (&self.page, self.page.language.place());
+        let page = &self.page;
         let received = payment.state == PaymentState::Success && payment.direction == Direction::Received;
         let success = payment.state == PaymentState::Success;
         let cause = payment.cause.as_ref().map(|cause| format!("/{cause}")).unwrap_or_default();
@@ -311,7 +311,7 @@ impl Visit {
             row: self.paid(&shown).row,
             said: match received {
                 true => page.language.say("upi-received-said"),
-                false => shown.said[place].clone(),
+                false => page.language.of(&shown.said),
             },
             next: if success { String::new() } else { self.next(&shown) },
             steps: self.steps(&shown),
