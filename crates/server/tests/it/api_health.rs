@@ -108,6 +108,7 @@ fn the_log_of_requests_holds_what_is_listed_and_nothing_else() {
         "status",
         "target",
         "tenant",
+        "trace_id",
         "ts",
     ];
     assert_eq!(members, listed);
