@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use store::rooms::developers::questions;
 use store::{Schema, Store, StoreError, SystemClock, Value};
-use values::{Records, Timestamp};
+use values::Timestamp;
 
 /// Facts read at a time.
 const AT_ONCE: i64 = 5000;
