@@ -128,6 +128,10 @@ fn a_table_has_a_line_of_names_and_no_formula() {
     let file = got(&noodles, &export(&noodles, "s", "settlements", "csv"));
     assert!(file.text.contains(&format!("{}-000001", paid["terminal"].as_str().unwrap())), "{}", file.text);
     assert!(!file.text.contains("PZ000002"), "another's terminal: {}", file.text);
+    eventually("it is told", || {
+        let told = noodles.get(&format!("/v1/events?object={id}")).json();
+        told["data"].as_array().unwrap().iter().any(|event| event["type"] == "payment.approved")
+    });
     let file = got(&noodles, &export(&noodles, "e", "events", "csv"));
     assert!(file.text.contains(",payment.approved,"), "{}", file.text);
     let all = got(&platform, &export(&platform, "e", "events", "json_lines"));

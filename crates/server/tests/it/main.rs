@@ -14,6 +14,7 @@ mod api_pages;
 mod api_payments;
 mod api_problems;
 mod api_properties;
+mod api_refusals;
 mod api_upi_payments;
 mod api_upi_tools;
 mod api_webhook_payloads;
