@@ -201,6 +201,7 @@ mod tests {
             terms: terms(500),
             state: State::Active,
             newest: 1,
+            ordered_at: None,
             at: AT,
             changed_at: AT,
         };

@@ -68,12 +68,12 @@ impl Operation for ChangeMandate {
         let mut desk = Desk::new(self.psp.identity_of(), records, now, self.entropy);
         self.send(&mut desk, &customer, &mandate)?;
         // What takes leave away holds here at once; the bank gives it back before it is given back here.
-        let state = match self.change {
-            Change::Pause => State::Paused,
-            Change::Revoke => State::Revoked,
-            Change::Unpause { .. } => mandate.state.clone(),
+        let (state, changed_at) = match self.change {
+            Change::Pause => (State::Paused, now),
+            Change::Revoke => (State::Revoked, now),
+            Change::Unpause { .. } => (mandate.state.clone(), mandate.changed_at),
         };
-        let changed = Mandate { state, refused: None, changed_at: now, ..mandate };
+        let changed = Mandate { state, refused: None, changed_at, ..mandate };
         desk.records.put(changed.clone());
         Ok(changed)
     }

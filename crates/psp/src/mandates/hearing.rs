@@ -74,8 +74,13 @@ fn settle<W: Records>(
         }
         ("CREATE", Err("ZA")) => mandate.state = State::Declined,
         ("CREATE", Err(code)) => mandate.state = State::Failed(code.to_owned()),
+        // It was paused again since that was asked.
+        ("UNPAUSE", _) if question.at < mandate.changed_at => return,
         ("UNPAUSE", Ok(())) if mandate.state == State::Paused => mandate.state = State::Active,
-        ("UNPAUSE", Err(code)) => mandate.refused = Some(code.to_owned()),
+        ("UNPAUSE", Err(code)) => {
+            let refused = Some(code.to_owned());
+            return desk.records.put(Mandate { refused, ..mandate });
+        }
         ("NOTIFY", Err(code)) => return super::noticing::refused(desk, &mandate, message, code),
         // Paused and revoked it is since the customer said so.
         _ => return,
@@ -273,12 +278,15 @@ fn changed<W: Records>(
 ) {
     let number = message.transaction.mandate.as_deref().unwrap_or_default();
     let Some(mandate) = numbered(desk.records, number, side) else { return };
+    // What the payer said last counts, in whichever order it is heard of.
+    let said_at = message.transaction.at.filter(|_| kind != "REVOKE").unwrap_or(desk.now);
     let state = match (kind, &mandate.state) {
         _ if outcome.is_err() => return,
-        ("PAUSE", State::Active) => State::Paused,
-        ("UNPAUSE", State::Paused) => State::Active,
+        ("PAUSE" | "UNPAUSE", _) if said_at < mandate.changed_at => return,
+        ("PAUSE", State::Active | State::Paused) => State::Paused,
+        ("UNPAUSE", State::Active | State::Paused) => State::Active,
         ("REVOKE", State::Active | State::Paused) => State::Revoked,
         _ => return,
     };
-    desk.records.put(Mandate { state, changed_at: desk.now, ..mandate });
+    desk.records.put(Mandate { state, changed_at: said_at, ..mandate });
 }

@@ -1,7 +1,7 @@
 //! Many payments on a rough day; the same seed is the same day.
 
 use sim::Weather;
-use sim::soak::{Report, Soak};
+use sim::soak::{Report, Soak, one_round};
 
 fn soaked(orders: u64, seed: u64) -> Report {
     let mut soak = Soak::new(orders, seed, Weather::ROUGH);
@@ -31,4 +31,11 @@ fn the_same_seed_is_the_same_day() {
     let (one, again, other) = (soaked(120, 7), soaked(120, 7), soaked(120, 8));
     assert_eq!(one, again);
     assert_ne!(one.digest, other.digest);
+}
+
+#[test]
+fn orders_about_a_mandate_that_overtake_one_another_end_as_the_last_one_says() {
+    // A day on which a pause arrived after what was said later, at banks and at payees.
+    let report = one_round(400, 144_796_875_656_604, Weather::ROUGH);
+    assert!(report.unwrap_or_else(|broken| panic!("{}", broken.what)).ends.mandates > 5);
 }

@@ -42,6 +42,7 @@ const BANK: &[Migration] = &[
     (1, include_str!("../../migrations/upi_bank/0001.sql")),
     (2, include_str!("../../migrations/upi_bank/0002.sql")),
     (3, include_str!("../../migrations/upi_bank/0003.sql")),
+    (4, include_str!("../../migrations/upi_bank/0004.sql")),
 ];
 const PSP: &[Migration] = &[
     (1, include_str!("../../migrations/psp/0001.sql")),

@@ -120,6 +120,7 @@ fn create<W: Records>(
         terms,
         state: State::Active,
         newest: 0,
+        ordered_at: None,
         at: desk.now,
         changed_at: desk.now,
     });
@@ -138,14 +139,19 @@ fn change<W: Records>(
         return no("VB");
     }
     let by_payer = message.transaction.initiated_by.as_deref() == Some("PAYER");
-    let state = match (message.transaction.kind.as_deref(), &mandate.state) {
+    let kind = message.transaction.kind.as_deref();
+    let rests_or_goes_on = matches!(kind, Some("PAUSE" | "UNPAUSE"));
+    let given = message.transaction.at.filter(|_| rests_or_goes_on);
+    let is_overtaken = given.zip(mandate.ordered_at).is_some_and(|(given, newest)| given < newest);
+    let state = match (kind, &mandate.state) {
+        // The payer wanted it, and something else since then.
+        (_, State::Active | State::Paused) if is_overtaken => return Ok(()),
         (Some("PAUSE"), State::Active | State::Paused) => State::Paused,
-        (Some("UNPAUSE"), State::Paused) => {
+        (Some("UNPAUSE"), State::Active | State::Paused) => {
             let purpose = mandate.terms.purpose(message.transaction.id.as_str());
             legs::check_pin(bank, desk, &asked.account, &asked.payer.credentials, &purpose)?;
             State::Active
         }
-        (Some("UNPAUSE"), State::Active) => State::Active,
         (Some("REVOKE"), _) if by_payer && !mandate.terms.revocable => return no("VA"),
         (Some("REVOKE"), State::Active | State::Paused | State::Revoked) => {
             let_go(desk, &mandate);
@@ -153,7 +159,8 @@ fn change<W: Records>(
         }
         _ => return no("VA"),
     };
-    desk.records.put(UpiMandate { state, changed_at: desk.now, ..mandate });
+    let ordered_at = given.or(mandate.ordered_at);
+    desk.records.put(UpiMandate { state, ordered_at, changed_at: desk.now, ..mandate });
     Ok(())
 }
 

@@ -200,6 +200,8 @@ pub struct UpiMandate {
     pub state: State,
     /// The greatest number of a debit that was made.
     pub newest: u32,
+    /// When the newest order was given by which it rests or goes on; one that is older and comes later has been overtaken.
+    pub ordered_at: Option<Timestamp>,
     /// When it was made.
     pub at: Timestamp,
     /// When its state last changed.

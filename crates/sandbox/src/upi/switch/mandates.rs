@@ -327,7 +327,8 @@ fn parts(order: &MandateOrder, message: &Message, is_payer: bool) -> Vec<Element
 /// Tells the side that did not begin how it ended.
 pub(super) fn confirm<W: Records>(desk: &mut Desk<'_, W>, order: &MandateOrder) {
     let Some((message, id)) = kept(order).zip(TransactionId::parse(&order.id)) else { return };
-    let mut transaction = Transaction::new(id, "TxnConfirmation", order.at);
+    let given = message.transaction.at.unwrap_or(order.at);
+    let mut transaction = Transaction::new(id, "TxnConfirmation", given);
     transaction.mandate.clone_from(&order.number);
     transaction.initiated_by.clone_from(&message.transaction.initiated_by);
     let mut confirmation = desk.message("ReqMandateConfirmation", transaction);

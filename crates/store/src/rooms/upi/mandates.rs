@@ -38,6 +38,7 @@ pub(super) const UPI_MANDATE: Mapping = Mapping {
         ("terms", Kind::Json),
         ("state", Kind::Json),
         ("newest", Kind::Integer),
+        ("ordered_at", Kind::Integer),
         ("at", Kind::Integer),
         ("changed_at", Kind::Integer),
     ],
