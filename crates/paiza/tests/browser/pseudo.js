@@ -1,11 +1,11 @@
 // What a page in the pseudo-locale says without brackets, and where its words have no room. See `pseudo.rs`.
-const [names, whole, isEnglish] = arguments;
+const [names, whole] = arguments;
 const found = [];
 
 // What is drawn, what people and machines write, and what each language calls itself, is no sentence of a page.
 const DATA = "svg, code, .code, pre, option, time, textarea, .tile-icon, .face, [translate=no], [lang]:not(:root)";
 const isSentence = (text) => {
-  if (isEnglish || text.includes("⟦") || text.includes("⟧")) return false;
+  if (text.includes("⟦") || text.includes("⟧")) return false;
   // Neither names nor what holds a digit, an @ or a low line are words: addresses, identifiers, numbers, codes.
   const left = names.reduce((left, name) => left.replaceAll(name, ""), text).replace(/\S*[\d@_]\S*/g, "").trim();
   return !whole.includes(left) && /\p{L}{2,}/u.test(left);

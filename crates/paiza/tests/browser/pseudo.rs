@@ -92,11 +92,9 @@ fn names() -> Vec<String> {
 }
 
 impl Browser {
-    /// Where the words of a page have no room, and which of them are in no catalogue, unless it is for those who read English.
-    /// Asked of a page in the pseudo-locale.
-    pub(crate) async fn plain(&self, is_english: bool) -> Vec<String> {
-        let found =
-            self.client.execute(PLAIN, vec![json!(names()), json!(WHOLE), json!(is_english)]).await.unwrap();
+    /// Where the words of a page have no room, and which of them are in no catalogue. Asked of a page in the pseudo-locale.
+    pub(crate) async fn plain(&self) -> Vec<String> {
+        let found = self.client.execute(PLAIN, vec![json!(names()), json!(WHOLE)]).await.unwrap();
         found.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 }

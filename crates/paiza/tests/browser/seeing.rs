@@ -81,7 +81,10 @@ impl See<'_> {
             let said = self.browser.complaints().await;
             wrong.extend(said.into_iter().map(|said| format!("{seen}: {said}")));
         }
-        wrong.extend(self.without_room(door, at, page).await);
+        // What is for those who read English is written in English alone.
+        if !is_english(page) {
+            wrong.extend(self.without_room(door, at, page).await);
+        }
         noted(wrong)
     }
 
@@ -98,7 +101,7 @@ impl See<'_> {
                 self.browser.enlarge(times).await;
             }
             let wider = self.browser.wider().await;
-            let mut found = self.browser.plain(is_english(page)).await;
+            let mut found = self.browser.plain().await;
             if wider > 0 {
                 found.push(format!("{wider} pixels wider than the window"));
             }

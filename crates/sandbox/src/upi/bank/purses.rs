@@ -228,12 +228,19 @@ pub(super) fn booked<W: Records>(desk: &mut Desk<'_, W>, leg: &UpiLeg, message: 
     }
 }
 
-/// A debit was taken back: a purse that was closed by it is open again.
+/// A debit was taken back: a purse that was closed by it is open again, and one that was opened by it is closed.
 pub(super) fn unbooked<W: Records>(desk: &mut Desk<'_, W>, leg: &UpiLeg) {
+    if !matches!(leg.state, LegState::Reversed(_)) {
+        return;
+    }
     let purse = desk.records.find::<UpiPurse>(&leg.account);
-    let was_closed = purse.is_some_and(|purse| purse.state == PurseState::Closed);
-    if was_closed && matches!(leg.state, LegState::Reversed(_)) {
+    if purse.is_some_and(|purse| purse.state == PurseState::Closed) {
         set_state(desk, &leg.account, PurseState::Open);
+    }
+    let named = leg.other.split_once('@').map_or("", |(number, _)| number).to_owned();
+    let filled = desk.records.find::<UpiPurse>(&named).filter(|purse| purse.account == leg.account);
+    if filled.is_some_and(|purse| purse.at == leg.at) {
+        set_state(desk, &named, PurseState::Closed);
     }
 }
 
