@@ -76,14 +76,14 @@ fn conclude(report: &Report, output: Output) -> Result<(), Failure> {
         ends.closed
     ));
     output.line(format!(
-        "{} bills taken, {} given back; {} mandates, {} debits under them; {} purses",
-        ends.bills, ends.bills_back, ends.mandates, ends.debits, ends.purses,
+        "{} bills taken, {} given back; {} mandates, {} debits under them, {} apart in their states; {} purses",
+        ends.bills, ends.bills_back, ends.mandates, ends.debits, ends.mandates_apart, ends.purses,
     ));
     output.line("every payment has ended; all books agree, positions are zero, people were told what is");
     output.summary(json!({
         "orders": orders, "paid": ends.success, "failed": ends.failed, "returned": ends.returned,
         "refunds": ends.refunds, "paid_back": ends.paid_back, "closed": ends.closed, "bills": ends.bills, "bills_back": ends.bills_back,
-        "mandates": ends.mandates, "debits": ends.debits, "purses": ends.purses, "unknown_for_a_while": ends.unknown, "late": late, "deliveries": deliveries,
+        "mandates": ends.mandates, "mandates_apart": ends.mandates_apart, "debits": ends.debits, "purses": ends.purses, "unknown_for_a_while": ends.unknown, "late": late, "deliveries": deliveries,
         "digest": digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
     }));
     Ok(())

@@ -52,6 +52,8 @@ pub struct Ends {
     pub bills_back: u64,
     /// Mandates at banks.
     pub mandates: u64,
+    /// Of them, counted on both sides, those that stand otherwise at a provider: what was said of one overtook what was said before.
+    pub mandates_apart: u64,
     /// Debits made under them.
     pub debits: u64,
     /// Purses at banks.
@@ -62,7 +64,7 @@ impl Ends {
     /// Adds those of another day.
     pub fn add(&mut self, other: &Ends) {
         let Ends { success, failed, returned, unknown, refunds, paid_back, closed, .. } = other;
-        let Ends { bills, bills_back, mandates, debits, purses, .. } = other;
+        let Ends { bills, bills_back, mandates, mandates_apart, debits, purses, .. } = other;
         for (all, more) in [
             (&mut self.success, success),
             (&mut self.failed, failed),
@@ -74,6 +76,7 @@ impl Ends {
             (&mut self.bills, bills),
             (&mut self.bills_back, bills_back),
             (&mut self.mandates, mandates),
+            (&mut self.mandates_apart, mandates_apart),
             (&mut self.debits, debits),
             (&mut self.purses, purses),
         ] {
@@ -187,9 +190,9 @@ impl Town {
     pub fn audit_all(&mut self, opened: i64) -> Result<Ends, String> {
         let ends = self.audit(opened)?;
         let (bills, bills_back) = self.audit_bills()?;
-        let (mandates, debits) = self.audit_mandates()?;
+        let (mandates, debits, mandates_apart) = self.audit_mandates()?;
         let purses = self.audit_purses()?;
-        Ok(Ends { bills, bills_back, mandates, debits, purses, ..ends })
+        Ok(Ends { bills, bills_back, mandates, mandates_apart, debits, purses, ..ends })
     }
 
     /// All disputes have ended, and both banks booked what that says, once; what each gave back of its payment.

@@ -121,9 +121,10 @@ impl Town {
         let _ = self.at_psp(PresentDebit { psp, device, id, amount, entropy });
     }
 
-    /// Provider and bank keep the same terms and states, and what one says was debited the other booked within them; how many mandates
-    /// and debits there are. Nothing is under way any more.
-    pub(crate) fn audit_mandates(&mut self) -> Result<(u64, u64), String> {
+    /// Provider and bank keep the same terms, and what one says was debited the other booked within them; how many mandates and debits there
+    /// are, and how many mandates stand otherwise at a provider than at the bank, because two orders about one overtook one another: both judge
+    /// each debit, so that nothing is debited which either of them does not allow. Nothing is under way any more.
+    pub(crate) fn audit_mandates(&mut self) -> Result<(u64, u64, u64), String> {
         let (mut at_banks, mut made, mut standing) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for bank in banks() {
             let records = self.records(bank);
@@ -134,10 +135,14 @@ impl Town {
             let stand = legs.filter(|leg| leg.leg == Leg::Debit && leg.state.stands());
             standing.extend(stand.map(|leg| (leg.transaction, (leg.account, leg.paise))));
         }
+        let mut apart = 0;
         for mandate in self.records(PSP).all::<Mandate>() {
             let known = mandate.number.as_ref().and_then(|number| at_banks.get(number));
             let agrees = match known {
-                Some(known) => known.terms == mandate.terms && known.state == mandate.state,
+                Some(known) => {
+                    apart += u64::from(known.state != mandate.state);
+                    known.terms == mandate.terms
+                }
                 None => !matches!(mandate.state, State::Active | State::Paused | State::Completed),
             };
             if !agrees {
@@ -170,6 +175,6 @@ impl Town {
                 return Err(format!("{debit:?} at the provider, and {at_bank:?} at the bank"));
             }
         }
-        Ok((at_banks.len() as u64, made.len() as u64))
+        Ok((at_banks.len() as u64, made.len() as u64, apart))
     }
 }

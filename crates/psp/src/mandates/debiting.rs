@@ -284,7 +284,7 @@ fn conclude<W: Records>(
     let mut of_it = mandate;
     if state == DebitState::Made {
         of_it.newest = of_it.newest.max(tried.sequence);
-        if of_it.terms.recurrence.pattern == Pattern::OneTime {
+        if of_it.terms.recurrence.pattern == Pattern::OneTime && of_it.state != State::Revoked {
             of_it.state = State::Completed;
             of_it.changed_at = desk.now;
         }

@@ -192,7 +192,7 @@ fn ended_by_payee<W: Records>(
     answer.payees = vec![payee.clone()];
     answer.rest = vec![mandate.terms.element(Some(number))];
     desk.post(psp.switch(), &answer);
-    if matches!(mandate.state, State::Active | State::Paused) {
+    if matches!(mandate.state, State::Active | State::Paused | State::Completed) {
         desk.records.put(Mandate { state: State::Revoked, changed_at: desk.now, ..mandate });
     }
     Ok(())
@@ -285,7 +285,7 @@ fn changed<W: Records>(
         ("PAUSE" | "UNPAUSE", _) if said_at < mandate.changed_at => return,
         ("PAUSE", State::Active | State::Paused) => State::Paused,
         ("UNPAUSE", State::Active | State::Paused) => State::Active,
-        ("REVOKE", State::Active | State::Paused) => State::Revoked,
+        ("REVOKE", State::Active | State::Paused | State::Completed) => State::Revoked,
         _ => return,
     };
     desk.records.put(Mandate { state, changed_at: said_at, ..mandate });

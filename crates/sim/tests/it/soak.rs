@@ -37,5 +37,6 @@ fn the_same_seed_is_the_same_day() {
 fn orders_about_a_mandate_that_overtake_one_another_end_as_the_last_one_says() {
     // A day on which a pause arrived after what was said later, at banks and at payees.
     let report = one_round(400, 144_796_875_656_604, Weather::ROUGH);
-    assert!(report.unwrap_or_else(|broken| panic!("{}", broken.what)).ends.mandates > 5);
+    let ends = report.unwrap_or_else(|broken| panic!("{}", broken.what)).ends;
+    assert!(ends.mandates > 5 && ends.mandates_apart == 0, "{ends:?}");
 }

@@ -153,7 +153,8 @@ fn change<W: Records>(
             State::Active
         }
         (Some("REVOKE"), _) if by_payer && !mandate.terms.revocable => return no("VA"),
-        (Some("REVOKE"), State::Active | State::Paused | State::Revoked) => {
+        // Its one debit may still be taken back, and is not to be made again then.
+        (Some("REVOKE"), State::Active | State::Paused | State::Completed | State::Revoked) => {
             let_go(desk, &mandate);
             State::Revoked
         }
