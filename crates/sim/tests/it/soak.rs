@@ -40,3 +40,10 @@ fn orders_about_a_mandate_that_overtake_one_another_end_as_the_last_one_says() {
     let ends = report.unwrap_or_else(|broken| panic!("{}", broken.what)).ends;
     assert!(ends.mandates > 5 && ends.mandates_apart == 0, "{ends:?}");
 }
+
+#[test]
+fn a_purse_whose_opening_was_taken_back_is_closed_at_its_bank() {
+    // A day on which a first load was debited, not credited, and reversed.
+    let report = one_round(400, 59_417_716_633_523, Weather::ROUGH);
+    assert!(report.unwrap_or_else(|broken| panic!("{}", broken.what)).ends.purses > 0);
+}
